@@ -1,0 +1,75 @@
+"""Checks of arguments. Every error names the argument, its value and what was expected.
+
+Pure Python: `labcode.cost` uses these functions in the browser too.
+"""
+
+from __future__ import annotations
+
+from numbers import Integral
+
+Pair = tuple[int, int]
+IntOrPair = int | Pair
+
+
+def is_integer(value: object) -> bool:
+    """Tell whether ``value`` is an integer (NumPy's count, ``True`` and ``2.0`` do not)."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def check_int(name: str, value: object, *, minimum: int = 1) -> int:
+    """Return ``value`` as an int that is at least ``minimum``.
+
+    Raises:
+        TypeError: ``value`` is not an integer (a bool, a float or a string is none).
+        ValueError: ``value`` is smaller than ``minimum``.
+
+    >>> check_int("groups", 2)
+    2
+    """
+    if not is_integer(value):
+        raise TypeError(f"{name} must be an integer, got {value!r} ({type(value).__name__})")
+    number = int(value)  # type: ignore[call-overload]
+    if number < minimum:
+        raise ValueError(f"{name} must be at least {minimum}, got {value!r}")
+    return int(number)
+
+
+def check_pair(name: str, value: object, *, minimum: int = 1) -> Pair:
+    """Return ``value``, an int or a pair (height, width) of ints, as a pair.
+
+    Raises:
+        TypeError: ``value`` is neither an integer nor a pair of integers.
+        ValueError: it is not exactly two numbers, or one is smaller than ``minimum``.
+
+    >>> check_pair("stride", 2), check_pair("padding", (0, 1), minimum=0)
+    ((2, 2), (0, 1))
+    """
+    if is_integer(value):
+        number = check_int(name, value, minimum=minimum)
+        return number, number
+    if not isinstance(value, (tuple, list)) or not all(is_integer(item) for item in value):
+        raise TypeError(
+            f"{name} must be an integer or a pair (height, width) of integers, "
+            f"got {value!r} ({type(value).__name__})"
+        )
+    if len(value) != 2:
+        raise ValueError(
+            f"{name} must be a pair (height, width), got {len(value)} items: {value!r}"
+        )
+    if min(value) < minimum:
+        raise ValueError(f"{name} must be at least {minimum} in both directions, got {value!r}")
+    return int(value[0]), int(value[1])
+
+
+def check_bool(name: str, value: object) -> bool:
+    """Return ``value``, which must be True or False.
+
+    Raises:
+        TypeError: ``value`` is not a bool.
+
+    >>> check_bool("bias", True)
+    True
+    """
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be True or False, got {value!r} ({type(value).__name__})")
+    return value
