@@ -53,6 +53,7 @@ class Cost:
     output_size: Pair | None = None
 
     def __post_init__(self) -> None:
+        """Refuse numbers that are no cost."""
         check_int("params", self.params, minimum=0)
         check_int("macs", self.macs, minimum=0)
         if self.output_size is not None:
@@ -65,12 +66,14 @@ class Cost:
         return 2 * self.macs
 
     def __add__(self, other: object) -> Cost:
+        """Return the cost of this layer followed by ``other``."""
         if not isinstance(other, Cost):
             return NotImplemented
         return Cost(self.params + other.params, self.macs + other.macs, other.output_size)
 
     def __radd__(self, other: object) -> Cost:
-        if type(other) is int and other == 0:  # where sum() starts
+        """Accept the 0 that ``sum()`` starts from, and nothing else."""
+        if type(other) is int and other == 0:
             return self
         return NotImplemented
 
