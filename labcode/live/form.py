@@ -79,9 +79,11 @@ def _slider_html(id: str, name: str, label: str, control: Slider) -> str:
         f'value="{control.default}" autocomplete="off"'
     )
     spoken = escape(f"{control.label}, as a number")
+    digits = max(len(str(control.low)), len(str(control.high)))
     return (
         f'<div class="live-control live-slider">{label} '
-        f'<input type="number" id="{id}-number" aria-label="{spoken}" {numbers}> '
+        f'<input type="number" id="{id}-number" aria-label="{spoken}" {numbers} '
+        f'style="--live-digits:{digits}"> '
         f'<input type="range" id="{id}" name="{name}" {numbers}></div>'
     )
 

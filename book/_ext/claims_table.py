@@ -1,0 +1,92 @@
+"""The `claims` directive: a part's claims with the verdicts that the notebooks' outputs hold."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from labcode.claims import claims
+from labcode.claims.verdict import CLAIM_MIME
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+Found = dict[str, tuple[dict[str, str], str]]  # id -> (verdict, page)
+
+
+def notebooks() -> list[str]:
+    """The pages of the table of contents that are notebooks, without their ending."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    pages = [toc["root"], *(entry["file"] for part in toc["parts"] for entry in part["chapters"])]
+    return [page for page in pages if (ROOT / f"{page}.ipynb").exists()]
+
+
+def verdicts() -> Found:
+    """Gather all verdicts; two that differ on one claim are an error."""
+    found: Found = {}
+    for page in notebooks():
+        notebook = json.loads((ROOT / f"{page}.ipynb").read_text(encoding="utf-8"))
+        for record in _records(notebook):
+            other = found.get(record["id"])
+            if other is not None and other[0] != record:
+                raise ValueError(f"{record['id']} has two verdicts, in {other[1]} and in {page}")
+            found[record["id"]] = (record, page)
+    return found
+
+
+def _records(notebook: dict[str, Any]) -> list[dict[str, str]]:
+    outputs = (output for cell in notebook["cells"] for output in cell.get("outputs", []))
+    data = (output.get("data", {}) for output in outputs)
+    return [bundle[CLAIM_MIME] for bundle in data if CLAIM_MIME in bundle]
+
+
+class ClaimsTable(SphinxDirective):
+    """List the claims of one part, each with its verdict or with a word that it has none yet."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Build the table."""
+        part = self.arguments[0]
+        own = [claim for claim in claims() if claim.part == part]
+        if not own:
+            raise self.error(f"no claim belongs to the part {part!r}")
+        found = verdicts()
+        for page in notebooks():
+            self.env.note_dependency(str(ROOT / f"{page}.ipynb"))
+        rows = [[claim.id, claim.claim, self._answer(claim.id, found)] for claim in own]
+        return [_table(["", "Claim", "Verdict"], rows, widths=[1, 8, 5])]
+
+    def _answer(self, id: str, found: Found) -> nodes.Node:
+        if id not in found:
+            return nodes.emphasis(text="not measured yet")
+        record, page = found[id]
+        text = " ".join(filter(None, [record["outcome"], record["condition"]]))
+        here = self.env.app.builder.get_relative_uri(self.env.docname, page)
+        answer = nodes.inline()
+        answer += nodes.reference("", text, refuri=f"{here}#{id.lower()}", internal=True)
+        answer += nodes.Text(f": {record['measured']}")
+        return answer
+
+
+def _table(head: list[str], rows: list[list[Any]], widths: list[int]) -> nodes.table:
+    group = nodes.tgroup("", *[nodes.colspec(colwidth=width) for width in widths], cols=len(head))
+    group += nodes.thead("", _row(head))
+    group += nodes.tbody("", *[_row(row) for row in rows])
+    return nodes.table("", group, classes=["claims"])
+
+
+def _row(cells: list[Any]) -> nodes.row:
+    entries = []
+    for cell in cells:
+        content = nodes.Text(cell) if isinstance(cell, str) else cell
+        entries.append(nodes.entry("", nodes.paragraph("", "", content)))
+    return nodes.row("", *entries)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the directive."""
+    app.add_directive("claims", ClaimsTable)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

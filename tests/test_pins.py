@@ -1,0 +1,70 @@
+"""Pins are exact, agree with each other, and name no registry; Binder's follow them."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from repo2docker.app import Repo2Docker
+
+from tools import requirements
+
+ROOT = Path(__file__).parent.parent
+
+
+def pins(name: str) -> list[Requirement]:
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    return [Requirement(line) for line in lines if line and line[0] not in "#-"]
+
+
+def test_all_pins_are_exact() -> None:
+    for name in ("requirements.txt", "tests/requirements.txt", "benchmarks/requirements.txt"):
+        for pin in pins(name):
+            assert re.fullmatch(r"==[\w.+!]+", str(pin.specifier)), f"{name}: {pin}"
+
+
+def test_requirements_hold_what_pyproject_asks_for_and_labcode_itself() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    asked = project["dependencies"] + extras["notebooks"] + extras["book"]
+    held: dict[str, list[str]] = {}
+    for pin in pins("requirements.txt"):
+        held.setdefault(canonicalize_name(pin.name), []).append(str(pin.specifier)[2:])
+    for requirement in map(Requirement, asked):
+        versions = held[canonicalize_name(requirement.name)]
+        assert all(version in requirement.specifier for version in versions), requirement
+    assert "-e ." in (ROOT / "requirements.txt").read_text().splitlines()
+
+
+def test_binder_has_the_same_versions_for_the_cpu() -> None:
+    own = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if "==" in line]
+    stored = (ROOT / "binder/requirements.txt").read_text().splitlines()
+    assert stored[1:] == requirements.binder_lines(own), "run `make requirements`"
+    binder = {pin.name: str(pin.specifier) for pin in pins("binder/requirements.txt")}
+    for pin in pins("requirements.txt"):
+        if pin.name in ("torch", "torchvision"):
+            assert binder[pin.name] == f"{pin.specifier}+cpu"
+    assert not [name for name in binder if requirements.CUDA_ONLY.match(name)]
+
+
+def test_repo2docker_accepts_the_folder_and_writes_its_dockerfile(monkeypatch) -> None:
+    monkeypatch.chdir(ROOT)
+    app = Repo2Docker()
+    packs = (pack(app.base_image) for pack in app.buildpacks)
+    pack = next(pack for pack in packs if pack.detect())
+    pack.platform = "linux/amd64"
+    assert type(pack).__name__ == "PythonBuildPack"
+    assert pack.python_version == requirements.BINDER_PYTHON
+    dockerfile = pack.render({})
+    assert "binder/requirements.txt" in dockerfile
+    assert "binder/postBuild" in dockerfile
+    assert "binder/start" in dockerfile
+
+
+def test_binder_opens_jupyterlab_on_the_landing_notebook() -> None:
+    start = (ROOT / "binder/start").read_text()
+    assert "--ServerApp.default_url=/lab/tree/book/index.ipynb" in start
+    assert (ROOT / "book/index.ipynb").exists()
+    for script in ("postBuild", "start"):
+        assert (ROOT / "binder" / script).stat().st_mode & 0o100, f"{script} is not executable"
