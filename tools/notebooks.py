@@ -53,7 +53,7 @@ def tidy(notebook: NotebookNode) -> None:
             output.get("data", {}).pop(WIDGET_VIEW, None)
 
 
-def main(names: list[str]) -> None:
+def main(names: list[str], root: Path = ROOT) -> None:
     """Run the notebooks named, or all, and print the seconds that each took."""
     os.environ["LABCODE_PROGRESS"] = "0"
     for path in [Path(name).resolve() for name in names] or chapters():
@@ -62,7 +62,7 @@ def main(names: list[str]) -> None:
         run(notebook, path.parent)
         tidy(notebook)
         nbformat.write(notebook, path)
-        print(f"{path.relative_to(ROOT)}: {time.perf_counter() - start:.0f} s", flush=True)
+        print(f"{path.relative_to(root)}: {time.perf_counter() - start:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

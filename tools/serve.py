@@ -66,7 +66,9 @@ def main() -> None:
     try:
         server = make_server(port)
     except OSError as error:
-        raise SystemExit(f"Port {port} is taken ({error.strerror}). Try: make serve PORT=8001")
+        raise SystemExit(
+            f"Port {port} is taken ({error.strerror}). Try: make serve PORT=8001"
+        ) from None
     print(f"http://localhost:{port}/  (Ctrl+C stops)", flush=True)
     try:
         server.serve_forever()
