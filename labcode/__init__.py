@@ -33,11 +33,13 @@ _SUBMODULES = frozenset(
     {
         "baselines",
         "calculators",
+        "claims",
         "comparison",
         "cost",
         "counting",
         "data",
         "live",
+        "measured",
         "models",
         "training",
     }

@@ -5,7 +5,8 @@ Pure Python: `labcode.cost` uses these functions in the browser too.
 
 from __future__ import annotations
 
-from numbers import Integral
+import math
+from numbers import Integral, Real
 
 Pair = tuple[int, int]
 IntOrPair = int | Pair
@@ -73,3 +74,24 @@ def check_bool(name: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise TypeError(f"{name} must be True or False, got {value!r} ({type(value).__name__})")
     return value
+
+
+def check_number(
+    name: str, value: object, *, minimum: float = -math.inf, above: float = -math.inf
+) -> float:
+    """Return ``value``, a finite number, as a float; at least ``minimum``, more than ``above``.
+
+    Raises:
+        TypeError: ``value`` is not a number (a bool or a string is none).
+        ValueError: ``value`` is NaN, infinite or out of range.
+
+    >>> check_number("lr", 0.1, above=0)
+    0.1
+    """
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a number, got {value!r} ({type(value).__name__})")
+    number = float(value)
+    if not math.isfinite(number) or number < minimum or number <= above:
+        bound = f"more than {above:g}" if above > -math.inf else f"at least {minimum:g}"
+        raise ValueError(f"{name} must be a finite number, {bound}, got {value!r}")
+    return number

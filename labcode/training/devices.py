@@ -1,0 +1,66 @@
+"""Where a network runs, and where random numbers start."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import torch
+from torch import nn
+
+from labcode._checks import check_int
+
+
+def pick_device(device: str | torch.device | None = None) -> torch.device:
+    """Return the given device, or else the fastest that this machine has.
+
+    Args:
+        device: Such as "cpu" or "cuda:0"; None tries CUDA, then Apple's MPS, then the CPU.
+
+    Returns:
+        The device.
+
+    Raises:
+        RuntimeError: The name is none that PyTorch knows.
+
+    >>> pick_device("cpu")
+    device(type='cpu')
+    """
+    if device is not None:
+        return torch.device(device)
+    if torch.cuda.is_available():
+        return torch.device("cuda", torch.cuda.current_device())
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
+def device_of(model: nn.Module) -> torch.device:
+    """Return the device of the model's first parameter or buffer; without any, the CPU."""
+    for tensor in (*model.parameters(), *model.buffers()):
+        return tensor.device
+    return torch.device("cpu")
+
+
+def seed_everything(seed: int) -> None:
+    """Start the random numbers of Python, NumPy and PyTorch (on all devices) at ``seed``.
+
+    Args:
+        seed: From 0 to 2**32 - 1, which is NumPy's range.
+
+    Raises:
+        TypeError: ``seed`` is not an integer.
+        ValueError: ``seed`` is out of range.
+
+    >>> seed_everything(0)
+    >>> first = torch.rand(2)
+    >>> seed_everything(0)
+    >>> bool((torch.rand(2) == first).all())
+    True
+    """
+    number = check_int("seed", seed, minimum=0)
+    if number >= 2**32:
+        raise ValueError(f"seed must be below 2**32, got {number}")
+    random.seed(number)
+    np.random.seed(number)  # noqa: NPY002 (what other packages draw from)
+    torch.manual_seed(number)
