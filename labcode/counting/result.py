@@ -1,0 +1,80 @@
+"""What counting a model gives: one row a layer, and the totals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from labcode.counting import display
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class LayerCost:
+    """What one layer of a model costs for one image.
+
+    `output_shape` is the shape of the layer's first output at its first call, without the batch
+    (a leading 1); None if the layer was never called or gives no tensor. `params` are the
+    parameters that this layer is the first to own, `calls` says how often it ran, and `uncounted`
+    names its operations that have no formula.
+    """
+
+    name: str
+    type: str
+    output_shape: tuple[int, ...] | None
+    params: int
+    macs: int
+    calls: int
+    uncounted: tuple[str, ...] = ()
+
+    @property
+    def flops(self) -> int:
+        """Floating-point operations for one image: exactly 2 x `macs`."""
+        return 2 * self.macs
+
+
+@dataclass(frozen=True)
+class ModelCost:
+    """What a model costs for one image, in total and by layer; the rows add up to the totals.
+
+    `uncounted` says which operations have no formula and how often each ran: their
+    multiply-adds, if they have any, are not part of `macs`.
+    """
+
+    model: str
+    input_shape: tuple[int, ...]
+    params: int
+    macs: int
+    layers: tuple[LayerCost, ...]
+    uncounted: dict[str, int] = field(default_factory=dict, hash=False)
+
+    @property
+    def flops(self) -> int:
+        """Floating-point operations for one image: exactly 2 x `macs`."""
+        return 2 * self.macs
+
+    def __str__(self) -> str:
+        """Return the table as plain text."""
+        return display.as_text(self)
+
+    def __repr__(self) -> str:
+        """Return the table as plain text, which is what a Python prompt shows."""
+        return display.as_text(self)
+
+    def _repr_html_(self) -> str:
+        """Return the table with bars, which is what a notebook shows."""
+        return display.as_html(self)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the layers as a pandas DataFrame, one row a layer.
+
+        Returns:
+            Columns name, type, output_shape, params, macs, flops, calls and uncounted.
+        """
+        import pandas as pd  # only here: counting itself needs no pandas
+
+        columns = ["name", "type", "output_shape", "params", "macs", "flops", "calls", "uncounted"]
+        rows: list[list[Any]] = [[getattr(row, c) for c in columns] for row in self.layers]
+        return pd.DataFrame(rows, columns=columns)
