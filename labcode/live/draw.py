@@ -87,6 +87,30 @@ def quantity(value: int, fraction: float, tone: Tone, formula: str, remark: str 
     )
 
 
+def quantities(values: Sequence[int], formulas: Sequence[str], *, log: bool = False) -> list[str]:
+    """Return numbers that are compared: bars against the largest, shares of the first.
+
+    Args:
+        values: One number for each column.
+        formulas: How each of them comes about.
+        log: Whether the bars are on a logarithmic scale, which the caller must say.
+
+    Returns:
+        One piece of HTML for each column, in the colours of `TONES`.
+    """
+    most = max(values)
+    return [
+        quantity(
+            value,
+            log_fraction(value, most) if log else value / most,
+            tone,
+            formula,
+            percent(value, values[0]),
+        )
+        for value, tone, formula in zip(values, TONES, formulas, strict=False)
+    ]
+
+
 def heading(text: str, tone: Tone) -> str:
     """Return the name of a column with the colour of its bars."""
     return f'<span class="live-dot live-{tone}" aria-hidden="true"></span>{escape(text)}'
@@ -117,7 +141,8 @@ def table(
     )
     title = f"<caption>{caption}</caption>" if caption else ""
     return (
-        f'<table class="live-table" style="--live-columns:{len(columns)}">{title}\n<thead><tr><td></td>{heads}</tr></thead>\n'
+        f'<table class="live-table" style="--live-columns:{len(columns)}">{title}\n'
+        f"<thead><tr><td></td>{heads}</tr></thead>\n"
         f"<tbody>\n{body}\n</tbody></table>"
     )
 
