@@ -1,0 +1,156 @@
+"""What the browser tests share: the built site on a free port, one Chromium, pages that record.
+
+A test asks for `visit` and gets a page of the site that notes every request and every word in
+the console; what the notes must not hold is asserted by `Visit.assert_clean`.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
+
+from tools.chromium import FLAGS, find
+from tools.serve import SITE, make_server
+
+WIDTHS = (390, 768, 1280, 1920)  # px: a phone, a tablet, a laptop, a wide screen
+THEMES = ("light", "dark")
+HEIGHT = 900
+
+
+def pages() -> list[str]:
+    """Every page of the built site, as a path from its root; the redirect at the root too."""
+    found = sorted(SITE.rglob("*.html"))
+    if not found:
+        raise pytest.UsageError(f"There is no built site in {SITE}. Run: make book")
+    return [page.relative_to(SITE).as_posix() for page in found]
+
+
+def chapters() -> list[str]:
+    """The pages made from notebooks: those with a cell."""
+    return [page for page in pages() if 'class="cell ' in text_of(page)]
+
+
+def text_of(page: str) -> str:
+    """The HTML of a page as it was written."""
+    return (SITE / page).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def origin() -> Iterator[str]:
+    """The address of the site, such as http://127.0.0.1:40123."""
+    server = make_server(0)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the whole session."""
+    path = find()
+    if path is None:
+        pytest.fail("The browser tests need Chromium. Run: python tools/chromium.py")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visit:
+    """An open page and all that it asked for and said."""
+
+    page: Page
+    origin: str
+    requests: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Listen before anything is loaded."""
+        context = self.page.context  # its events include those of the page's workers
+        context.on("request", self._asked)
+        context.on("requestfailed", self._failed)
+        context.on("response", self._answered)
+        context.on("console", self._said)
+        context.on("weberror", lambda error: self.complaints.append(f"error: {error.error}"))
+
+    def _asked(self, request: Request) -> None:
+        self.requests.append(request.url)
+
+    def _failed(self, request: Request) -> None:
+        self.failures.append(f"{request.failure} {request.url}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 400:
+            self.failures.append(f"{response.status} {response.url}")
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning", "assert"):
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    def open(self, path: str) -> Page:
+        """Go to a page of the site and wait until nothing more is loaded."""
+        self.page.goto(f"{self.origin}/{path}", wait_until="networkidle")
+        return self.page
+
+    @property
+    def foreign(self) -> list[str]:
+        """Requests that left the site's origin."""
+        inside = (self.origin + "/", "data:", f"blob:{self.origin}/")
+        return [url for url in self.requests if not url.startswith(inside)]
+
+    def weight(self) -> int:
+        """Bytes of all files that were fetched so far, before compression."""
+        paths = {urlsplit(url).path for url in self.requests if url.startswith(self.origin)}
+        return sum((SITE / path.lstrip("/")).stat().st_size for path in paths)
+
+    def assert_clean(self) -> None:
+        """No request left the site, none failed, and the console is silent."""
+        assert self.requests, "nothing was requested: the listeners do not work"
+        assert self.foreign == []
+        assert self.failures == []
+        assert self.complaints == []
+
+
+@pytest.fixture
+def visit(browser: Browser, origin: str) -> Iterator[Callable[..., Visit]]:
+    """A function that opens a page: visit("book/index.html", width=390, theme="dark")."""
+    opened = []
+
+    def start(path: str, *, width: int = 1280, theme: str = "light", scripts: bool = True) -> Visit:
+        context = browser.new_context(
+            viewport={"width": width, "height": HEIGHT},
+            color_scheme=theme,
+            java_script_enabled=scripts,
+            service_workers="block",
+        )
+        opened.append(context)
+        visit = Visit(context.new_page(), origin)
+        visit.open(path)
+        return visit
+
+    yield start
+    for context in opened:
+        context.close()
+
+
+@contextmanager
+def resized(page: Page, width: int) -> Iterator[Page]:
+    """The page at another width, back to its own afterwards."""
+    before = page.viewport_size
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+    yield page
+    page.set_viewport_size(before)
+
+
+def axe_source() -> str:
+    """The text of axe-core, from web/checks."""
+    path = Path(__file__).parents[2] / "web/checks/node_modules/axe-core/axe.min.js"
+    return path.read_text(encoding="utf-8")

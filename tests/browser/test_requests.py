@@ -1,0 +1,45 @@
+"""What a page asks for and says: nothing from elsewhere, nothing missing, nothing heavy."""
+
+import pytest
+
+from tests.browser.conftest import pages
+
+LIMIT = 1_500_000  # bytes of a page before anything is touched, uncompressed
+
+
+def scroll_through(page) -> None:
+    """Scroll to the end in steps, so that whatever waits for being seen loads."""
+    page.evaluate(
+        """async () => {
+            for (let y = 0; y < document.body.scrollHeight; y += 700) {
+                window.scrollTo(0, y);
+                await new Promise(requestAnimationFrame);
+            }
+        }"""
+    )
+
+
+def open_everything(page) -> None:
+    """Open each fold of the page: hidden cells, drop-downs, solutions."""
+    page.evaluate(
+        """() => {
+            for (const fold of document.querySelectorAll("details")) fold.open = true;
+            for (const button of document.querySelectorAll("button.toggle-button")) button.click();
+        }"""
+    )
+
+
+@pytest.mark.parametrize("path", pages())
+def test_a_page_asks_for_nothing_elsewhere_and_says_nothing(visit, path):
+    visited = visit(path)
+    weight = visited.weight()
+    untouched = visited.requests.copy()
+    scroll_through(visited.page)
+    open_everything(visited.page)
+    if visited.page.locator(".search-button__button").count():
+        visited.page.keyboard.press("Control+k")
+        visited.page.keyboard.press("Escape")
+    visited.page.wait_for_load_state("networkidle")
+    visited.assert_clean()
+    assert 1_000 < weight < LIMIT
+    assert not [url for url in untouched if "/live/" in url], "Python was fetched before a touch"
