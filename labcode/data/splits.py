@@ -41,7 +41,7 @@ def _cut(indices: Indices, class_number: int, shares: tuple[float, ...]) -> list
     """Shuffle the indices of one class and cut them by the shares."""
     generator = np.random.RandomState(SEED + class_number)
     shuffled = indices[generator.permutation(len(indices))]
-    ends = np.cumsum([round(share * len(indices)) for share in shares])
+    ends = [round(share * len(indices)) for share in np.cumsum(shares)]
     return list(np.split(shuffled, ends))
 
 
