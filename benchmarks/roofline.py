@@ -1,0 +1,151 @@
+"""Measure the two roofs of this machine, and where convolutions stand under them.
+
+Run as `python benchmarks/roofline.py` on a quiet machine (about two minutes). Writes
+labcode/measured/roofline.csv and roofline.json, which the chapter *Counting cost* shows.
+
+Every layer runs in ONNX Runtime, on one thread, as a stack of equal layers, and the time is
+divided by their number: a single layer would spend most of a short time on entering and leaving
+the runtime's own memory layout, which a network does once. All candidates run in turn.
+"""
+
+import argparse
+import csv
+import datetime
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import torch
+from torch import nn
+
+from labcode import cost
+from labcode.latency import Timing, onnx_bytes, onnx_session, ready_to_run, time_in_turn
+
+TARGET = Path(__file__).resolve().parent.parent / "labcode" / "measured" / "roofline.csv"
+FLOAT = 4  # bytes of a 32-bit float
+MATMUL = 1024  # rows and columns: 12 MB in all, yet 341 FLOPs for each byte
+DEPTH = 8  # equal layers in a stack
+COPY = 2**26  # floats, 256 MiB: eight times the largest cache here, so it comes from memory
+
+# (channels, height and width): the stages of MobileNet at 224 x 224, from its first to its last.
+STAGES = ((32, 112), (64, 112), (128, 56), (256, 28), (512, 14), (1024, 7))
+# Of each convolution its kernel and its groups. Groups of four channels: ResNeXt's first stage.
+KINDS: dict[str, tuple[int, Callable[[int], int]]] = {
+    "standard": (3, lambda channels: 1),
+    "grouped": (3, lambda channels: channels // 4),
+    "depthwise": (3, lambda channels: channels),
+    "pointwise": (1, lambda channels: 1),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One candidate: what it does, what it must move at least, and how long it takes."""
+
+    kind: str
+    layer: str
+    channels: int
+    size: int
+    params: int
+    macs: int
+    bytes: int  # input, weights and output, each moved once
+    run: Callable[[], object]
+    repeats: int = 1  # how often one run does this
+
+
+def convolution(kind: str, channels: int, size: int) -> Row:
+    """A convolution that keeps channels and size, in a stack that is ready to run."""
+    kernel, groups_of = KINDS[kind]
+    padding, groups = kernel // 2, groups_of(channels)
+    predicted = cost.conv2d(channels, channels, kernel, size, padding=padding, groups=groups)
+    stack = nn.Sequential(
+        *(
+            nn.Conv2d(channels, channels, kernel, padding=padding, groups=groups, bias=False)
+            for _ in range(DEPTH)
+        )
+    )
+    images = np.random.default_rng(0).standard_normal((1, channels, size, size), np.float32)
+    moved = FLOAT * (2 * images.size + predicted.params)
+    run = ready_to_run(onnx_session(onnx_bytes(stack, images.shape[1:])), images)
+    name, (params, macs) = f"{kind} {channels} @ {size}", (predicted.params, predicted.macs)
+    return Row(kind, name, channels, size, params, macs, moved, run, DEPTH)
+
+
+def matmul() -> Row:
+    """A large square matrix product: as much arithmetic for each byte as one can hope for."""
+    layer = nn.Linear(MATMUL, MATMUL, bias=False)
+    rows = np.random.default_rng(0).standard_normal((1, 1, MATMUL, MATMUL), np.float32)
+    run = ready_to_run(onnx_session(onnx_bytes(layer, rows.shape[1:])), rows)
+    macs, moved = MATMUL**3, FLOAT * 3 * MATMUL**2
+    return Row("matmul", f"matrix product {MATMUL}", MATMUL, MATMUL, MATMUL**2, macs, moved, run)
+
+
+def copy() -> Row:
+    """A copy from memory to memory: no arithmetic at all."""
+    source, target = np.ones(COPY, np.float32), np.zeros(COPY, np.float32)
+    moved = 2 * FLOAT * COPY  # read once and written once
+    return Row("copy", "copy of 256 MiB", 0, 0, 0, 0, moved, lambda: np.copyto(target, source))
+
+
+def table_row(row: Row, timing: Timing) -> dict[str, object]:
+    """What the table says of one candidate."""
+    hidden = ("run", "repeats")
+    record = {name: value for name, value in vars(row).items() if name not in hidden}
+    low, high = timing.quartiles_ms
+    times = {"median_ms": timing.median_ms, "low_ms": low, "high_ms": high}
+    return record | {name: f"{value / row.repeats:.4g}" for name, value in times.items()}
+
+
+def cpu_name() -> str:
+    """The processor as the system names it."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
+
+
+def provenance(runs: int) -> dict[str, object]:
+    """How, when and on which machine the table was made."""
+    versions = {"python": platform.python_version(), "onnxruntime": onnxruntime.__version__}
+    versions |= {"torch": torch.__version__, "numpy": np.__version__}
+    return {
+        "script": "benchmarks/roofline.py",
+        "date": datetime.date.today().isoformat(),
+        "machine": f"{cpu_name()}, {os.cpu_count()} cores, {platform.system()}",
+        "threads": 1,
+        "runs": runs,
+        "load_average": round(os.getloadavg()[0], 2),
+        "versions": versions,
+        "bytes": "input, weights and output as 32-bit floats, each moved once",
+        "time": "median of the runs, with the quartiles; all candidates in turn, warm",
+        "layers": f"in stacks of {DEPTH} equal layers, the time divided by {DEPTH}",
+    }
+
+
+def main() -> None:
+    """Measure, then write the table and its provenance."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=40)
+    parser.add_argument("--csv", type=Path, default=TARGET)
+    arguments = parser.parse_args()
+    record = provenance(arguments.runs)  # the load before this script adds its own
+    rows = [matmul(), copy()]
+    rows += [convolution(kind, *stage) for kind in KINDS for stage in STAGES]
+    timings = time_in_turn({row.layer: row.run for row in rows}, runs=arguments.runs)
+    table = [table_row(row, timings[row.layer]) for row in rows]
+    with arguments.csv.open("w", newline="") as file:
+        writer = csv.DictWriter(file, table[0].keys(), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(table)
+    arguments.csv.with_suffix(".json").write_text(json.dumps(record, indent=2) + "\n")
+    sys.stdout.write(arguments.csv.read_text())
+
+
+if __name__ == "__main__":
+    main()
