@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from labcode import cost
-from labcode.calculators.wiring import wiring
+from labcode.calculators.wiring import depthwise_then_pointwise, wiring
 from labcode.cost import Cost
 from labcode.live.draw import (
     Tone,
@@ -123,7 +123,7 @@ def _separable(c_in: int, c_out: int, k: int, cost: Cost) -> Kind:
         f"({depthwise:,} + {pointwise:,}) × {height} × {width} = "
         f"{depthwise * height * width:,} + {pointwise * height * width:,}"
     )
-    picture = wiring(c_in, c_in, c_in) + " → " + wiring(c_in, c_out, kernel_is_one=True)
+    picture = depthwise_then_pointwise(c_in, c_out)
     return Kind("Depthwise separable", "c", picture, cost, params, macs)
 
 

@@ -109,6 +109,7 @@ def _html(lead: str, image: str, layers: list[Layer]) -> str:
         f'<tfoot><tr><th scope="row">All</th><td></td><td>{number(params)}</td>'
         f"<td>{number(macs)}</td></tr></tfoot></table>\n"
         f'<p class="live-caption">One image of {image}; parameters with biases. '
+        "A slider at 0 means the published number. "
         '<span class="live-dot live-a" aria-hidden="true"></span>convolutions (conv) '
         '<span class="live-dot live-b" aria-hidden="true"></span>linear layers (fc)</p>'
     )

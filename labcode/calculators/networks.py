@@ -67,7 +67,9 @@ class Stack:
     def pool(self, kernel_size: int, *, stride: int | None = None) -> Stack:
         """Add max pooling, which costs nothing and changes the size."""
         pooled = _named(
-            "a pooling", self.size, lambda: cost.pool2d(self.size, kernel_size, stride=stride)
+            f"the pooling after {self.layers[-1].name}",
+            self.size,
+            lambda: cost.pool2d(self.size, kernel_size, stride=stride),
         )
         assert pooled.output_size is not None
         self.size = pooled.output_size[0]

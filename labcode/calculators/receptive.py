@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from labcode._checks import check_bool, check_int
 from labcode._windows import conv_output_size
 from labcode.calculators.cone import cone
-from labcode.live.draw import number
+from labcode.live.draw import number, tinted
 from labcode.live.result import Result
 
 
@@ -125,7 +125,7 @@ def _html(steps: list[Step], input_size: int, lead: str) -> str:
     windows = [(step.name, step.kernel_size, step.stride, step.dilation) for step in steps]
     return (
         f'<p class="live-lead">{lead}</p>\n<div class="live-beside">'
-        f"{cone(windows, input_size)}\n"
+        f"{tinted(cone(windows, input_size), 'a')}\n"
         f'<table class="live-table live-numbers"><thead><tr>{head}</tr></thead>\n'
         f"<tbody>{rows}</tbody></table></div>\n"
         f'<p class="live-caption">{_formula(steps)}</p>'

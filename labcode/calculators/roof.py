@@ -7,7 +7,7 @@ import math
 from labcode.live.draw import rounded, svg
 
 # The picture, in pixels; both axes are logarithmic.
-WIDTH, HEIGHT, LEFT, BOTTOM = 300.0, 170.0, 8.0, 34.0
+WIDTH, HEIGHT, LEFT, BOTTOM = 250.0, 170.0, 8.0, 34.0
 DECADES = (-2.0, 4.0)  # of the intensity axis: 0.01 to 10,000 FLOP for each byte
 
 
@@ -32,7 +32,7 @@ def roof(intensity: float, ridge: float) -> str:
         + _line("live-thin", LEFT, floor, WIDTH - LEFT, floor)
         + _line("live-drop", x, y, x, floor)
         + f'<circle class="live-full" cx="{x:.4g}" cy="{y:.4g}" r="5"/>'
-        + _words(ridge)
+        + _words()
         + "".join(_tick(10.0**power) for power in range(-2, 5, 2))
     )
     label = (
@@ -46,11 +46,11 @@ def _line(style: str, x1: float, y1: float, x2: float, y2: float) -> str:
     return f'<line class="{style}" x1="{x1:.4g}" y1="{y1:.4g}" x2="{x2:.4g}" y2="{y2:.4g}"/>'
 
 
-def _words(ridge: float) -> str:
+def _words() -> str:
     """Return the labels that stand in the picture itself."""
-    x = min(max(_x(ridge), 70.0), 200.0)
     return (
-        f'<text class="live-name" x="{x:.4g}" y="{_y(1) - 6:.4g}">peak of the device</text>'
+        f'<text class="live-name" text-anchor="end" x="{WIDTH - LEFT:g}" y="{_y(1) - 8:.4g}">'
+        "peak of the device</text>"
         f'<text class="live-name" x="{LEFT:g}" y="{HEIGHT - 4:g}">FLOP for each byte</text>'
     )
 

@@ -162,7 +162,7 @@ def duration(seconds: float) -> str:
 def _html(lead: str, rows: list[tuple[str, str, str]], bound: Bound) -> str:
     body = "\n".join(
         f'<tr><th scope="row">{name[0].upper()}{name[1:]}</th>'
-        f'<td><b>{value}</b> <span class="live-formula">{how}</span></td></tr>'
+        f'<td><b>{value}</b></td><td class="live-how">{how}</td></tr>'
         for name, how, value in rows
     )
     tone: Tone = "a" if bound.binds == "compute" else "b"

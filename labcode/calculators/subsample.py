@@ -97,7 +97,7 @@ def kept_pixels(size: int, step: int) -> str:
         for row in range(0, drawn, step)
         for column in range(0, drawn, step)
     )
-    frame = rect(0, 0, SIDE, SIDE, "live-frame")
+    ground = rect(0, 0, SIDE, SIDE, "live-faint")
     what = "The map" if drawn == size else f"A corner of {drawn} × {drawn} pixels of the map"
     label = f"{what}: of each {step} × {step} pixels one is kept"
-    return svg(SIDE, SIDE, label, frame + squares)
+    return svg(SIDE, SIDE, label, ground + squares)

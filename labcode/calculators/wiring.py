@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from labcode.live.draw import rect, svg
 
-SIDE = 50.0  # pixels of the longer side
+SIDE = 46.0  # pixels of the longer side
 GRID_UP_TO = 16  # with more channels than this, gaps between the squares would hide them
+
+
+def depthwise_then_pointwise(in_channels: int, out_channels: int) -> str:
+    """Return the two pictures of a depthwise-separable convolution, one after the other.
+
+    >>> depthwise_then_pointwise(2, 2).count("<svg")
+    2
+    """
+    first = wiring(in_channels, in_channels, in_channels)
+    second = wiring(in_channels, out_channels, kernel_is_one=True)
+    return f'<span class="live-pair">{first}→{second}</span>'
 
 
 def wiring(

@@ -1,0 +1,63 @@
+"""The zip that the browser unpacks: labcode's own files, no package, the same bytes each time."""
+
+import importlib.util
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def live_bundle():
+    spec = importlib.util.spec_from_file_location("live_bundle", ROOT / "tools/live_bundle.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def bundle(live_bundle, tmp_path_factory):
+    target = tmp_path_factory.mktemp("bundle") / "live" / "labcode.zip"
+    live_bundle.write_zip(live_bundle.browser_files(), target)
+    return target
+
+
+def test_the_files_are_those_that_the_tests_use(bundle):
+    with zipfile.ZipFile(bundle) as archive:
+        names = archive.namelist()
+        for name in names:
+            assert archive.read(name) == (ROOT / name).read_bytes()
+    assert names == sorted(names)
+    calculators = {path.name for path in (ROOT / "labcode/calculators").glob("*.py")}
+    assert {Path(name).name for name in names if "/calculators/" in name} == calculators
+    assert {"labcode/__init__.py", "labcode/cost.py", "labcode/live/browser.py"} <= set(names)
+
+
+def test_the_bytes_are_the_same_each_time(live_bundle, bundle, tmp_path):
+    live_bundle.write_zip(live_bundle.browser_files(), tmp_path / "again.zip")
+    assert (tmp_path / "again.zip").read_bytes() == bundle.read_bytes()
+
+
+def test_python_runs_from_the_zip_without_any_package(bundle):
+    code = (
+        f"import sys; sys.path.insert(0, {str(bundle)!r});"
+        "from labcode.live.browser import answer;"
+        "print(answer('labcode.calculators.kinds', 'convolutions', '{\"out_channels\": 8}'))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True
+    )
+    assert "Standard 216 parameters, grouped 216, depthwise separable 51." in run.stdout
+
+
+def test_a_package_import_is_refused(live_bundle, tmp_path):
+    package = tmp_path / "labcode"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "heavy.py").write_text("import numpy\n")
+    with pytest.raises(SystemExit, match="numpy is not in the standard library"):
+        live_bundle.browser_files(tmp_path, ["labcode.heavy"])
