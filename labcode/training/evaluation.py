@@ -51,7 +51,7 @@ class Evaluation:
         ).replace("%", " %")
 
 
-def evaluate(model: nn.Module, split: Split, *, batch_size: int = 500) -> Evaluation:
+def evaluate(model: nn.Module, split: Split, *, batch_size: int = 100) -> Evaluation:
     """Run a network on a split, on the device that the network is on.
 
     The network is put into evaluation mode and afterwards back into the mode it was in.
