@@ -1,0 +1,39 @@
+"""The scoreboard: fair rows, and the arithmetic that it shows."""
+
+import statistics
+
+import pytest
+from safetensors.torch import save_file
+
+from labcode import baselines
+from labcode.scoreboard import Row, Scoreboard, baseline_row
+
+
+def test_a_row_needs_three_seeds_and_true_accuracies() -> None:
+    with pytest.raises(ValueError, match="three seeds are needed, got 2"):
+        Row("x", (0.9, 0.9), 1, 1, 1)
+    with pytest.raises(ValueError, match=r"from 0 to 1, got \(98\.5"):
+        Row("x", (98.5, 98.4, 98.6), 1, 1, 1)
+
+
+def test_mean_and_spread_agree_with_numpy_and_are_shown() -> None:
+    import numpy as np
+
+    values = (0.981, 0.987, 0.99)
+    row = Row("net", values, 431_080, 2_293_000, 1_724_320)
+    assert row.mean == pytest.approx(np.mean(values))
+    assert row.spread == pytest.approx(np.std(values, ddof=1))
+    for shown in (str(Scoreboard((row,))), Scoreboard((row,))._repr_html_()):
+        assert "98.60 ± 0.46 %" in shown
+        assert "431,080" in shown
+        assert "2,293,000" in shown
+
+
+@pytest.mark.parametrize("network", ["lenet5", "lenet_300_100"])
+def test_the_baselines_row_is_the_stored_one_with_real_bytes(network, tmp_path) -> None:
+    row = baseline_row(network)
+    stored = baselines.results(network)
+    assert row.mean == statistics.mean(r.test_correct / r.test_n for r in stored)
+    save_file(baselines.load(network).state_dict(), tmp_path / "w.safetensors")
+    assert row.bytes_on_disk == (tmp_path / "w.safetensors").stat().st_size
+    assert 4 * row.params < row.bytes_on_disk < 4 * row.params + 1000
