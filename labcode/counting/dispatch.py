@@ -9,6 +9,7 @@ itself, such as `torch.arange(3)`, stay real, so that their values can steer the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import torch
@@ -16,7 +17,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from labcode.counting.formulas import formula_of
 from labcode.counting.free import is_free
-from labcode.counting.shapes import META, RULES
+from labcode.counting.rules import RULES
+from labcode.counting.shapes import META
 from labcode.counting.tracking import Layer
 
 _SMALL = 4096  # elements up to which a constant is computed for real
@@ -59,7 +61,11 @@ class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if not tensors:
             return self._make(func, args, kwargs)
         if self._is_constant(func, tensors):
-            return self._fold(func, args, kwargs, tensors)
+            if is_free(func) or func._schema.name in _READS:
+                return self._fold(func, args, kwargs, tensors)
+            if formula_of(func) is None and is_composite(func):
+                with self:
+                    return func.decompose(*args, **kwargs)
         return self._infer(func, args, kwargs)
 
     def _make(self, func: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -121,7 +127,7 @@ class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
             kwargs["device"] = META
         kwargs.pop("generator", None)
         formula = formula_of(func)
-        if formula is None and not is_free(func) and _is_composite(func):
+        if formula is None and not is_free(func) and is_composite(func):
             with self:
                 return self._returned(func.decompose(*args, **kwargs), tensors)
         out = func(*args, **kwargs)
@@ -211,7 +217,9 @@ def _storage(tensor: torch.Tensor) -> int:
     return int(tensor.untyped_storage()._cdata)
 
 
-def _is_composite(func: Op) -> bool:
+@cache
+def is_composite(func: Op) -> bool:
+    """Say whether an operation is only a name for others, which PyTorch can split it into."""
     key = torch._C.DispatchKey.CompositeImplicitAutograd
     overload = func._overloadname
     suffix = "" if overload == "default" else f".{overload}"

@@ -7,6 +7,8 @@ What is not named here and has no formula is reported as uncounted, never taken 
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 
 _NORMS = "batch_norm native_batch_norm _native_batch_norm_legit layer_norm native_layer_norm"
@@ -49,6 +51,7 @@ _LAYOUT += " split_with_sizes resize resize_as set as_strided _unsafe_view _resh
 _LAYOUT += (
     " _reshape_copy view_copy permute_copy expand_copy pin_memory diag_embed diag combinations"
 )
+_LAYOUT += " unsafe_split unsafe_chunk unsafe_split_with_sizes"
 _LAYOUT += " cartesian_prod _pad_packed_sequence _pack_padded_sequence"
 _LAYOUT += " expand view reshape squeeze unsqueeze transpose t permute flatten"
 
@@ -77,6 +80,7 @@ FREE = frozenset(
 )
 
 
+@cache
 def is_free(func: torch._ops.OpOverload) -> bool:
     """Say whether an operation costs no multiply-adds by convention.
 

@@ -1,0 +1,203 @@
+"""Counting leaves everything as it was: the model, its mode, hooks, buffers, the random state."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from labcode import count
+
+
+class Busy(nn.Module):
+    """Changes everything it can reach while it runs."""
+
+    def __init__(self, fail: bool = False) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3)
+        self.norm = nn.BatchNorm2d(4)
+        self.drop = nn.Dropout(0.5)
+        self.register_buffer("counter", torch.tensor(0))
+        self.register_buffer("mean", torch.zeros(9))
+        self.plain = torch.zeros(3)
+        self.features: list[Any] = ["before"]
+        self.memory: dict[str, Any] = {"before": 1}
+        self.steps, self.fail = 0, fail
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        assert not self.training
+        assert not self.norm.training
+        self.counter += 1
+        assert self.counter.item() == 1
+        self.mean[0] += 1
+        self.mean.add_(x.mean())
+        self.plain.fill_(7)
+        self.conv.weight.mul_(0)
+        self.conv.weight.data.zero_()
+        x = self.drop(self.norm(self.conv(x)))
+        F.batch_norm(x, self.norm.running_mean, self.norm.running_var, training=True)
+        self.features.append(x)
+        self.memory.clear()
+        self.steps += 1
+        self.last = x
+        self.norm.momentum = None
+        self.extra = nn.Linear(2, 2)
+        torch.rand(3)
+        torch.manual_seed(0)
+        random.random()
+        np.random.rand()  # noqa: NPY002 - the old global generator is the one to keep
+        if self.fail:
+            raise RuntimeError("on purpose")
+        return x * torch.rand_like(x) + F.dropout(x, training=True)
+
+
+def _state(model: nn.Module) -> dict[str, Any]:
+    attributes = {}
+    for name, module in model.named_modules():
+        for key, value in module.__dict__.items():
+            attributes[f"{name}/{key}"] = (id(value), _content(value))
+    return attributes
+
+
+def _content(value: Any) -> Any:
+    if isinstance(value, (dict, list, set)):
+        items = list(value.items()) if isinstance(value, dict) else list(value)
+        return [(key, id(item)) for key, item in items] if isinstance(value, dict) else items
+    return value if isinstance(value, (int, float, bool, str)) else id(value)
+
+
+def _tensors(model: nn.Module) -> dict[str, torch.Tensor]:
+    tensors = {**dict(model.named_parameters()), **dict(model.named_buffers())}
+    return tensors | ({"plain": model.plain} if isinstance(model, Busy) else {})
+
+
+@pytest.mark.parametrize("fail", [False, True])
+@pytest.mark.parametrize("training", [False, True])
+def test_nothing_of_the_model_changes(fail: bool, training: bool) -> None:
+    model = Busy(fail).train(training)
+    model.drop.train(not training)  # a mixed mode comes back mixed
+    state = _state(model)
+    before = {name: tensor.clone() for name, tensor in _tensors(model).items()}
+    if fail:
+        with pytest.raises(ValueError, match="on purpose"):
+            count(model, (3, 8, 8))
+    else:
+        count(model, (3, 8, 8))
+    assert _state(model) == state
+    assert model.training is training
+    assert model.drop.training is not training
+    assert not hasattr(model, "last")
+    after = _tensors(model)
+    assert list(after) == list(before)
+    for name, tensor in after.items():
+        assert torch.equal(tensor, before[name]), name
+        assert tensor.device.type == "cpu"
+
+
+@pytest.mark.parametrize("fail", [False, True])
+def test_no_random_state_changes(fail: bool) -> None:
+    before = torch.get_rng_state(), random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
+    try:
+        count(Busy(fail), (3, 8, 8))
+    except ValueError:
+        assert fail
+    torch_before = before[0]
+    torch_after, *after = torch.get_rng_state(), random.getstate(), np.random.get_state()[1]  # noqa: NPY002
+    # Building the model draws its weights; so compare with a second build from the same state.
+    torch.set_rng_state(torch_before)
+    Busy(fail)
+    assert torch.equal(torch_after, torch.get_rng_state())
+    assert (after[0], after[1].tolist()) == before[1:]
+
+
+def test_hooks_stay_and_do_not_run() -> None:
+    def hook(*_: Any) -> None:
+        raise AssertionError("a hook ran")
+
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())
+    model.register_forward_hook(hook)
+    model[0].register_forward_pre_hook(hook)
+    handle = nn.modules.module.register_module_forward_hook(hook)
+    try:
+        count(model, (3, 8, 8))
+    finally:
+        handle.remove()
+    assert list(model._forward_hooks.values()) == [hook]
+    assert list(model[0]._forward_pre_hooks.values()) == [hook]
+
+
+def test_training_goes_on_across_a_count() -> None:
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(144, 2))
+    loss = model(torch.rand(2, 3, 8, 8)).sum()
+    count(model, (3, 8, 8))
+    loss.backward()
+    assert all(p.grad is not None for p in model.parameters())
+    assert torch.is_grad_enabled()
+    assert not torch.is_inference_mode_enabled()
+
+
+def test_a_cached_weight_of_autocast_is_not_replaced() -> None:
+    model = nn.Linear(3, 4)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        count(model, (3,))
+        assert model(torch.ones(1, 3)).device.type == "cpu"
+
+
+def test_a_scripted_model_keeps_its_mode_and_buffers() -> None:
+    model = torch.jit.script(nn.Sequential(nn.BatchNorm2d(3), nn.Dropout()).train())
+    mean = model.state_dict()["0.running_mean"].clone()
+    count(model, (3, 4, 4))
+    assert model.training
+    assert all(module.training for module in model.modules())
+    assert torch.equal(model.state_dict()["0.running_mean"], mean)
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    model = nn.Sequential(*(nn.Conv2d(3, 3, 3, padding=1) for _ in range(20)))
+    costs: list[Any] = []
+    threads = [
+        threading.Thread(target=lambda: costs.append(count(model, (3, 8, 8)))) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(costs) == 4
+    assert len({(cost.params, cost.macs) for cost in costs}) == 1
+    assert "forward" not in model[0].__dict__
+
+
+_MEMORY = """
+import resource, torch
+from torch import nn
+from labcode import count
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+count(nn.Conv2d(3, 4, 3), (3, 8, 8))
+with torch.no_grad():
+    model = nn.Sequential(nn.Conv2d(3, 64, 3, padding=1), nn.Flatten(), nn.Linear(2**20, 64))
+model[1].register_forward_hook(lambda *_: None)
+before = peak()
+cost = count(nn.Sequential(model[0], nn.ReLU(), nn.Conv2d(64, 64, 3)), (3, 4096, 4096))
+assert cost.macs > 10**11, cost.macs
+assert count(model, (3, 128, 128)).params > 6 * 10**7
+print(peak() - before)
+"""
+
+
+def test_no_weights_are_copied_and_no_activations_take_memory() -> None:
+    # The activations alone would take 4 GiB each, the weights 256 MiB.
+    run = subprocess.run(
+        [sys.executable, "-c", _MEMORY], capture_output=True, text=True, check=True
+    )
+    assert int(run.stdout) < 30  # MiB
