@@ -1,6 +1,5 @@
 """The zip that the browser unpacks: labcode's own files, no package, the same bytes each time."""
 
-import importlib.util
 import subprocess
 import sys
 import zipfile
@@ -8,19 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tools import live_bundle
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="module")
-def live_bundle():
-    spec = importlib.util.spec_from_file_location("live_bundle", ROOT / "tools/live_bundle.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module")
-def bundle(live_bundle, tmp_path_factory):
+def bundle(tmp_path_factory):
     target = tmp_path_factory.mktemp("bundle") / "live" / "labcode.zip"
     live_bundle.write_zip(live_bundle.browser_files(), target)
     return target
@@ -37,7 +30,7 @@ def test_the_files_are_those_that_the_tests_use(bundle):
     assert {"labcode/__init__.py", "labcode/cost.py", "labcode/live/browser.py"} <= set(names)
 
 
-def test_the_bytes_are_the_same_each_time(live_bundle, bundle, tmp_path):
+def test_the_bytes_are_the_same_each_time(bundle, tmp_path):
     live_bundle.write_zip(live_bundle.browser_files(), tmp_path / "again.zip")
     assert (tmp_path / "again.zip").read_bytes() == bundle.read_bytes()
 
@@ -54,7 +47,7 @@ def test_python_runs_from_the_zip_without_any_package(bundle):
     assert "Standard 216 parameters, grouped 216, depthwise separable 51." in run.stdout
 
 
-def test_a_package_import_is_refused(live_bundle, tmp_path):
+def test_a_package_import_is_refused(tmp_path):
     package = tmp_path / "labcode"
     package.mkdir()
     (package / "__init__.py").write_text("")

@@ -3,10 +3,30 @@
 
 const here = (path) => new URL(path, import.meta.url).href;
 
+let failed = false;
+function fail(error) {
+  if (!failed) postMessage({ kind: "failed", why: String(error?.message ?? error) });
+  failed = true;
+}
+
+// Pyodide waits for ever for a file that does not come, so every fetch is watched here.
+const plainFetch = self.fetch;
+self.fetch = async (resource, options) => {
+  const name = new URL(resource.url ?? resource, import.meta.url).pathname.split("/").at(-1);
+  try {
+    const response = await plainFetch(resource, options);
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    return response;
+  } catch (error) {
+    fail(`${name}: ${error.message}`);
+    throw error;
+  }
+};
+self.addEventListener("unhandledrejection", (event) => fail(event.reason));
+
 async function bytes(path) {
   // "no-cache" asks the server whether the file changed: it belongs to the page's version.
   const response = await fetch(here(path), { cache: "no-cache" });
-  if (!response.ok) throw new Error(`${path}: ${response.status} ${response.statusText}`);
   return new Uint8Array(await response.arrayBuffer());
 }
 
@@ -21,13 +41,10 @@ async function start() {
   return python.pyimport("labcode.live.browser").answer;
 }
 
-const starting = start().then(
-  (answer) => {
-    postMessage({ kind: "ready" });
-    return answer;
-  },
-  (error) => postMessage({ kind: "failed", why: String(error.message ?? error) }),
-);
+const starting = start().then((answer) => {
+  postMessage({ kind: "ready" });
+  return answer;
+}, fail);
 
 onmessage = async ({ data: { module, function: name, settings } }) => {
   const answer = await starting;
