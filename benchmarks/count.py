@@ -1,0 +1,253 @@
+"""Time, memory and error of `labcode.count` beside other counters, on the same models in one run.
+
+Usage: `python benchmarks/count.py` writes `results/count.csv` and `results/count.json` beside this
+file. Linux only, as the peak memory is read from /proc.
+
+How it is measured. Time: the tools take turns, `ROUNDS` times each after one warm-up, on models
+with the same weights; the median stands with the fastest and the slowest. Memory: one process
+for each model and tool, forked before any work; the model is built and the tool is warmed up on
+a tiny model; then the peak is read less what was in use before. Error: against what torchvision
+publishes (for LeNet-5: the formulas of `labcode.cost`), signed, each tool's output read as below.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import csv
+import json
+import logging
+import os
+import platform
+import statistics
+import time
+import warnings
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import fvcore.nn
+import ptflops
+import thop
+import torch
+import torchinfo
+from calflops import calculate_flops
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+from torchvision import models
+
+from labcode import count
+from labcode.cost import conv2d, linear
+from labcode.models.lenet5 import lenet5
+
+ROUNDS = 5
+RESULTS = Path(__file__).parent / "results"
+MODELS = [
+    "lenet5", "alexnet", "resnet18", "resnet50", "mobilenet_v2", "mobilenet_v3_small",
+    "shufflenet_v2_x1_0", "squeezenet1_0", "densenet121", "inception_v3", "googlenet", "vgg16",
+    "efficientnet_b0", "convnext_tiny", "swin_t", "vit_b_16",
+]  # fmt: skip
+Shape = tuple[int, ...]
+Tool = Callable[[nn.Module, Shape], float]
+
+
+def _labcode(model: nn.Module, shape: Shape) -> float:
+    return count(model, shape).macs
+
+
+def _torch(model: nn.Module, shape: Shape) -> float:
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        model(torch.zeros(1, *shape))
+    return counter.get_total_flops() / 2
+
+
+def _torch_meta(model: nn.Module, shape: Shape) -> float:
+    twin = copy.deepcopy(model).to("meta")
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        twin(torch.empty(1, *shape, device="meta"))
+    return counter.get_total_flops() / 2
+
+
+def _thop(model: nn.Module, shape: Shape) -> float:
+    return float(thop.profile(model, (torch.zeros(1, *shape),), verbose=False)[0])
+
+
+def _fvcore(model: nn.Module, shape: Shape) -> float:
+    analysis = fvcore.nn.FlopCountAnalysis(model, torch.zeros(1, *shape))
+    return float(analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False).total())
+
+
+def _ptflops(backend: str) -> Tool:
+    def tool(model: nn.Module, shape: Shape) -> float:
+        settings = {"as_strings": False, "print_per_layer_stat": False, "verbose": False}
+        macs, _ = ptflops.get_model_complexity_info(model, shape, backend=backend, **settings)
+        return float(macs)
+
+    return tool
+
+
+def _torchinfo(model: nn.Module, shape: Shape) -> float:
+    return float(torchinfo.summary(model, (1, *shape), verbose=0).total_mult_adds)
+
+
+def _calflops(model: nn.Module, shape: Shape) -> float:
+    settings = {"print_results": False, "print_detailed": False, "output_as_string": False}
+    return float(calculate_flops(model, input_shape=(1, *shape), **settings)[1])
+
+
+# Tool -> the call, the package, and how its output is read as multiply-adds.
+TOOLS: dict[str, tuple[Tool, str, str]] = {
+    "labcode": (_labcode, "labcode", "macs"),
+    "thop": (_thop, "thop", "profile()[0], which its documentation calls macs or flops: MACs"),
+    "fvcore": (_fvcore, "fvcore", "FlopCountAnalysis.total(): one 'flop' is a multiply-add"),
+    "ptflops": (_ptflops("pytorch"), "ptflops", "backend='pytorch': MACs"),
+    "ptflops (aten)": (_ptflops("aten"), "ptflops", "backend='aten': MACs"),
+    "torchinfo": (_torchinfo, "torchinfo", "summary().total_mult_adds"),
+    "calflops": (_calflops, "calflops", "the second of (flops, macs, params)"),
+    "torch": (_torch, "torch", "FlopCounterMode.get_total_flops() / 2"),
+    "torch (meta copy)": (_torch_meta, "torch", "the same on a copy of the model moved to meta"),
+}
+
+
+def build(name: str) -> tuple[nn.Module, Shape, float]:
+    """Return a model in evaluation mode, its input's shape, and its published multiply-adds."""
+    if name == "lenet5":
+        parts = [conv2d(1, 20, 5, 28), conv2d(20, 50, 5, 12), linear(800, 500), linear(500, 10)]
+        return lenet5().eval(), (1, 28, 28), float(sum(part.macs for part in parts))
+    extra: dict[str, Any] = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
+    extra |= {"aux_logits": False} if name == "googlenet" else {}
+    weights = models.get_model_weights(name)
+    published = next(iter(weights))  # the first: at the resolution of the paper
+    size = published.transforms.keywords["crop_size"]
+    model = models.get_model(name, **extra).eval()
+    return model, (3, size, size), published.meta["_ops"] * 1e9
+
+
+def _sharing(model: nn.Module) -> nn.Module:
+    """Return a copy with the same weights, since some tools leave traces on a model."""
+    return copy.deepcopy(model, {id(p): p for p in model.parameters()})
+
+
+def _attempt(tool: Tool, model: nn.Module, shape: Shape) -> float | None:
+    try:
+        return tool(model, shape)
+    except Exception as error:  # a tool that cannot count a model gets an empty cell
+        logging.getLogger(__name__).error("%s: %s", type(error).__name__, error)
+        return None
+
+
+def time_model(name: str) -> dict[str, dict[str, Any]]:
+    """Return each tool's multiply-adds, error and times on one model."""
+    model, shape, published = build(name)
+    copies = {tool: _sharing(model) for tool in TOOLS}
+    macs = {tool: _attempt(TOOLS[tool][0], copies[tool], shape) for tool in TOOLS}
+    times: dict[str, list[float]] = {tool: [] for tool in TOOLS if macs[tool] is not None}
+    for _ in range(ROUNDS):
+        for tool, seconds in times.items():
+            start = time.perf_counter()
+            TOOLS[tool][0](copies[tool], shape)
+            seconds.append(time.perf_counter() - start)
+    return {
+        tool: {
+            "published_macs": round(published),
+            "macs": round(value),
+            "error_percent": round(100 * (value / published - 1), 3),
+            "median_ms": round(1e3 * statistics.median(times[tool]), 2),
+            "fastest_ms": round(1e3 * min(times[tool]), 2),
+            "slowest_ms": round(1e3 * max(times[tool]), 2),
+        }
+        for tool, value in macs.items()
+        if value is not None
+    }
+
+
+def peak_memory(name: str, tool: str) -> float | None:
+    """Return the memory a tool takes at its peak on one model, in MiB, in a process of its own."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.write(writer, str(_peak_here(name, tool)).encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as pipe:
+        text = pipe.read()
+    os.waitpid(child, 0)
+    return float(text) if text and text != "None" else None
+
+
+def _peak_here(name: str, tool: str) -> float | None:
+    model, shape, _ = build(name)
+    tiny = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 2)).eval()
+    _attempt(TOOLS[tool][0], tiny, (3, 8, 8))
+    Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew from what is in use now
+    before = _memory("VmRSS")
+    if _attempt(TOOLS[tool][0], model, shape) is None:
+        return None
+    return round(max(_memory("VmHWM") - before, 0) / 1024, 1)
+
+
+def _memory(field: str) -> int:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(field):
+            return int(line.split()[1])  # KiB
+    raise OSError(f"/proc/self/status has no {field}")
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.processor()
+
+
+def metadata() -> dict[str, Any]:
+    """Return the machine, the versions, and how each tool's output was read."""
+    packages = sorted({package for _, package, _ in TOOLS.values()} | {"torchvision"})
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "python": platform.python_version(),
+        "versions": {package: version(package) for package in packages if package != "labcode"},
+        "rounds": ROUNDS,
+        "reading": {tool: reading for tool, (_, _, reading) in TOOLS.items()},
+    }
+
+
+def write(rows: list[dict[str, Any]], folder: Path) -> None:
+    """Write the table and what it was measured on."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "count.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    (folder / "count.json").write_text(json.dumps(metadata(), indent=2) + "\n")
+
+
+def main() -> None:
+    """Measure everything and write the results."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--models", nargs="+", default=MODELS, choices=MODELS)
+    parser.add_argument("--folder", type=Path, default=RESULTS)
+    chosen = parser.parse_args()
+    warnings.simplefilter("ignore")
+    # Memory first: a process may only be forked safely before PyTorch has started its threads.
+    memory = {(m, tool): peak_memory(m, tool) for m in chosen.models for tool in TOOLS}
+    rows: list[dict[str, Any]] = []
+    for name in chosen.models:
+        measured = time_model(name)
+        rows += [
+            {"model": name, "tool": tool, **values, "peak_mib": memory[name, tool]}
+            for tool, values in measured.items()
+        ]
+        print(name, {tool: values["median_ms"] for tool, values in measured.items()}, flush=True)
+    write(rows, chosen.folder)
+
+
+if __name__ == "__main__":
+    main()
