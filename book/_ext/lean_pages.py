@@ -1,0 +1,81 @@
+"""Small changes to the text of a written page, where the theme leaves no setting for them."""
+
+import html
+import re
+import struct
+from pathlib import Path
+
+# Font Awesome's 1.5 MB script does again what its style sheet does; thebe is off. The preloads
+# would hold up what the reader sees first.
+UNUSED = re.compile(
+    r"""<script src="[^"]*fontawesome[^"]*"></script>"""
+    r"""|<script type="text/x-thebe-config">.*?</script>"""
+    r"""|<script>kernelName = [^<]*</script>"""
+    r"""|<script>DOCUMENTATION_OPTIONS\.pagename = [^<]*</script>"""
+    r"""|<link [^>]*fontawesome[^>]*fa-(?:brands|regular)[^>]*>"""
+    r"""|<link rel="preload"[^>]*>""",
+    re.DOTALL,
+)
+WRITTEN_BY_SCRIPT = re.compile(r"<script>\s*document\.write\(`(.*?)`\);\s*</script>", re.DOTALL)
+BLOCKING = re.compile(r"<script(?![^>]*\b(?:defer|async|module)\b)([^>]*\bsrc=)")
+VIEWPORT = re.compile(r'\s*<meta name="viewport"[^>]*>')
+THEME = re.compile(
+    r'document\.documentElement\.dataset\.theme = localStorage\.getItem\("theme"\)[^;]*;'
+)
+# What the theme's own script finds out at the end of the page, at its beginning: no flash of light.
+EARLY_THEME = """\
+document.documentElement.dataset.theme = ({ light: "light", dark: "dark" })[
+      document.documentElement.dataset.mode
+    ] || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");"""
+IMAGE = re.compile(r'<img(?![^>]*\bwidth=)([^>]*\bsrc="([^"?]+\.png)"[^>]*?)\s*/?>')
+
+REDIRECT = """\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8" />
+<meta name="viewport" content="width=device-width, initial-scale=1" />
+<meta http-equiv="refresh" content="0; url={target}" />
+<meta name="description" content="The way to the first page of {title}." />
+<link rel="canonical" href="{target}" />
+<link rel="icon" href="_static/favicon.svg" />
+<title>{title}</title>
+</head>
+<body>
+<main>
+<h1>{title}</h1>
+<p><a href="{target}">Go to the book</a></p>
+</main>
+</body>
+</html>
+"""
+
+
+def redirect(title: str, target: str) -> str:
+    """A page that sends the reader on, and says so where a browser does not."""
+    return REDIRECT.format(title=html.escape(title), target=html.escape(target))
+
+
+def lean(page: Path, text: str) -> str:
+    """The page with one viewport, no script that holds it up, and pictures of known size."""
+    text = UNUSED.sub("", text)
+    text = WRITTEN_BY_SCRIPT.sub(r"\1", text)
+    text = BLOCKING.sub(r"<script defer\1", text)
+    text = THEME.sub(EARLY_THEME, text)
+    first = VIEWPORT.search(text)
+    if first:
+        text = text[: first.end()] + VIEWPORT.sub("", text[first.end() :])
+    return IMAGE.sub(lambda found: _sized(page, found[1], found[2]), text)
+
+
+def _sized(page: Path, attributes: str, source: str) -> str:
+    """A picture that keeps its place free while it loads, and loads when it is near."""
+    width, height = png_size(page.parent / source)
+    return f'<img{attributes} width="{width}" height="{height}" loading="lazy" />'
+
+
+def png_size(path: Path) -> tuple[int, int]:
+    """Width and height in pixels, from a PNG's header."""
+    with path.open("rb") as file:
+        width, height = struct.unpack(">II", file.read(24)[16:])
+    return width, height
