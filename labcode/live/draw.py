@@ -82,8 +82,8 @@ def quantity(value: int, fraction: float, tone: Tone, formula: str, remark: str 
     """Return a number with its bar, its formula and a remark."""
     tail = f'<span class="live-remark">{remark}</span>' if remark else ""
     return (
-        f'<span class="live-number">{number(value)}</span> {tail}{bar(fraction, tone)}'
-        f'<span class="live-formula">{formula}</span>'
+        f'<b class="live-number">{number(value)}</b> {tail}{bar(fraction, tone)}'
+        f'<div class="live-formula">{formula}</div>'
     )
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from labcode.live.explorer import Explorer
 
 ON_THE_SITE = (
-    "These are the numbers for the settings shown. To move them, turn JavaScript on in your "
-    "browser, or run this cell in a notebook."
+    "These are the numbers for the settings shown. To move them: in a notebook, run this cell; "
+    "on the site, turn JavaScript on."
 )
 IN_A_NOTEBOOK = (
     "These are the numbers for the settings shown. This calculator moves only in a notebook, "
