@@ -1,6 +1,9 @@
 """How the course's baselines are trained: one recipe a network, used everywhere.
 
-The settings were chosen on the validation split of mnist5k.
+LeNet-5's augmentation was chosen on the validation split of mnist5k (seed 0, 25 epochs):
+stronger changes (15 degrees, 15 % of size) gave 491 of 500 and a loss of 0.046, weaker ones
+(10 degrees, 10 %) 490 and 0.062. The other settings are ordinary ones and were not searched;
+LeNet-300-100 takes the same, with more epochs.
 """
 
 from __future__ import annotations
