@@ -33,6 +33,8 @@ def test_the_files_are_those_that_the_tests_use(bundle):
 def test_the_bytes_are_the_same_each_time(bundle, tmp_path):
     live_bundle.write_zip(live_bundle.browser_files(), tmp_path / "again.zip")
     assert (tmp_path / "again.zip").read_bytes() == bundle.read_bytes()
+    with zipfile.ZipFile(bundle) as archive:
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
 def test_python_runs_from_the_zip_without_any_package(bundle):
