@@ -5,8 +5,8 @@ file. Linux only, as the peak memory is read from /proc.
 
 How it is measured. Time: the tools take turns, `ROUNDS` times each after one warm-up, on models
 with the same weights; the median stands with the fastest and the slowest. Memory: one process
-for each model and tool, forked before any work; the model is built and the tool is warmed up on
-a tiny model; then the peak is read less what was in use before. Error: against what torchvision
+for each model and tool, forked when the model is built and no thread has started; the tool is
+warmed up on a tiny model; then the peak is read, less what was in use before. Error: against what torchvision
 publishes (for LeNet-5: the formulas of `labcode.cost`), signed, each tool's output read as below.
 """
 
@@ -60,14 +60,14 @@ def _labcode(model: nn.Module, shape: Shape) -> float:
 def _torch(model: nn.Module, shape: Shape) -> float:
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         model(torch.zeros(1, *shape))
-    return counter.get_total_flops() / 2
+    return float(counter.get_total_flops() / 2)
 
 
 def _torch_meta(model: nn.Module, shape: Shape) -> float:
     twin = copy.deepcopy(model).to("meta")
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         twin(torch.empty(1, *shape, device="meta"))
-    return counter.get_total_flops() / 2
+    return float(counter.get_total_flops() / 2)
 
 
 def _thop(model: nn.Module, shape: Shape) -> float:
@@ -138,49 +138,63 @@ def _attempt(tool: Tool, model: nn.Module, shape: Shape) -> float | None:
         return None
 
 
-def time_model(name: str) -> dict[str, dict[str, Any]]:
-    """Return each tool's multiply-adds, error and times on one model."""
+def measure(name: str) -> list[dict[str, Any]]:
+    """Return one row a tool: memory first, since only a process without threads may be forked."""
+    torch.set_num_threads(1)
     model, shape, published = build(name)
+    memory = {tool: in_child(_peak, model, shape, tool) for tool in TOOLS}
+    torch.set_num_threads(os.cpu_count() or 1)
     copies = {tool: _sharing(model) for tool in TOOLS}
     macs = {tool: _attempt(TOOLS[tool][0], copies[tool], shape) for tool in TOOLS}
-    times: dict[str, list[float]] = {tool: [] for tool in TOOLS if macs[tool] is not None}
-    for _ in range(ROUNDS):
-        for tool, seconds in times.items():
-            start = time.perf_counter()
-            TOOLS[tool][0](copies[tool], shape)
-            seconds.append(time.perf_counter() - start)
-    return {
-        tool: {
+    counted = {tool: value for tool, value in macs.items() if value is not None}
+    times = _times({tool: copies[tool] for tool in counted}, shape)
+    return [
+        {
+            "model": name,
+            "tool": tool,
             "published_macs": round(published),
             "macs": round(value),
             "error_percent": round(100 * (value / published - 1), 3),
             "median_ms": round(1e3 * statistics.median(times[tool]), 2),
             "fastest_ms": round(1e3 * min(times[tool]), 2),
             "slowest_ms": round(1e3 * max(times[tool]), 2),
+            "peak_mib": memory[tool],
         }
-        for tool, value in macs.items()
-        if value is not None
-    }
+        for tool, value in counted.items()
+    ]
 
 
-def peak_memory(name: str, tool: str) -> float | None:
-    """Return the memory a tool takes at its peak on one model, in MiB, in a process of its own."""
+def _times(copies: dict[str, nn.Module], shape: Shape) -> dict[str, list[float]]:
+    """Return each tool's times in seconds; the tools take turns."""
+    times: dict[str, list[float]] = {tool: [] for tool in copies}
+    for _ in range(ROUNDS):
+        for tool, seconds in times.items():
+            start = time.perf_counter()
+            TOOLS[tool][0](copies[tool], shape)
+            seconds.append(time.perf_counter() - start)
+    return times
+
+
+def in_child(function: Callable[..., Any], *args: Any) -> Any:
+    """Return what a function gives in a forked process of its own; None if that process dies."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         try:
-            os.write(writer, str(_peak_here(name, tool)).encode())
+            with os.fdopen(writer, "w") as pipe:
+                json.dump(function(*args), pipe)
         finally:
             os._exit(0)
     os.close(writer)
     with os.fdopen(reader) as pipe:
         text = pipe.read()
     os.waitpid(child, 0)
-    return float(text) if text and text != "None" else None
+    return json.loads(text) if text else None
 
 
-def _peak_here(name: str, tool: str) -> float | None:
-    model, shape, _ = build(name)
+def _peak(model: nn.Module, shape: Shape, tool: str) -> float | None:
+    """Return the memory that a tool takes at its peak on one model, in MiB."""
+    torch.set_num_threads(os.cpu_count() or 1)
     tiny = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 2)).eval()
     _attempt(TOOLS[tool][0], tiny, (3, 8, 8))
     Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew from what is in use now
@@ -236,17 +250,14 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=RESULTS)
     chosen = parser.parse_args()
     warnings.simplefilter("ignore")
-    # Memory first: a process may only be forked safely before PyTorch has started its threads.
-    memory = {(m, tool): peak_memory(m, tool) for m in chosen.models for tool in TOOLS}
     rows: list[dict[str, Any]] = []
     for name in chosen.models:
-        measured = time_model(name)
-        rows += [
-            {"model": name, "tool": tool, **values, "peak_mib": memory[name, tool]}
-            for tool, values in measured.items()
-        ]
-        print(name, {tool: values["median_ms"] for tool, values in measured.items()}, flush=True)
-    write(rows, chosen.folder)
+        measured = in_child(measure, name)
+        if measured is None:
+            raise RuntimeError(f"measuring {name} failed")
+        rows += measured
+        print(name, {row["tool"]: row["median_ms"] for row in measured}, flush=True)
+        write(rows, chosen.folder)
 
 
 if __name__ == "__main__":

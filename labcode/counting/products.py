@@ -49,9 +49,7 @@ def _conv(mode: CountingMode, args: Args, kwargs: dict[str, Any]) -> Any:
 def _conv_transpose(mode: CountingMode, args: Args, kwargs: dict[str, Any]) -> Any:
     """Refuse wrong channels, which PyTorch checks only when it computes; infer nothing."""
     x, weight = args[0], args[1]
-    axes = (
-        weight.dim() - 1
-    )  # the input ends in (C, *size), the weight is (C, C_out / groups, *size)
+    axes = weight.dim() - 1  # input (..., C, *size), weight (C, C_out / groups, *size)
     if x.dim() >= axes and x.shape[-axes] != weight.shape[0]:
         raise RuntimeError(
             f"transposed weight {tuple(weight.shape)} expects {weight.shape[0]} channels, "
