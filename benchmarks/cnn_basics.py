@@ -1,0 +1,113 @@
+"""Run the experiments of the chapter *CNN basics* over seeds: longer than a reader waits.
+
+Run as `python benchmarks/cnn_basics.py` (about half an hour on one core), or with the names of
+some tables. Writes labcode/measured/cnn_basics_*.csv, each with a JSON file beside it.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+import labcode
+from labcode.basics import networks, trials
+
+FOLDER = Path(__file__).resolve().parent.parent / "labcode" / "measured"
+SEEDS = (0, 1, 2)
+FIELD_LAYERS = range(7)
+
+Runs = Iterator[Callable[[int], list[trials.Row]]]
+
+
+def sharing() -> Runs:
+    for kind in networks.FIRST_LAYERS:
+        yield lambda seed, kind=kind: trials.sharing_trial(kind, seed)
+
+
+def fields() -> Runs:
+    for layers in FIELD_LAYERS:
+        yield lambda seed, layers=layers: trials.field_trial(layers, seed)
+
+
+def places() -> Runs:
+    for everywhere in (False, True):
+        for kind in networks.PLACE_NETWORKS:
+            yield lambda seed, kind=kind, e=everywhere: trials.place_trial(kind, e, seed)
+
+
+def dropping() -> Runs:
+    for kind in (*trials.DROPPINGS, "every 2nd, small"):
+        yield lambda seed, kind=kind: trials.dropping_trial(kind, seed)
+
+
+def shifts() -> Runs:
+    for augmented in (False, True):
+        for kind in networks.POOLINGS:
+            yield lambda seed, k=kind, a=augmented: trials.pooling_trial(k, 2, a, seed)
+
+
+def groups() -> Runs:
+    for group in (2, 3, 4):
+        for kind in ("drop", "mean", "max"):
+            yield lambda seed, k=kind, g=group: trials.pooling_trial(k, g, False, seed)
+
+
+TABLES = {
+    "sharing": (sharing, "labcode.basics.trials.sharing_trial"),
+    "fields": (fields, "labcode.basics.trials.field_trial"),
+    "places": (places, "labcode.basics.trials.place_trial"),
+    "dropping": (dropping, "labcode.basics.trials.dropping_trial"),
+    "groups": (groups, "labcode.basics.trials.pooling_trial"),
+    "shifts": (shifts, "labcode.basics.trials.pooling_trial"),
+}
+
+
+def measure(name: str) -> None:
+    """Run all settings of a table with all seeds, and write it with how it was made."""
+    runs, function = TABLES[name]
+    start, rows = time.process_time(), []
+    for seed in SEEDS:
+        for run in runs():
+            rows += [{"seed": seed} | row for row in run(seed)]
+            print(name, rows[-1], f"{time.process_time() - start:.0f} s", flush=True)
+    target = FOLDER / f"cnn_basics_{name}.csv"
+    pd.DataFrame(rows).to_csv(target, index=False, float_format="%.5g", lineterminator="\n")
+    record = {
+        "script": "benchmarks/cnn_basics.py",
+        "function": function,
+        "seeds": list(SEEDS),
+        "data": f"mnist5k, {trials.N_TRAIN} training and 1000 test images",
+        "epochs": trials.EPOCHS,
+        "processor_seconds": round(time.process_time() - start),
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "machine": {"cpu": platform.machine(), "cores": os.cpu_count()},
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "labcode": labcode.__version__,
+        },
+    }
+    target.with_suffix(".json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+def main() -> int:
+    """Measure the tables named, or all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("tables", nargs="*", help=f"from {', '.join(TABLES)}; none means all")
+    names = parser.parse_args().tables or list(TABLES)
+    torch.set_num_threads(1)  # the networks are so small that threads only wait for each other
+    for name in names:
+        measure(name)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

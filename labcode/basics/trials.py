@@ -1,0 +1,207 @@
+"""The experiments of the chapter, each as a function of a setting and a seed.
+
+The chapter runs single points of them, and `benchmarks/cnn_basics.py` runs them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from labcode.basics import networks
+from labcode.basics.dropping import enlarge, keep_every, keep_random, mean_groups
+from labcode.basics.shifts import directions, place, shift
+from labcode.basics.steadiness import change_of_features, predictions
+from labcode.data import Dataset, RandomAffine, Split, load
+from labcode.training import evaluate, fit
+
+N_TRAIN = 1000  # few, so that differences show and a trial takes seconds
+EPOCHS = 10
+CANVAS = 48
+MIDDLE = 10  # empty rows above, and columns left of, an image in the middle of the canvas
+DISTANCES = (0, 1, 2, 3, 4)  # MNIST's digits keep 4 pixels of margin
+MOVES = (0, 1, 2, 3, 4, 6, 8)  # pixels down and to the right
+
+Row = dict[str, Any]
+
+
+@cache
+def digits() -> Dataset:
+    """Return the digits of every trial: 1,000 to train on and 1,000 to test."""
+    return load("mnist5k", n_train=N_TRAIN)
+
+
+def trained(
+    build: Callable[[], nn.Module],
+    train: Split,
+    seed: int,
+    *,
+    augment: RandomAffine | None = None,
+) -> nn.Module:
+    """Train a network the way all trials do it.
+
+    Args:
+        build: Makes the untrained network.
+        train: What to train on.
+        seed: Decides the first weights and the order of the images.
+        augment: How training images are changed.
+
+    Returns:
+        The network, in evaluation mode.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = build()
+    fit(model, train, epochs=EPOCHS, batch_size=50, lr=3e-3, seed=seed, augment=augment)
+    return model.eval()
+
+
+def accuracy(model: nn.Module, images: Tensor, labels: Tensor) -> float:
+    """Return the part of the images that are recognised."""
+    return evaluate(model, Split(images, labels)).accuracy
+
+
+def sharing_trial(kind: str, seed: int) -> list[Row]:
+    """Train a network with a dense, local or convolutional first layer.
+
+    Args:
+        kind: One of `networks.FIRST_LAYERS`.
+        seed: Of the first weights and the order of the images.
+    """
+    data = digits()
+    model = trained(lambda: networks.first_layer_network(kind), data.train, seed)
+    return [
+        {
+            "kind": kind,
+            "params": sum(p.numel() for p in model.parameters()),
+            "train_accuracy": evaluate(model, data.train).accuracy,
+            "accuracy": evaluate(model, data.test).accuracy,
+        }
+    ]
+
+
+def field_trial(spatial_layers: int, seed: int) -> list[Row]:
+    """Train a network whose every place votes, from a receptive field of 1 + 2 × this.
+
+    Args:
+        spatial_layers: Layers with 3 × 3 filters, from 0 to 6; the images are 14 × 14.
+        seed: Of the first weights and the order of the images.
+    """
+    data = digits()
+    train, test = (
+        Split(mean_groups(part.images, 2), part.labels)  # (N, 1, 14, 14): four times as fast
+        for part in (data.train, data.test)
+    )
+    model = trained(lambda: networks.field_network(spatial_layers), train, seed)
+    return [
+        {
+            "field": 1 + 2 * spatial_layers,
+            "params": sum(p.numel() for p in model.parameters()),
+            "train_accuracy": evaluate(model, train).accuracy,
+            "accuracy": evaluate(model, test).accuracy,
+        }
+    ]
+
+
+def place_trial(kind: str, everywhere: bool, seed: int) -> list[Row]:
+    """Train with digits in the middle of a canvas, and test them in other places.
+
+    Args:
+        kind: One of `networks.PLACE_NETWORKS`.
+        everywhere: Whether the training digits stand in random places instead.
+        seed: Of the first weights, the order of the images, and the places.
+    """
+    data = digits()
+    train = Split(on_canvas(data.train.images, seed if everywhere else None), data.train.labels)
+    model = trained(lambda: networks.place_network(kind), train, seed)
+    rows = []
+    for move in MOVES:
+        images = place(data.test.images, CANVAS, MIDDLE + move, MIDDLE + move)
+        right = accuracy(model, images, data.test.labels)
+        rows.append({"kind": kind, "everywhere": everywhere, "move": move, "accuracy": right})
+    return rows
+
+
+def on_canvas(images: Tensor, seed: int | None) -> Tensor:
+    """Lay images (N, 1, 28, 28) in the middle, or with a seed in random places up to 8 off."""
+    if seed is None:
+        return place(images, CANVAS, MIDDLE, MIDDLE)
+    generator = torch.Generator().manual_seed(seed)
+    moves = torch.randint(-8, 9, (len(images), 2), generator=generator) + MIDDLE
+    spots = moves.tolist()
+    return torch.stack([place(i, CANVAS, *at) for i, at in zip(images, spots, strict=True)])
+
+
+DROPPINGS: dict[str, Callable[[Tensor], Tensor]] = {
+    "full": lambda x: x,
+    "every 2nd": lambda x: enlarge(keep_every(x, 2), 2),
+    "every 4th": lambda x: enlarge(keep_every(x, 4), 4),
+    "every 7th": lambda x: enlarge(keep_every(x, 7), 7),
+    "mean of 2 × 2": lambda x: enlarge(mean_groups(x, 2), 2),
+    "random quarter": lambda x: keep_random(x, 0.25),
+}
+"""What is left of an image (N, C, 28, 28), brought back to its size for the same network."""
+
+
+def dropping_trial(kind: str, seed: int) -> list[Row]:
+    """Train and test a network on images with pixels left out.
+
+    Trained on full images, the same network is also tested on all other kinds.
+
+    Args:
+        kind: One of `DROPPINGS`, or "every 2nd, small" for the 14 × 14 images themselves.
+        seed: Of the first weights and the order of the images.
+    """
+    data, small = digits(), kind == "every 2nd, small"
+    change = (lambda x: keep_every(x, 2)) if small else DROPPINGS[kind]
+    train = Split(change(data.train.images), data.train.labels)
+    size = train.images.shape[-1]
+    model = trained(lambda: networks.pooled_network(input_size=size), train, seed)
+    others = DROPPINGS if kind == "full" else {kind: change}
+    return [
+        {
+            "trained_on": kind,
+            "tested_on": name,
+            "accuracy": accuracy(model, other(data.test.images), data.test.labels),
+        }
+        for name, other in others.items()
+    ]
+
+
+def pooling_trial(kind: str, group: int, augmented: bool, seed: int) -> list[Row]:
+    """Train a network with a pooling, and shift the digits that it is tested on.
+
+    Args:
+        kind: One of `networks.POOLINGS`.
+        group: Side of a group, in pixels.
+        augmented: Whether the training digits are shifted at random, up to 4 pixels.
+        seed: Of the first weights, the order of the images and the shifts.
+    """
+    data = digits()
+    augment = RandomAffine(max_shift=4.0, max_degrees=0.0, max_scale=0.0) if augmented else None
+    model = trained(lambda: networks.pooled_network(kind, group), data.train, seed, augment=augment)
+    setting = {
+        "kind": kind,
+        "group": group,
+        "augmented": augmented,
+        "params": sum(p.numel() for p in model.parameters()),
+    }
+    return [setting | _under_shift(model, data.test, distance) for distance in DISTANCES]
+
+
+def _under_shift(model: nn.Module, test: Split, distance: int) -> Row:
+    """Return accuracy, changed predictions and changed features at a distance, in pixels."""
+    before = predictions(model, test.images)
+    ways = directions(distance) if distance else [(0, 0)]
+    after = torch.stack([predictions(model, shift(test.images, *way)) for way in ways])
+    body = next(model.children())
+    return {
+        "distance": distance,
+        "accuracy": float((after == test.labels).double().mean()),
+        "changed": float((after != before).double().mean()),
+        "feature_change": change_of_features(body, test.images[:200], distance),
+    }

@@ -1,0 +1,83 @@
+"""The experiments of the chapter: fair, repeatable, and the same as their stored tables."""
+
+import pytest
+import torch
+
+from labcode.basics import networks, trials
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A trial of one short epoch."""
+    monkeypatch.setattr(trials, "EPOCHS", 1)
+    monkeypatch.setattr(trials, "N_TRAIN", 100)
+    trials.digits.cache_clear()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def forget():
+    """Let no other test see the short data."""
+    yield
+    trials.digits.cache_clear()
+
+
+def test_a_trial_repeats_with_its_seed_and_leaves_the_random_state() -> None:
+    state = torch.get_rng_state()
+    first = trials.pooling_trial("max", 2, False, 3)
+    assert first == trials.pooling_trial("max", 2, False, 3)
+    assert first != trials.pooling_trial("max", 2, False, 4)
+    assert torch.get_rng_state().equal(state)
+
+
+def test_an_unmoved_image_changes_nothing() -> None:
+    still, *moved = trials.pooling_trial("mean", 2, True, 0)
+    assert (still["distance"], still["changed"], still["feature_change"]) == (0, 0, 0)
+    assert all(row["feature_change"] > 0 for row in moved)
+
+
+def test_all_poolings_of_a_group_have_equal_parameters() -> None:
+    rows = [trials.pooling_trial(kind, 2, False, 0)[0] for kind in networks.POOLINGS]
+    params = {row["kind"]: row["params"] for row in rows}
+    assert params.pop("none") > 100_000
+    assert set(params.values()) == {11_274}
+
+
+@pytest.mark.parametrize("kind", networks.FIRST_LAYERS)
+def test_first_layers_have_the_parameters_of_the_formula(kind: str) -> None:
+    from labcode import cost
+
+    (row,) = trials.sharing_trial(kind, 0)
+    first = {
+        "dense": cost.linear(784, 4608),
+        "local": cost.locally_connected2d(1, 8, 5, 28, bias=True),
+        "convolution": cost.conv2d(1, 8, 5, 28, bias=True),
+    }[kind]
+    assert row["params"] == first.params + cost.linear(288, 10).params
+
+
+def test_full_images_train_the_network_that_all_droppings_test() -> None:
+    rows = trials.dropping_trial("full", 0)
+    assert [row["tested_on"] for row in rows] == list(trials.DROPPINGS)
+    (own,) = trials.dropping_trial("every 2nd, small", 0)
+    assert own["trained_on"] == own["tested_on"] == "every 2nd, small"
+
+
+@pytest.mark.parametrize("name", trials.DROPPINGS)
+def test_droppings_keep_the_size(name: str) -> None:
+    images = torch.rand(3, 1, 28, 28)
+    assert trials.DROPPINGS[name](images).shape == images.shape
+
+
+def test_digits_on_the_canvas_keep_their_ink() -> None:
+    images = torch.rand(20, 1, 28, 28)
+    for seed in (None, 0):
+        placed = trials.on_canvas(images, seed)
+        torch.testing.assert_close(placed.sum(), images.sum())
+        assert placed.shape[-2:] == (trials.CANVAS, trials.CANVAS)
+
+
+def test_places_and_fields_give_a_row_for_each_point() -> None:
+    rows = trials.place_trial("dense", True, 0)
+    assert [row["move"] for row in rows] == list(trials.MOVES)
+    (row,) = trials.field_trial(1, 0)
+    assert row["field"] == 3
