@@ -4,10 +4,11 @@ Usage: `python benchmarks/count.py` writes `results/count.csv` and `results/coun
 file. Linux only, as the peak memory is read from /proc.
 
 How it is measured. Time: the tools take turns, `ROUNDS` times each after one warm-up, on models
-with the same weights; the median stands with the fastest and the slowest. Memory: one process
-for each model and tool, forked when the model is built and no thread has started; the tool is
-warmed up on a tiny model; then the peak is read, less what was in use before. Error: against what torchvision
-publishes (for LeNet-5: the formulas of `labcode.cost`), signed, each tool's output read as below.
+with the same weights; the median stands with the fastest and the slowest. Memory: one process for
+each model and tool, forked when the model is built and no thread has started; the tool is warmed
+up on a tiny model; then the peak is read, less what was in use before. Error: against what
+torchvision publishes (for LeNet-5: the formulas of `labcode.cost`), signed, each tool's output
+read as said below.
 """
 
 from __future__ import annotations
