@@ -122,7 +122,7 @@ def onnx_bytes(
         batch: Images in one run; the file takes no other number.
 
     Returns:
-        The bytes of the file, weights included.
+        The bytes of the file, weights included, without the exporter's notes on source lines.
 
     Raises:
         TypeError: A size is not an integer.
@@ -144,7 +144,15 @@ def onnx_bytes(
         for module, mode in zip(model.modules(), training, strict=True):
             module.training = mode
     assert program is not None
-    serialised: bytes = program.model_proto.SerializeToString()
+    return _without_notes(program.model_proto)
+
+
+def _without_notes(file: Any) -> bytes:
+    """Return an ONNX file without the exporter's notes, such as this machine's paths."""
+    graph = file.graph
+    for entry in (file, graph, *graph.node, *graph.input, *graph.output, *graph.value_info):
+        entry.ClearField("metadata_props")
+    serialised: bytes = file.SerializeToString()
     return serialised
 
 

@@ -112,6 +112,11 @@ def test_the_file_computes_what_pytorch_computes(network: nn.Module) -> None:
     np.testing.assert_allclose(ready_to_run(onnx_session(file), images)(), expected, atol=1e-6)
 
 
+def test_the_file_tells_nothing_of_the_machine(file: bytes) -> None:
+    assert b"stack_trace" not in file
+    assert b".py" not in file
+
+
 def test_the_model_is_left_as_it_was(network: nn.Module) -> None:
     network.train()
     network[1].eval()
