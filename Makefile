@@ -19,7 +19,7 @@ export LABCODE_PROGRESS := 0
 export PYTHONHASHSEED := 0
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-CODE := $(shell find labcode tools -name '*.py' -o -name '*.json' -path 'labcode/*' 2>/dev/null)
+CODE := $(shell find labcode tools -type f -not -name '*.pyc' -not -name '*.safetensors' 2>/dev/null)
 PAGES := $(shell find book -type f -not -path '*/.ipynb_checkpoints/*' -not -name '*.pyc' 2>/dev/null)
 
 .PHONY: help book test notebooks serve lab lint types unit nbval browser lighthouse \
