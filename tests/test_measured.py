@@ -27,7 +27,7 @@ def test_an_unknown_table_is_named() -> None:
 def test_a_table_says_where_it_comes_from(name: str) -> None:
     record = measured.provenance(name)
     assert record["versions"]
-    assert (ROOT / "benchmarks" / f"{name}.py").exists()
+    assert (ROOT / record.get("script", f"benchmarks/{name}.py")).exists()
     assert len(measured.table(name)) > 1
 
 
