@@ -199,8 +199,11 @@ def test_field_networks_have_about_equal_parameters_and_the_field_said(layers: i
 def test_dropping_after_a_convolution_equals_its_stride() -> None:
     images = torch.rand(2, 1, 9, 9)
     conv = nn.Conv2d(1, 3, 3)
-    strided = F.conv2d(images, conv.weight, conv.bias, stride=2)
-    torch.testing.assert_close(networks.pooling("drop", 2)(conv(images)), strided)
+    strided = F.conv2d(images, conv.weight, conv.bias, stride=2)  # (2, 3, 4, 4)
+    torch.testing.assert_close(basics.keep_every(conv(images), 2), strided)
+    dropped = networks.pooling("drop", 2)(conv(images))  # (2, 3, 3, 3): whole groups of 7 × 7
+    torch.testing.assert_close(dropped, strided[:, :, :3, :3])
+    assert dropped.shape == networks.pooling("max", 2)(conv(images)).shape
 
 
 @pytest.mark.parametrize("kind", networks.POOLINGS)

@@ -67,7 +67,7 @@ class LocallyConnected2d(nn.Module):
         maps = torch.einsum("nrp,orp->nop", patches, self.weight)  # (N, C_out, places)
         if self.bias is not None:
             maps = maps + self.bias
-        return maps.unflatten(2, self.output_size)  # (N, C_out, H_out, W_out)
+        return maps.reshape(*maps.shape[:2], *self.output_size)  # (N, C_out, H_out, W_out)
 
     @torch.no_grad()
     def copy_filters(self, filters: Tensor) -> None:

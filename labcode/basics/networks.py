@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from labcode.basics.dropping import keep_every
 from labcode.basics.local import LocallyConnected2d
 
 FIRST_LAYERS = ("dense", "local", "convolution")
@@ -122,6 +123,20 @@ class Blur(nn.Module):
         return F.conv2d(maps, weights, stride=2, padding=1, groups=channels)
 
 
+class Drop(nn.Module):
+    """Keep the first value of each whole group and forget the others: pooling's control."""
+
+    def __init__(self, group: int) -> None:
+        """Make groups of ``group`` × ``group`` values."""
+        super().__init__()
+        self.group = group
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Turn maps (N, C, H, W) into (N, C, H // group, W // group), as pooling does."""
+        height, width = (side // self.group * self.group for side in maps.shape[2:])
+        return keep_every(maps[..., :height, :width], self.group)
+
+
 def pooling(kind: str, group: int) -> nn.Module:
     """Return an operator that makes maps smaller, or "none", which leaves them as they are.
 
@@ -140,7 +155,7 @@ def pooling(kind: str, group: int) -> nn.Module:
         )
     operators: dict[str, nn.Module] = {
         "none": nn.Identity(),
-        "drop": nn.MaxPool2d(1, stride=group),
+        "drop": Drop(group),
         "mean": nn.AvgPool2d(group),
         "max": nn.MaxPool2d(group),
         "max, blurred": nn.Sequential(nn.MaxPool2d(2, stride=1), Blur()),

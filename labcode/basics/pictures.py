@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch import Tensor
 
-from labcode.plotting import COLORS
+from labcode.plotting import COLORS, label_line
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -64,18 +65,50 @@ def draw_tile(axes: Axes, tile: Tensor, *, signed: bool = False) -> None:
     axes.grid(False)
 
 
-def with_spread(
-    axes: Axes, x: Sequence[float], runs: Tensor, color: str, *, dashed: bool = False
+def line_with_spread(
+    axes: Axes, runs: pd.DataFrame, x: str, y: str, name: str, color: str, *, dashed: bool = False
 ) -> None:
-    """Draw a line through the means of several runs, with the band from lowest to highest.
+    """Draw the mean over seeds, a band from the lowest to the highest seed, and the line's name.
 
     Args:
         axes: Where to draw.
-        x: Shape (points,).
-        runs: Shape (runs, points).
-        color: Of the line and the band.
+        runs: One row for each seed and point.
+        x: Column along the horizontal axis.
+        y: Column to average.
+        name: Written beside the line's end.
+        color: Of line, band and name.
         dashed: Whether the line is dashed.
     """
-    values = runs.numpy()
-    axes.plot(x, values.mean(axis=0), color=color, linestyle="--" if dashed else "-", marker=".")
-    axes.fill_between(x, values.min(axis=0), values.max(axis=0), color=color, alpha=0.2, lw=0)
+    seeds = runs.groupby(x)[y].agg(["mean", "min", "max"])
+    points = seeds.index.to_numpy(dtype=float)
+    style = "--" if dashed else "-"
+    axes.plot(points, seeds["mean"].to_numpy(), color=color, linestyle=style, marker=".")
+    axes.fill_between(
+        points, seeds["min"].to_numpy(), seeds["max"].to_numpy(), color=color, alpha=0.18, lw=0
+    )
+    label_line(axes, points[-1], float(seeds["mean"].iloc[-1]), name, color)
+
+
+def bars_with_seeds(axes: Axes, runs: pd.DataFrame, by: str, y: str, order: Sequence[str]) -> None:
+    """Draw a lying bar for each kind: its mean over seeds, with a dot for each seed.
+
+    Args:
+        axes: Where to draw; ``order`` runs from top to bottom.
+        runs: One row for each kind and seed.
+        by: Column that names the kind.
+        y: Column to average, a part from 0 to 1, written in percent.
+        order: The kinds to show.
+    """
+    for place, kind in enumerate(order):
+        values = runs.loc[runs[by] == kind, y].to_numpy(dtype=float)
+        axes.barh(place, values.mean(), color=COLORS["sky"], height=0.62)
+        axes.plot(values, np.full(len(values), place), ".", color=COLORS["black"], ms=4)
+        axes.annotate(
+            f"{values.mean():.1%}", (values.max(), place), xytext=(6, 0),
+            textcoords="offset points", va="center", fontsize=9,
+        )  # fmt: skip
+    axes.set_yticks(range(len(order)), order)
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1.12)
+    axes.set_xticks([0, 0.25, 0.5, 0.75, 1.0], ["0", "25", "50", "75", "100"])
+    axes.grid(False, axis="y")

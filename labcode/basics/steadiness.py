@@ -15,7 +15,7 @@ from labcode.training import eval_mode
 def predictions(model: nn.Module, images: Tensor, *, batch_size: int = 250) -> Tensor:
     """Return the most likely class of each image, shape (N,)."""
     with eval_mode(model):
-        return torch.cat([model(batch).argmax(dim=1) for batch in images.split(batch_size)])
+        return torch.cat([model(batch).argmax(dim=1) for batch in torch.split(images, batch_size)])
 
 
 def share_changed(model: nn.Module, images: Tensor, distance: int) -> float:
