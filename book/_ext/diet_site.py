@@ -33,10 +33,11 @@ def use_vendored_files(app: Sphinx, config: Config) -> None:
 
 
 def add_own_files(app: Sphinx) -> None:
-    """Load the book's style and the calculators' script on every page."""
+    """Load the book's own styles and scripts on every page."""
     for name in ("book.css", "live.css"):
         app.add_css_file(name)
-    app.add_js_file("live.js", loading_method="defer")
+    for name in ("live.js", "scroll.js"):
+        app.add_js_file(name, loading_method="defer")
 
 
 def drop_thebe(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], _) -> None:

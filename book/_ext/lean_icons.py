@@ -2,6 +2,7 @@
 
 import base64
 import io
+import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,9 +10,11 @@ from pathlib import Path
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
+logging.getLogger("fontTools").setLevel(logging.WARNING)  # it tells each step
+
 FACE = re.compile(r"@font-face\s*\{[^}]*\}")
 SOURCE = re.compile(r'src:[^;}]*url\("?([^")]*fontawesome[^")]*)\.woff2"?\)[^;}]*')
-FAMILY = re.compile(r'font-family:\s*"?([^";}]+)')
+FAMILY = re.compile(r"font-family:([^;}]+)")
 ESCAPE = re.compile(r"\\([0-9a-fA-F]{2,6})")
 
 
@@ -38,10 +41,15 @@ def _small_face(face: str, rest: str, characters: set[int], folder: Path) -> str
     if source is None:
         return face
     family = FAMILY.search(face)
-    if family is None or f'"{family[1]}"' not in rest:
-        return ""  # a name for older pages
+    if family is None or _plain(family[1]) not in _plain(rest):
+        return ""  # a name that only pages for older versions use
     data = base64.b64encode(small_font(folder / f"{source[1]}.ttf", characters)).decode()
     return SOURCE.sub(f'src:url("data:font/woff;base64,{data}") format("woff")', face)
+
+
+def _plain(css: str) -> str:
+    """A name in quotes and one with escaped spaces look the same."""
+    return css.replace("\\", "").replace('"', "")
 
 
 def small_font(path: Path, characters: set[int]) -> bytes:

@@ -17,6 +17,26 @@ UNUSED = re.compile(
     re.DOTALL,
 )
 WRITTEN_BY_SCRIPT = re.compile(r"<script>\s*document\.write\(`(.*?)`\);\s*</script>", re.DOTALL)
+# What a reader without a screen or without scripts would stumble over, and what is put there.
+READABLE = {
+    # "auto" has no colours until a script has run.
+    'data-theme="auto"': 'data-theme="light"',
+    # The words that these show say more than their labels.
+    '<summary aria-label="Toggle hidden content"': "<summary",
+    'search-button-field search-button__button" title="Search" aria-label="Search"': (
+        'search-button-field search-button__button" title="Search"'
+    ),
+    # An empty corner of a table heads nothing.
+    "<th></th>": "<td></td>",
+    '<th class="head"><p></p></th>': '<td class="head"></td>',
+    # The role is deprecated; these stand in a list.
+    'role="doc-biblioentry"': 'role="listitem"',
+    # The logo is in no landmark else.
+    '<div class="bd-sidebar-primary bd-sidebar"': (
+        '<div role="region" aria-label="Side bar" class="bd-sidebar-primary bd-sidebar"'
+    ),
+}
+SEARCH_ID = 'id="search-input"'
 BLOCKING = re.compile(r"<script(?![^>]*\b(?:defer|async|module)\b)([^>]*\bsrc=)")
 VIEWPORT = re.compile(r'\s*<meta name="viewport"[^>]*>')
 THEME = re.compile(
@@ -60,6 +80,10 @@ def lean(page: Path, text: str) -> str:
     """The page with one viewport, no script that holds it up, and pictures of known size."""
     text = UNUSED.sub("", text)
     text = WRITTEN_BY_SCRIPT.sub(r"\1", text)
+    for stumbling, readable in READABLE.items():
+        text = text.replace(stumbling, readable)
+    if text.count(SEARCH_ID) == 2:  # the search page's own field, beside the one on every page
+        text = 'id="search-words"'.join(text.rsplit(SEARCH_ID, 1))
     text = BLOCKING.sub(r"<script defer\1", text)
     text = THEME.sub(EARLY_THEME, text)
     first = VIEWPORT.search(text)

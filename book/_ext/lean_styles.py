@@ -18,7 +18,7 @@ from lean_icons import with_small_icon_fonts
 LINK = re.compile(
     r'[ \t]*<link\b(?=[^>]*\brel="stylesheet")[^>]*\bhref="(?!\w+:)([^"?]+)[^"]*"[^>]*>\n?'
 )
-IMPORT = re.compile(r"""@import\s+url\(["']?([^"')]+)["']?\)\s*;""")
+IMPORT = re.compile(r"""@import\s+(?:url\()?["']?([^"')]+)["']?\)?\s*;""")
 ADDRESS = re.compile(r"""url\(\s*["']?(?!data:|#|\w+:)([^"')]+?)["']?\s*\)""")
 OWN = {"book.css", "live.css"}  # kept whole: scripts make elements with their classes later
 MADE_BY_SCRIPTS = ("bs-",)  # Bootstrap puts these class names together from parts

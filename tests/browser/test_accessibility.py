@@ -1,0 +1,41 @@
+"""axe-core finds nothing to mend: every page, both themes, on a phone and on a laptop."""
+
+import pytest
+
+from tests.browser.conftest import HEIGHT, THEMES, axe_source, pages
+
+RUN = """() => axe.run(document, { resultTypes: ["violations"] }).then((found) =>
+    found.violations.flatMap((rule) => rule.nodes.map((node) =>
+        `${rule.id}: ${node.target.join(" ")} | ${node.html.slice(0, 160)} | ` +
+        [...node.any, ...node.all, ...node.none].map((check) => check.message).join("; "))))"""
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    return axe_source()
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("path", pages())
+def test_axe_finds_no_violation(visit, axe, path, theme):
+    page = visit(path, width=390, theme=theme).page
+    page.evaluate(
+        """() => {
+            for (const fold of document.querySelectorAll("details")) fold.open = true;
+            for (const button of document.querySelectorAll("button.toggle-button-hidden"))
+                button.click();
+        }"""
+    )
+    page.evaluate(axe)
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        page.wait_for_timeout(400)  # the theme's side bars fade in
+        assert page.evaluate(RUN) == [], f"at {width} px"
+
+
+def test_axe_would_find_one(visit, axe):
+    """The check can fail: a picture without words is reported."""
+    page = visit("book/glossary.html").page
+    page.evaluate("document.querySelector('article').append(document.createElement('img'))")
+    page.evaluate(axe)
+    assert any(line.startswith("image-alt") for line in page.evaluate(RUN))

@@ -1,0 +1,58 @@
+"""Pages fit every width without sideways scrolling; figures stay legible in the dark."""
+
+import pytest
+
+from tests.browser.conftest import HEIGHT, THEMES, WIDTHS, chapters, pages
+
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+WIDE_ONES = """() => [...document.querySelectorAll("body *")]
+    .filter((node) => node.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+    .slice(0, 5).map((node) => node.outerHTML.slice(0, 120))"""
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("path", pages())
+def test_no_page_scrolls_sideways(visit, path, theme):
+    page = visit(path, width=WIDTHS[0], theme=theme).page
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => done()))")
+        assert page.evaluate(OVERFLOW) <= 0, (width, page.evaluate(WIDE_ONES))
+
+
+@pytest.mark.parametrize("path", pages())
+def test_the_system_decides_on_the_theme_at_once(visit, path):
+    """The theme is set before the page is painted, and the ground is dark then."""
+    page = visit(path, theme="dark").page
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    red, green, blue = channels(page, "body")
+    assert max(red, green, blue) < 60
+
+
+@pytest.mark.parametrize("path", chapters())
+def test_figures_stand_on_a_light_card_in_the_dark(visit, path):
+    page = visit(path, theme="dark").page
+    for figure in page.locator(".cell_output > img, .cell_output figure img").all():
+        assert figure.evaluate("(node) => getComputedStyle(node).backgroundColor") == (
+            "rgb(255, 255, 255)"
+        )
+
+
+@pytest.mark.parametrize("path", chapters())
+def test_figures_keep_their_proportions_on_a_phone(visit, path):
+    page = visit(path, width=390).page
+    for figure in page.locator(".cell_output img").all():
+        figure.scroll_into_view_if_needed()
+        shown, natural = figure.evaluate(
+            """async (node) => {
+                await node.decode();
+                return [node.width / node.height, node.naturalWidth / node.naturalHeight];
+            }"""
+        )
+        assert shown == pytest.approx(natural, rel=0.05)
+
+
+def channels(page, selector: str) -> list[int]:
+    """Red, green and blue of an element's ground, 0 to 255."""
+    color = page.locator(selector).first.evaluate("(n) => getComputedStyle(n).backgroundColor")
+    return [int(part) for part in color[color.index("(") + 1 : -1].split(",")[:3]]
