@@ -50,6 +50,11 @@ class Timing:
         return median(self.seconds) * 1e3
 
     @property
+    def fastest_ms(self) -> float:
+        """The run that the rest of the machine disturbed least, in milliseconds."""
+        return min(self.seconds) * 1e3
+
+    @property
     def quartiles_ms(self) -> tuple[float, float]:
         """The runs that a quarter of all runs stay under, and over, in milliseconds."""
         low, _, high = quantiles(self.seconds, n=4)

@@ -95,6 +95,7 @@ def test_median_and_quartiles() -> None:
     timing = Timing(seconds)
     low, _, high = statistics.quantiles([s * 1e3 for s in seconds], n=4)
     assert timing.median_ms == pytest.approx(3.0)
+    assert timing.fastest_ms == pytest.approx(1.0)
     assert timing.quartiles_ms == pytest.approx((low, high))
     assert str(timing) == "3.00 ms (1.50 to 7.00)"
 
