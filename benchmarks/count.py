@@ -3,10 +3,10 @@
 Usage: `python benchmarks/count.py` writes `results/count.csv` and `results/count.json` beside this
 file. Linux only, as the peak memory is read from /proc.
 
-How it is measured. Time: the tools take turns, `ROUNDS` times each after one warm-up, on models
-with the same weights; the median stands with the fastest and the slowest. Memory: one process for
-each model and tool, forked when the model is built and no thread has started; the tool is warmed
-up on a tiny model; then the peak is read, less what was in use before. Error: against what
+How it is measured. Time: on one thread, the tools take turns, `--rounds` times each after one
+warm-up, on models with the same weights; the median stands with the fastest and the slowest.
+Memory: one process for each model and tool, forked when the model is built; the tool is warmed up
+on a tiny model; then the peak is read, less what was in use before. Error: against what
 torchvision publishes (for LeNet-5: the formulas of `labcode.cost`), signed, each tool's output
 read as said below.
 """
@@ -43,7 +43,6 @@ from labcode import count
 from labcode.cost import conv2d, linear
 from labcode.models.lenet5 import lenet5
 
-ROUNDS = 5
 RESULTS = Path(__file__).parent / "results"
 MODELS = [
     "lenet5", "alexnet", "resnet18", "resnet50", "mobilenet_v2", "mobilenet_v3_small",
@@ -139,16 +138,15 @@ def _attempt(tool: Tool, model: nn.Module, shape: Shape) -> float | None:
         return None
 
 
-def measure(name: str) -> list[dict[str, Any]]:
+def measure(name: str, rounds: int) -> list[dict[str, Any]]:
     """Return one row a tool: memory first, since only a process without threads may be forked."""
     torch.set_num_threads(1)
     model, shape, published = build(name)
     memory = {tool: in_child(_peak, model, shape, tool) for tool in TOOLS}
-    torch.set_num_threads(os.cpu_count() or 1)
     copies = {tool: _sharing(model) for tool in TOOLS}
     macs = {tool: _attempt(TOOLS[tool][0], copies[tool], shape) for tool in TOOLS}
     counted = {tool: value for tool, value in macs.items() if value is not None}
-    times = _times({tool: copies[tool] for tool in counted}, shape)
+    times = _times({tool: copies[tool] for tool in counted}, shape, rounds)
     return [
         {
             "model": name,
@@ -165,10 +163,10 @@ def measure(name: str) -> list[dict[str, Any]]:
     ]
 
 
-def _times(copies: dict[str, nn.Module], shape: Shape) -> dict[str, list[float]]:
+def _times(copies: dict[str, nn.Module], shape: Shape, rounds: int) -> dict[str, list[float]]:
     """Return each tool's times in seconds; the tools take turns."""
     times: dict[str, list[float]] = {tool: [] for tool in copies}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for tool, seconds in times.items():
             start = time.perf_counter()
             TOOLS[tool][0](copies[tool], shape)
@@ -195,7 +193,6 @@ def in_child(function: Callable[..., Any], *args: Any) -> Any:
 
 def _peak(model: nn.Module, shape: Shape, tool: str) -> float | None:
     """Return the memory that a tool takes at its peak on one model, in MiB."""
-    torch.set_num_threads(os.cpu_count() or 1)
     tiny = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 2)).eval()
     _attempt(TOOLS[tool][0], tiny, (3, 8, 8))
     Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew from what is in use now
@@ -219,46 +216,47 @@ def _processor() -> str:
     return platform.processor()
 
 
-def metadata() -> dict[str, Any]:
+def metadata(rounds: int) -> dict[str, Any]:
     """Return the machine, the versions, and how each tool's output was read."""
     packages = sorted({package for _, package, _ in TOOLS.values()} | {"torchvision"})
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "processor": _processor(),
         "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
+        "threads": 1,
         "python": platform.python_version(),
         "versions": {package: version(package) for package in packages if package != "labcode"},
-        "rounds": ROUNDS,
+        "rounds": rounds,
         "reading": {tool: reading for tool, (_, _, reading) in TOOLS.items()},
     }
 
 
-def write(rows: list[dict[str, Any]], folder: Path) -> None:
+def write(rows: list[dict[str, Any]], rounds: int, folder: Path) -> None:
     """Write the table and what it was measured on."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "count.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    (folder / "count.json").write_text(json.dumps(metadata(), indent=2) + "\n")
+    (folder / "count.json").write_text(json.dumps(metadata(rounds), indent=2) + "\n")
 
 
 def main() -> None:
     """Measure everything and write the results."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--models", nargs="+", default=MODELS, choices=MODELS)
+    parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--folder", type=Path, default=RESULTS)
     chosen = parser.parse_args()
     warnings.simplefilter("ignore")
     rows: list[dict[str, Any]] = []
     for name in chosen.models:
-        measured = in_child(measure, name)
+        measured = in_child(measure, name, chosen.rounds)
         if measured is None:
             raise RuntimeError(f"measuring {name} failed")
         rows += measured
         print(name, {row["tool"]: row["median_ms"] for row in measured}, flush=True)
-        write(rows, chosen.folder)
+        write(rows, chosen.rounds, chosen.folder)
 
 
 if __name__ == "__main__":
