@@ -29,6 +29,9 @@ READABLE = {
     # An empty corner of a table heads nothing.
     "<th></th>": "<td></td>",
     '<th class="head"><p></p></th>': '<td class="head"></td>',
+    # The same id for each exercise of a page.
+    ' id="exercise-content"': "",
+    ' id="solution-content"': "",
     # The role is deprecated; these stand in a list.
     'role="doc-biblioentry"': 'role="listitem"',
     # The logo is in no landmark else.

@@ -6,7 +6,6 @@ the console; what the notes must not hold is asserted by `Visit.assert_clean`.
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -28,6 +27,11 @@ def pages() -> list[str]:
     if not found:
         raise pytest.UsageError(f"There is no built site in {SITE}. Run: make book")
     return [page.relative_to(SITE).as_posix() for page in found]
+
+
+def shown_pages() -> list[str]:
+    """The pages that a reader comes to see: all but the redirect at the root."""
+    return [page for page in pages() if page != "index.html"]
 
 
 def chapters() -> list[str]:
@@ -96,8 +100,8 @@ class Visit:
             self.complaints.append(f"{message.type}: {message.text}")
 
     def open(self, path: str) -> Page:
-        """Go to a page of the site and wait until nothing more is loaded."""
-        self.page.goto(f"{self.origin}/{path}", wait_until="networkidle")
+        """Go to a page of the site, and wait until its scripts and pictures are there."""
+        self.page.goto(f"{self.origin}/{path}", wait_until="load")
         return self.page
 
     @property
@@ -129,6 +133,7 @@ def visit(browser: Browser, origin: str) -> Iterator[Callable[..., Visit]]:
             viewport={"width": width, "height": HEIGHT},
             color_scheme=theme,
             java_script_enabled=scripts,
+            reduced_motion="reduce",  # nothing fades in while it is looked at
             service_workers="block",
         )
         opened.append(context)
@@ -141,13 +146,15 @@ def visit(browser: Browser, origin: str) -> Iterator[Callable[..., Visit]]:
         context.close()
 
 
-@contextmanager
-def resized(page: Page, width: int) -> Iterator[Page]:
-    """The page at another width, back to its own afterwards."""
-    before = page.viewport_size
+def widen(page: Page, width: int) -> None:
+    """Give the page another width, and wait until it is laid out and its scripts have seen it."""
     page.set_viewport_size({"width": width, "height": HEIGHT})
-    yield page
-    page.set_viewport_size(before)
+    page.evaluate(
+        """async () => {
+            for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);
+            await new Promise((done) => setTimeout(done, 50));
+        }"""
+    )
 
 
 def axe_source() -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import HEIGHT, THEMES, axe_source, pages
+from tests.browser.conftest import THEMES, axe_source, shown_pages, widen
 
 RUN = """() => axe.run(document, { resultTypes: ["violations"] }).then((found) =>
     found.violations.flatMap((rule) => rule.nodes.map((node) =>
@@ -16,7 +16,7 @@ def axe() -> str:
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("path", pages())
+@pytest.mark.parametrize("path", shown_pages())
 def test_axe_finds_no_violation(visit, axe, path, theme):
     page = visit(path, width=390, theme=theme).page
     page.evaluate(
@@ -28,8 +28,7 @@ def test_axe_finds_no_violation(visit, axe, path, theme):
     )
     page.evaluate(axe)
     for width in (390, 1280):
-        page.set_viewport_size({"width": width, "height": HEIGHT})
-        page.wait_for_timeout(400)  # the theme's side bars fade in
+        widen(page, width)
         assert page.evaluate(RUN) == [], f"at {width} px"
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import pages
+from tests.browser.conftest import shown_pages
 
 LIMIT = 1_500_000  # bytes of a page before anything is touched, uncompressed
 
@@ -29,9 +29,10 @@ def open_everything(page) -> None:
     )
 
 
-@pytest.mark.parametrize("path", pages())
+@pytest.mark.parametrize("path", shown_pages())
 def test_a_page_asks_for_nothing_elsewhere_and_says_nothing(visit, path):
     visited = visit(path)
+    visited.page.wait_for_load_state("networkidle")
     weight = visited.weight()
     untouched = visited.requests.copy()
     scroll_through(visited.page)
