@@ -51,13 +51,13 @@ def dropping() -> Runs:
 def shifts() -> Runs:
     for augmented in (False, True):
         for kind in networks.POOLINGS:
-            yield lambda seed, k=kind, a=augmented: trials.pooling_trial(k, 2, a, seed)
+            yield lambda seed, k=kind, a=augmented: trials.pooling_trial(k, a, seed)
 
 
 def groups() -> Runs:
-    for group in (2, 3, 4):
+    for group, twice in ((2, True), (3, True), (4, True), (3, False), (4, False)):
         for kind in ("drop", "mean", "max"):
-            yield lambda seed, k=kind, g=group: trials.pooling_trial(k, g, False, seed)
+            yield lambda seed, k=kind, g=group, t=twice: trials.group_trial(k, g, t, seed)
 
 
 TABLES = {
@@ -65,7 +65,7 @@ TABLES = {
     "fields": (fields, "labcode.basics.trials.field_trial"),
     "places": (places, "labcode.basics.trials.place_trial"),
     "dropping": (dropping, "labcode.basics.trials.dropping_trial"),
-    "groups": (groups, "labcode.basics.trials.pooling_trial"),
+    "groups": (groups, "labcode.basics.trials.group_trial"),
     "shifts": (shifts, "labcode.basics.trials.pooling_trial"),
 }
 
@@ -85,7 +85,7 @@ def measure(name: str) -> None:
         "function": function,
         "seeds": list(SEEDS),
         "data": f"mnist5k, {trials.N_TRAIN} training and 1000 test images",
-        "epochs": trials.EPOCHS * (2 if name == "fields" else 1),
+        "epochs": trials.EPOCHS * {"fields": 2, "groups": 3, "sharing": 3}.get(name, 1),
         "processor_seconds": round(time.process_time() - start),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "machine": {"cpu": platform.machine(), "cores": os.cpu_count()},

@@ -23,14 +23,14 @@ def forget():
 
 def test_a_trial_repeats_with_its_seed_and_leaves_the_random_state() -> None:
     state = torch.get_rng_state()
-    first = trials.pooling_trial("max", 2, False, 3)
-    assert first == trials.pooling_trial("max", 2, False, 3)
-    assert first != trials.pooling_trial("max", 2, False, 4)
+    first = trials.pooling_trial("max", False, 3)
+    assert first == trials.pooling_trial("max", False, 3)
+    assert first != trials.pooling_trial("max", False, 4)
     assert torch.get_rng_state().equal(state)
 
 
 def test_an_unmoved_image_changes_nothing() -> None:
-    still, *moved = trials.pooling_trial("mean", 2, True, 0)
+    still, *moved = trials.pooling_trial("mean", True, 0)
     assert (still["distance"], still["changed"], still["feature_change"]) == (0, 0, 0)
     assert all(row["feature_change"] > 0 for row in moved)
 
@@ -85,3 +85,10 @@ def test_places_and_fields_give_a_row_for_each_point() -> None:
     assert [row["move"] for row in rows] == list(trials.MOVES)
     (row,) = trials.field_trial(1, 0)
     assert row["field"] == 3
+
+
+def test_a_second_group_of_two_leaves_more_to_the_end() -> None:
+    (twice,) = trials.group_trial("mean", 4, True, 0)
+    (once,) = trials.group_trial("mean", 4, False, 0)
+    conv = 8 * 25 + 8 + 16 * 8 * 25 + 16
+    assert (twice["params"], once["params"]) == (conv + 16 * 10 + 10, conv + 16 * 9 * 10 + 10)

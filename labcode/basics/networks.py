@@ -124,7 +124,7 @@ class Blur(nn.Module):
 
 
 class Drop(nn.Module):
-    """Keep the first value of each whole group and forget the others: pooling's control."""
+    """Keep one value near the middle of each whole group, no matter which: pooling's control."""
 
     def __init__(self, group: int) -> None:
         """Make groups of ``group`` × ``group`` values."""
@@ -134,14 +134,15 @@ class Drop(nn.Module):
     def forward(self, maps: Tensor) -> Tensor:
         """Turn maps (N, C, H, W) into (N, C, H // group, W // group), as pooling does."""
         height, width = (side // self.group * self.group for side in maps.shape[2:])
-        return keep_every(maps[..., :height, :width], self.group)
+        middle = (self.group - 1) // 2
+        return keep_every(maps[..., middle:height, middle:width], self.group)
 
 
 def pooling(kind: str, group: int) -> nn.Module:
     """Return an operator that makes maps smaller, or "none", which leaves them as they are.
 
     Args:
-        kind: One of `POOLINGS`; "drop" keeps the first of every group and forgets the rest.
+        kind: One of `POOLINGS`; "drop" keeps one value of every group, at a fixed place.
         group: Side of a group, in pixels.
 
     >>> pooling("drop", 2)(torch.arange(16.0).reshape(1, 1, 4, 4))
@@ -163,12 +164,15 @@ def pooling(kind: str, group: int) -> nn.Module:
     return operators[kind]
 
 
-def pooled_network(kind: str = "max", group: int = 2, *, input_size: int = 28) -> nn.Module:
+def pooled_network(
+    kind: str = "max", group: int = 2, *, second_group: int | None = None, input_size: int = 28
+) -> nn.Module:
     """Return two convolutions, each followed by an operator of `pooling`, and a linear layer.
 
     Args:
         kind: One of `POOLINGS`.
         group: Side of a group, in pixels.
+        second_group: Side of a group after the second convolution; None means the same.
         input_size: Height and width of the images, in pixels.
 
     >>> pooled_network("mean", 4)(torch.zeros(1, 1, 28, 28)).shape
@@ -176,7 +180,7 @@ def pooled_network(kind: str = "max", group: int = 2, *, input_size: int = 28) -
     """
     body = nn.Sequential(
         *(nn.Conv2d(1, 8, 5, padding=2), nn.ReLU(), pooling(kind, group)),
-        *(nn.Conv2d(8, 16, 5, padding=2), nn.ReLU(), pooling(kind, group)),
+        *(nn.Conv2d(8, 16, 5, padding=2), nn.ReLU(), pooling(kind, second_group or group)),
         nn.Flatten(),
     )
     shape = body(torch.zeros(1, 1, input_size, input_size)).shape

@@ -43,7 +43,7 @@ def show_tiles(
     height = side * rows + (0.25 if titles else 0)
     figure, grid = plt.subplots(rows, columns, figsize=(side * columns, height), squeeze=False)
     for index, axes in enumerate(grid.flat):
-        axes.axis("off")
+        axes.set_visible(index < len(tiles))
         if index < len(tiles):
             draw_tile(axes, tiles[index], signed=signed)
         if index < len(titles):
@@ -63,6 +63,7 @@ def draw_tile(axes: Axes, tile: Tensor, *, signed: bool = False) -> None:
     axes.set_xticks([])
     axes.set_yticks([])
     axes.grid(False)
+    axes.spines[:].set(visible=True, color="#bbbbbb", linewidth=0.6)  # where an empty tile ends
 
 
 def line_with_spread(
@@ -108,7 +109,7 @@ def bars_with_seeds(axes: Axes, runs: pd.DataFrame, by: str, y: str, order: Sequ
             textcoords="offset points", va="center", fontsize=9,
         )  # fmt: skip
     axes.set_yticks(range(len(order)), order)
-    axes.invert_yaxis()
+    axes.set_ylim(len(order) - 0.5, -0.5)
     axes.set_xlim(0, 1.12)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1.0], ["0", "25", "50", "75", "100"])
     axes.grid(False, axis="y")

@@ -75,7 +75,8 @@ def sharing_trial(kind: str, seed: int) -> list[Row]:
         seed: Of the first weights and the order of the images.
     """
     data = digits()
-    model = trained(lambda: networks.first_layer_network(kind), data.train, seed)
+    # Until the smallest, the convolution, has learned its images too.
+    model = trained(lambda: networks.first_layer_network(kind), data.train, seed, epochs=3 * EPOCHS)
     return [
         {
             "kind": kind,
@@ -175,25 +176,47 @@ def dropping_trial(kind: str, seed: int) -> list[Row]:
     ]
 
 
-def pooling_trial(kind: str, group: int, augmented: bool, seed: int) -> list[Row]:
+def pooling_trial(kind: str, augmented: bool, seed: int) -> list[Row]:
     """Train a network with a pooling, and shift the digits that it is tested on.
 
     Args:
-        kind: One of `networks.POOLINGS`.
-        group: Side of a group, in pixels.
+        kind: One of `networks.POOLINGS`, in groups of 2 × 2.
         augmented: Whether the training digits are shifted at random, up to 4 pixels.
         seed: Of the first weights, the order of the images and the shifts.
     """
     data = digits()
     augment = RandomAffine(max_shift=4.0, max_degrees=0.0, max_scale=0.0) if augmented else None
-    model = trained(lambda: networks.pooled_network(kind, group), data.train, seed, augment=augment)
-    setting = {
-        "kind": kind,
-        "group": group,
-        "augmented": augmented,
-        "params": sum(p.numel() for p in model.parameters()),
-    }
+    model = trained(lambda: networks.pooled_network(kind), data.train, seed, augment=augment)
+    setting = {"kind": kind, "augmented": augmented}
     return [setting | _under_shift(model, data.test, distance) for distance in DISTANCES]
+
+
+def group_trial(kind: str, group: int, twice: bool, seed: int) -> list[Row]:
+    """Train a network with a pooling and a size of its groups.
+
+    Args:
+        kind: "max", "mean" or "drop".
+        group: Side of a group after the first convolution, in pixels.
+        twice: Whether the second pooling has groups of the same size; else of 2 × 2.
+        seed: Of the first weights and the order of the images.
+    """
+    data = digits()
+    model = trained(
+        lambda: networks.pooled_network(kind, group, second_group=group if twice else 2),
+        data.train,
+        seed,
+        epochs=3 * EPOCHS,  # means are smaller than maxima, so their weights need longer to grow
+    )
+    return [
+        {
+            "kind": kind,
+            "group": group,
+            "twice": twice,
+            "params": sum(p.numel() for p in model.parameters()),
+            "train_accuracy": evaluate(model, data.train).accuracy,
+            "accuracy": evaluate(model, data.test).accuracy,
+        }
+    ]
 
 
 def _under_shift(model: nn.Module, test: Split, distance: int) -> Row:
