@@ -1,7 +1,7 @@
 """Time, memory and error of `labcode.count` beside other counters, on the same models in one run.
 
-Usage: `python benchmarks/count.py` writes `results/count.csv` and `results/count.json` beside this
-file. Linux only, as the peak memory is read from /proc.
+Usage: `python benchmarks/count.py` writes labcode/measured/count.csv and count.json. Linux only,
+as the peak memory is read from /proc.
 
 How it is measured. Time: on one thread, the tools take turns, `--rounds` times each after one
 warm-up, on models with the same weights; the median stands with the fastest and the slowest.
@@ -43,7 +43,7 @@ from labcode import count
 from labcode.cost import conv2d, linear
 from labcode.models.lenet5 import lenet5
 
-RESULTS = Path(__file__).parent / "results"
+RESULTS = Path(__file__).resolve().parent.parent / "labcode" / "measured"
 MODELS = [
     "lenet5", "alexnet", "resnet18", "resnet50", "mobilenet_v2", "mobilenet_v3_small",
     "shufflenet_v2_x1_0", "squeezenet1_0", "densenet121", "inception_v3", "googlenet", "vgg16",
