@@ -54,6 +54,4 @@ def label_line(axes: Axes, x: float, y: float, text: str, color: str) -> None:
         text: Its name.
         color: Its colour.
     """
-    axes.annotate(
-        text, (x, y), xytext=(4, 0), textcoords="offset points", color=color, va="center"
-    )
+    axes.annotate(text, (x, y), xytext=(4, 0), textcoords="offset points", color=color, va="center")
