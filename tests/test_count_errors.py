@@ -94,7 +94,14 @@ class _Fn(nn.Module):
         return self.function(x)
 
 
+def _written_through_a_view(x: torch.Tensor) -> torch.Tensor:
+    table = torch.zeros(3)
+    table[0] = x.mean()
+    return x if table.sum().item() > 0 else -x
+
+
 DATA = [
+    _written_through_a_view,
     lambda x: x if x.sum() > 0 else -x,
     lambda x: x * x.max().item(),
     lambda x: torch.tensor(x.tolist()),

@@ -144,13 +144,27 @@ def test_training_goes_on_across_a_count() -> None:
     assert not torch.is_inference_mode_enabled()
 
 
-def test_a_cached_weight_of_autocast_is_not_replaced() -> None:
-    model = nn.Linear(3, 4)
+def test_autocast_of_the_caller_does_not_reach_the_weights() -> None:
+    class Cast(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 4, 3)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            seen.append(torch.is_autocast_enabled("cpu"))
+            return self.conv(x)
+
+    seen: list[bool] = []
+    model = Cast()
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        count(model, (3,))
-        assert model(torch.ones(1, 3)).device.type == "cpu"
+        assert count(model, (3, 8, 8)).macs == 4 * 27 * 36
+        assert torch.is_autocast_enabled("cpu")
+        out = model(torch.ones(1, 3, 8, 8))
+    assert (out.device.type, out.dtype) == ("cpu", torch.bfloat16)
+    assert seen == [False, True]
 
 
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")
 def test_a_scripted_model_keeps_its_mode_and_buffers() -> None:
     model = torch.jit.script(nn.Sequential(nn.BatchNorm2d(3), nn.Dropout()).train())
     mean = model.state_dict()["0.running_mean"].clone()

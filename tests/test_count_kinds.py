@@ -292,3 +292,19 @@ def test_small_constants_of_the_forward_keep_their_values() -> None:
         return torch.ones(1, sizes[2], 2) @ torch.ones(2, 3) + x
 
     assert count(Fn(forward), (3,)).macs == 6 * 2 * 3
+
+
+def test_an_index_keeps_its_values_after_it_met_the_image() -> None:
+    class Indexed(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("order", torch.tensor([2, 0]))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            own = torch.arange(2)
+            x = x[:, self.order] + x[:, own]
+            steps = int(self.order.sum().item()) + int(own.sum().item())  # 2 + 1
+            return x.repeat(1, steps)
+
+    cost = count(nn.Sequential(Indexed(), nn.Linear(6, 5)), (3,))
+    assert cost.macs == 6 * 5

@@ -89,7 +89,7 @@ def _run(model: nn.Module, layers: list[Layer], shape: tuple[int, ...]) -> None:
     with torch.inference_mode(), ExitStack() as stack:
         failure = stack.enter_context(tracked(modules, layers, running))
         for device in filter(torch.is_autocast_enabled, ("cpu", "cuda")):
-            # Autocast would keep our shape-only weights in its cache and hand them out later.
+            # Autocast would cast the model's own weights, and could keep their twins in its cache.
             stack.enter_context(torch.autocast(device, enabled=False))
         image = torch.empty((1, *shape), dtype=_dtype(layers), device=META)  # (1, *input_shape)
         try:

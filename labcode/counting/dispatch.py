@@ -26,6 +26,7 @@ _READS = frozenset({"aten::item", "aten::_local_scalar_dense", "aten::is_nonzero
 _MOVES = frozenset({"aten::to", "aten::_to_copy"})
 _RANDOM = torch.Tag.nondeterministic_seeded
 Op = torch._ops.OpOverload
+Pair = tuple[torch.Tensor, torch.Tensor]
 
 
 class DataNeededError(RuntimeError):
@@ -39,7 +40,8 @@ class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """Count into the last layer of `running`, a stack that the layers keep themselves."""
         super().__init__()  # type: ignore[no-untyped-call]
         self.running = running
-        self._twins: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}  # id: caller's, ours
+        self._twins: dict[int, Pair] = {}  # id: (a tensor, its shape on meta)
+        self._written: dict[int, Pair] = {}  # id: (the caller's, what it holds now: ours)
         self._constants: dict[int, torch.Tensor] = {}  # id: made in the forward, real
         self._unknown: set[int] = set()  # storages of constants that got unknown values
 
@@ -88,7 +90,7 @@ class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return size <= _SMALL**2 and _RANDOM not in func.tags
 
     def _is_known(self, tensor: torch.Tensor, func: Op) -> bool:
-        ours = self._twin_of(tensor)
+        ours = self._now(tensor)
         if tensor.is_meta or (ours is not None and ours.is_meta):
             return False
         if id(tensor) in self._constants:
@@ -147,40 +149,44 @@ class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 if id(tensor) in self._constants:
                     self._unknown.add(_storage(tensor))
                 elif not tensor.is_meta:
-                    self._twins[id(tensor)] = (tensor, _twin(tensor))
+                    self._written[id(tensor)] = (tensor, _twin(tensor))
 
-    def _twin_of(self, tensor: torch.Tensor) -> torch.Tensor | None:
-        pair = self._twins.get(id(tensor))
+    def _now(self, tensor: torch.Tensor) -> torch.Tensor | None:
+        """Return what stands for a caller's tensor that was written or copied, if it was."""
+        pair = self._written.get(id(tensor))
         return None if pair is None else pair[1]
 
     def _meta(self, tensor: torch.Tensor) -> torch.Tensor:
         if tensor.is_meta:
             return tensor
-        ours = self._twin_of(tensor)
-        if ours is None:
-            ours = _twin(tensor)
-            self._twins[id(tensor)] = (tensor, ours)
-        return ours if ours.is_meta else _twin(ours)
+        now = self._now(tensor)
+        if now is not None and now.is_meta:
+            return now
+        pair = self._twins.get(id(tensor))
+        if pair is None:
+            pair = self._twins[id(tensor)] = (tensor, _twin(tensor))
+        return pair[1]
 
     def _real(self, tensor: torch.Tensor, *, copy: bool) -> torch.Tensor:
         """Return a tensor with known values; the caller's own is copied (it is small)."""
-        ours = self._twin_of(tensor)
-        if ours is not None:
-            return ours
+        now = self._now(tensor)
+        if now is not None:
+            return now
         if not copy or id(tensor) in self._constants:
             return tensor
         with torch.inference_mode(False):
-            ours = self._keep(tensor.detach().to("cpu", copy=True))
-        self._twins[id(tensor)] = (tensor, ours)
-        return ours
+            now = self._keep(tensor.detach().to("cpu", copy=True))
+        self._written[id(tensor)] = (tensor, now)
+        return now
 
     def _keep(self, tensor: torch.Tensor) -> torch.Tensor:
         self._constants[id(tensor)] = tensor
         return tensor
 
     def _returned(self, out: Any, tensors: list[torch.Tensor]) -> Any:
-        """Give the caller's tensor back where an operation returned its twin (in-place)."""
-        originals = {id(self._twin_of(t)): t for t in tensors if id(t) in self._twins}
+        """Give a tensor back where an operation returned what stands for it (in-place)."""
+        pairs = (known.get(id(t)) for t in tensors for known in (self._twins, self._written))
+        originals = {id(pair[1]): pair[0] for pair in pairs if pair is not None}
         return _map(out, lambda t: originals.get(id(t), t)) if originals else out
 
 
