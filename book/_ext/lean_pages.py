@@ -32,6 +32,8 @@ READABLE = {
     # The same id for each exercise of a page.
     ' id="exercise-content"': "",
     ' id="solution-content"': "",
+    # jupyterquiz forbids to paste a number.
+    "inp.onpaste = event => false;": "",
     # The role is deprecated; these stand in a list.
     'role="doc-biblioentry"': 'role="listitem"',
     # The logo is in no landmark else.

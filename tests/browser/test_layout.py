@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import THEMES, WIDTHS, chapters, shown_pages, widen
+from tests.browser.conftest import THEMES, WIDTHS, chapters, lay_out_all, shown_pages, widen
 
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 WIDE_ONES = """() => [...document.querySelectorAll("body *")]
@@ -14,6 +14,7 @@ WIDE_ONES = """() => [...document.querySelectorAll("body *")]
 @pytest.mark.parametrize("path", shown_pages())
 def test_no_page_scrolls_sideways(visit, path, theme):
     page = visit(path, width=WIDTHS[0], theme=theme).page
+    lay_out_all(page)
     for width in WIDTHS:
         widen(page, width)
         assert page.evaluate(OVERFLOW) <= 0, (width, page.evaluate(WIDE_ONES))
