@@ -9,6 +9,13 @@ WIDE_ONES = """() => [...document.querySelectorAll("body *")]
     .filter((node) => node.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
     .slice(0, 5).map((node) => node.outerHTML.slice(0, 120))"""
 
+PROPORTIONS = """async (figure) => {
+    figure.closest("details")?.setAttribute("open", "");
+    figure.loading = "eager";
+    await figure.decode();
+    return [figure.width / figure.height, figure.naturalWidth / figure.naturalHeight];
+}"""
+
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("path", shown_pages())
@@ -38,14 +45,9 @@ def test_figures_stand_on_a_light_card_in_the_dark(visit, path):
 @pytest.mark.parametrize("path", chapters())
 def test_figures_keep_their_proportions_on_a_phone(visit, path):
     page = visit(path, width=390).page
+    lay_out_all(page)
     for figure in page.locator(".cell_output img").all():
-        figure.scroll_into_view_if_needed()
-        shown, natural = figure.evaluate(
-            """async (node) => {
-                await node.decode();
-                return [node.width / node.height, node.naturalWidth / node.naturalHeight];
-            }"""
-        )
+        shown, natural = figure.evaluate(PROPORTIONS)
         assert shown == pytest.approx(natural, rel=0.05)
 
 
