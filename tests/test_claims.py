@@ -4,6 +4,7 @@ import importlib.util
 import json
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -13,12 +14,13 @@ from labcode.claims.verdict import CLAIM_MIME
 ROOT = Path(__file__).parent.parent
 
 
-def load_extension():
-    spec = importlib.util.spec_from_file_location(
-        "claims_table", ROOT / "book/_ext/claims_table.py"
-    )
+def load_extension(name: str = "claims_table") -> ModuleType:
+    """A Sphinx extension of the book, which is in no package."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / f"book/_ext/{name}.py")
+    assert spec
+    assert spec.loader
     module = importlib.util.module_from_spec(spec)
-    sys.modules["claims_table"] = module
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
 

@@ -157,11 +157,6 @@ def widen(page: Page, width: int) -> None:
     )
 
 
-def lay_out_all(page: Page) -> None:
-    """Lay out also what is far from the screen, which book.css puts off."""
-    page.add_style_tag(content="* { content-visibility: visible !important; }")
-
-
 def axe_source() -> str:
     """The text of axe-core, from web/checks."""
     path = Path(__file__).parents[2] / "web/checks/node_modules/axe-core/axe.min.js"

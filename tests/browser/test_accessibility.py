@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import THEMES, axe_source, lay_out_all, shown_pages, widen
+from tests.browser.conftest import THEMES, axe_source, shown_pages, widen
 
 RUN = """() => axe.run(document, { resultTypes: ["violations"] }).then((found) =>
     found.violations.flatMap((rule) => rule.nodes.map((node) =>
@@ -26,7 +26,6 @@ def test_axe_finds_no_violation(visit, axe, path, theme):
                 button.click();
         }"""
     )
-    lay_out_all(page)
     page.evaluate(axe)
     for width in (390, 1280):
         widen(page, width)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import THEMES, WIDTHS, chapters, lay_out_all, shown_pages, widen
+from tests.browser.conftest import THEMES, WIDTHS, chapters, shown_pages, widen
 
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 WIDE_ONES = """() => [...document.querySelectorAll("body *")]
@@ -21,7 +21,6 @@ PROPORTIONS = """async (figure) => {
 @pytest.mark.parametrize("path", shown_pages())
 def test_no_page_scrolls_sideways(visit, path, theme):
     page = visit(path, width=WIDTHS[0], theme=theme).page
-    lay_out_all(page)
     for width in WIDTHS:
         widen(page, width)
         assert page.evaluate(OVERFLOW) <= 0, (width, page.evaluate(WIDE_ONES))
@@ -45,7 +44,6 @@ def test_figures_stand_on_a_light_card_in_the_dark(visit, path):
 @pytest.mark.parametrize("path", chapters())
 def test_figures_keep_their_proportions_on_a_phone(visit, path):
     page = visit(path, width=390).page
-    lay_out_all(page)
     for figure in page.locator(".cell_output img").all():
         shown, natural = figure.evaluate(PROPORTIONS)
         assert shown == pytest.approx(natural, rel=0.05)
