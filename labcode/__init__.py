@@ -32,15 +32,20 @@ _EXPORTS = {
 _SUBMODULES = frozenset(
     {
         "baselines",
+        "basics",
         "calculators",
         "claims",
         "comparison",
         "cost",
         "counting",
         "data",
+        "latency",
         "live",
         "measured",
         "models",
+        "plotting",
+        "quizzes",
+        "scoreboard",
         "training",
     }
 )
