@@ -1,4 +1,6 @@
-"""Results that take too long, or too quiet a machine, for a chapter: measured by `benchmarks/`.
+"""Results that take too long, or too quiet a machine, for a chapter.
+
+`benchmarks/` measures time and memory, `experiments/` trains networks over seeds.
 
 Each table is a CSV file with a JSON file of the same name beside it, which says how, when and
 on which machine it was made.

@@ -1,26 +1,19 @@
 """Run the experiments of the chapter *CNN basics* over seeds: longer than a reader waits.
 
-Run as `python benchmarks/cnn_basics.py` (about half an hour on one core), or with the names of
+Run as `python experiments/cnn_basics.py` (about half an hour on one core), or with the names of
 some tables. Writes labcode/measured/cnn_basics_*.csv, each with a JSON file beside it.
 """
 
 import argparse
-import datetime
-import json
-import os
-import platform
 import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
-import pandas as pd
 import torch
+from record import store
 
-import labcode
 from labcode.basics import networks, trials
 
-FOLDER = Path(__file__).resolve().parent.parent / "labcode" / "measured"
 SEEDS = (0, 1, 2)
 FIELD_LAYERS = range(7)
 
@@ -78,24 +71,15 @@ def measure(name: str) -> None:
         for run in runs():
             rows += [{"seed": seed} | row for row in run(seed)]
             print(name, rows[-1], f"{time.process_time() - start:.0f} s", flush=True)
-    target = FOLDER / f"cnn_basics_{name}.csv"
-    pd.DataFrame(rows).to_csv(target, index=False, float_format="%.5g", lineterminator="\n")
-    record = {
-        "script": "benchmarks/cnn_basics.py",
+    made = {
+        "script": "experiments/cnn_basics.py",
         "function": function,
         "seeds": list(SEEDS),
         "data": f"mnist5k, {trials.N_TRAIN} training and 1000 test images",
         "epochs": trials.EPOCHS * {"fields": 2, "groups": 3, "sharing": 3}.get(name, 1),
         "processor_seconds": round(time.process_time() - start),
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "machine": {"cpu": platform.machine(), "cores": os.cpu_count()},
-        "versions": {
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "labcode": labcode.__version__,
-        },
     }
-    target.with_suffix(".json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    store(f"cnn_basics_{name}", rows, made)
 
 
 def main() -> int:
