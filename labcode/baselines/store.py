@@ -125,7 +125,7 @@ def load(name: str, *, seed: int = 0) -> nn.Module:
     """Return a trained baseline.
 
     Args:
-        name: "lenet5" or "lenet_300_100".
+        name: "lenet5", "lenet_300_100" or "small_cnn".
         seed: Which of the trainings; 0, 1 or 2.
 
     Returns:
