@@ -7,7 +7,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from labcode import cost
 from labcode.cost import Cost
-from labcode.models import lenet5, lenet_300_100
+from labcode.models import keras_lightweight_cnn, lenet5, lenet_300_100, small_cnn
 
 
 def measured(model: nn.Module, shape: tuple[int, ...]) -> tuple[int, int]:
@@ -119,3 +119,56 @@ def test_images_of_another_shape_are_refused(make, shape):
 def test_nonsense_is_refused(make, arguments, error, name):
     with pytest.raises(error, match=name):
         make(**arguments)
+
+
+def test_the_keras_network_costs_what_the_formulas_say():
+    model = keras_lightweight_cnn(num_classes=7, in_channels=4)
+    layers = [
+        cost.conv2d(4, 4, 3, (30, 20), padding=1, groups=4, bias=True),
+        cost.conv2d(4, 32, 1, (30, 20), bias=True),
+        cost.linear(32, 7),
+    ]
+    predicted = sum(layers)
+    assert measured(model, (4, 30, 20)) == (predicted.params, predicted.macs)
+
+
+def test_the_keras_network_computes_what_plain_layers_compute():
+    model = keras_lightweight_cnn()
+    pooled = nn.Sequential(nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    plain = nn.Sequential(model.depthwise, model.pointwise, pooled, model.classifier)
+    images = torch.rand(2, 3, 24, 17)
+    torch.testing.assert_close(model(images), plain(images))
+
+
+@pytest.mark.parametrize("shape", [(3, 24, 24), (2, 1, 24, 24)])
+def test_the_keras_network_refuses_other_images(shape):
+    with pytest.raises(ValueError, match=r"x must have the shape \(N, 3, H, W\), got \("):
+        keras_lightweight_cnn()(torch.zeros(shape))
+
+
+@pytest.mark.parametrize("name", ["num_classes", "in_channels"])
+def test_the_keras_network_refuses_nonsense(name):
+    with pytest.raises(ValueError, match=name):
+        keras_lightweight_cnn(**{name: 0})
+    with pytest.raises(TypeError, match=name):
+        keras_lightweight_cnn(**{name: 3.0})
+
+
+def test_the_keras_network_starts_as_keras_starts_it():
+    torch.manual_seed(0)
+    model = keras_lightweight_cnn(num_classes=1000)
+    weight = model.classifier.weight.detach()
+    bound = (6 / (32 + 1000)) ** 0.5  # Glorot and Bengio (2010), equation 16
+    assert 0.98 * bound < float(weight.abs().max()) <= bound
+    assert not any(layer.bias.any() for layer in (model.depthwise, model.pointwise))
+
+
+def test_the_small_cnn_costs_what_its_docstring_says():
+    assert measured(small_cnn(), (1, 28, 28)) == (29_178, 1_924_992)
+    assert measured(small_cnn(num_classes=7, in_channels=3, input_size=(9, 8)), (3, 9, 8))[0] == (
+        3 * 16 * 9 + 16 * 32 * 9 + 32 * 64 * 9 + 2 * (16 + 32 + 64) + 64 * 7 + 7
+    )
+    with pytest.raises(ValueError, match="input_size must be at least 8 x 8"):
+        small_cnn(input_size=7)
+    with pytest.raises(ValueError, match=r"x must have the shape \(N, 1, 28, 28\)"):
+        small_cnn()(torch.zeros(1, 1, 8, 8))

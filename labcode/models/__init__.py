@@ -1,6 +1,83 @@
 """The course's networks, one a file, written to be read."""
 
+from labcode.models.alexnet import AlexNet, alexnet
+from labcode.models.bn_inception import BNInception, bn_inception, se_inception
+from labcode.models.googlenet import GoogLeNet, googlenet
+from labcode.models.keras_lightweight_cnn import KerasLightweightCNN, keras_lightweight_cnn
 from labcode.models.lenet5 import LeNet5, lenet5
 from labcode.models.lenet_300_100 import LeNet300100, lenet_300_100
+from labcode.models.low_rank import (
+    LowRankLinear,
+    break_even_rank,
+    low_rank_linear,
+    truncated_svd,
+)
+from labcode.models.mobilenet_v1 import MobileNetV1, SeparableBlock, mobilenet_v1
+from labcode.models.mobilenet_v2 import InvertedResidual, MobileNetV2, mobilenet_v2
+from labcode.models.nin import NIN, nin
+from labcode.models.resnet import ResNet, bottleneck_resnet, resnet18, resnet50
+from labcode.models.se_networks import (
+    se_mobilenet_v1,
+    se_resnet18,
+    se_resnet50,
+    se_shufflenet_v1,
+)
+from labcode.models.shufflenet_v1 import (
+    ShuffleNetV1,
+    ShuffleUnit,
+    channel_shuffle,
+    shufflenet_v1,
+)
+from labcode.models.small_cnn import SmallCNN, small_cnn
+from labcode.models.squeeze_excite import SEResidual, SqueezeExcite
+from labcode.models.squeezenet import Fire, SqueezeNet, squeezenet
+from labcode.models.vgg16 import VGG16, vgg16
 
-__all__ = ["LeNet5", "LeNet300100", "lenet5", "lenet_300_100"]
+__all__ = [
+    "NIN",
+    "VGG16",
+    "AlexNet",
+    "BNInception",
+    "Fire",
+    "GoogLeNet",
+    "InvertedResidual",
+    "KerasLightweightCNN",
+    "LeNet5",
+    "LeNet300100",
+    "LowRankLinear",
+    "MobileNetV1",
+    "MobileNetV2",
+    "ResNet",
+    "SEResidual",
+    "SeparableBlock",
+    "ShuffleNetV1",
+    "ShuffleUnit",
+    "SmallCNN",
+    "SqueezeExcite",
+    "SqueezeNet",
+    "alexnet",
+    "bn_inception",
+    "bottleneck_resnet",
+    "break_even_rank",
+    "channel_shuffle",
+    "googlenet",
+    "keras_lightweight_cnn",
+    "lenet5",
+    "lenet_300_100",
+    "low_rank_linear",
+    "mobilenet_v1",
+    "mobilenet_v2",
+    "nin",
+    "resnet18",
+    "resnet50",
+    "se_inception",
+    "se_mobilenet_v1",
+    "se_resnet18",
+    "se_resnet50",
+    "se_shufflenet_v1",
+    "shufflenet_v1",
+    "small_cnn",
+    "squeezenet",
+    "truncated_svd",
+    "vgg16",
+]
