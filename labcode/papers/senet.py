@@ -1,0 +1,142 @@
+"""SENet's Tables 2, 3 and 10, under several conventions, since no single one fits all rows."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from labcode import models
+from labcode.counting import ModelCost
+from labcode.models.squeeze_excite import SEResidual
+from labcode.papers.conventions import (
+    G,
+    M,
+    counted,
+    printed_rows,
+    residual_additions,
+    running_statistics,
+    squeezed_values,
+    weights,
+)
+from labcode.papers.row import Found, Row, agrees, cut_off, make_row
+
+_ADDITIONS = "with the additions of the shortcuts"
+_SE = partial(SEResidual, placement="standard", bias=False)
+_RESNETS: dict[str, dict[str, Any]] = {
+    "ResNet-50": {"depth": 50, "stride_on": "1x1"},
+    "ResNet-101": {"depth": 101, "stride_on": "1x1"},
+    "ResNet-152": {"depth": 152, "stride_on": "1x1"},
+    "ResNeXt-50": {"depth": 50, "groups": 32, "group_width": 4},
+    "ResNeXt-101": {"depth": 101, "groups": 32, "group_width": 4},
+}
+
+
+def rows() -> list[Row]:
+    """Return Tables 2, 3 and 10 of "Squeeze-and-excitation networks" (arXiv:1709.01507).
+
+    >>> {row.kind for row in rows() if row.quantity == "params"}
+    {'equal to the digits printed', 'explained'}
+    """
+    return [
+        make_row(table, _two_decimals(table, printed), _found(table, printed))
+        for table, printed in printed_rows("senet", r"Table (2|3|10)|sec 4")
+    ]
+
+
+def _two_decimals(table: str, printed: dict[str, str]) -> dict[str, str]:
+    """Give Table 2's operations back the zeros at the end that the stored numbers lost."""
+    if table != "Table 2" or "error" in printed["quantity"]:
+        return printed
+    return {**printed, "value": f"{float(printed['value']):.2f}"}
+
+
+def _found(table: str, printed: dict[str, str]) -> Found | None:
+    if "error" in printed["quantity"]:
+        return None
+    if table == "Table 2":
+        return _operations(printed["model"], f"{float(printed['value']):.2f}")
+    if table == "Table 3":
+        return _mobile(printed)
+    return _reduction(printed["config"], printed["quantity"])
+
+
+def _operations(name: str, value: str) -> Found:
+    """Table 2: multiply-adds; where they do not fit, with other operations added."""
+    with_se, plain = name.startswith("SE-"), name.removeprefix("SE-")
+    if plain in _RESNETS:
+        wrap = {"wrap": _SE} if with_se else {}
+        return _fitted(counted(models.bottleneck_resnet, **_RESNETS[plain], **wrap), value)
+    if plain == "BN-Inception":
+        settings = {"bias": False} if with_se else {}
+        make = models.se_inception if with_se else models.bn_inception
+        return _fitted(counted(make, **settings), value)
+    if name == "VGG-16":
+        return Found(counted(models.vgg16).macs / G)
+    if name == "SE-VGG-16":
+        return Found(None, "the paper does not say behind which layers of VGG-16 its SE stands")
+    return Found(None, "labcode has no Inception-ResNet-v2")
+
+
+def _fitted(ours: ModelCost, value: str) -> Found:
+    """Try multiply-adds, then more and more operations of which the paper says nothing."""
+    added, squeezed = residual_additions(ours), squeezed_values(ours)
+    tries = {
+        "": ours.macs,
+        _ADDITIONS + (" and of the squeeze" if squeezed else ""): ours.macs + added + squeezed,
+    }
+    if not added:
+        tries["with the squeeze and the scaling counted"] = ours.macs + 2 * squeezed
+    for reason, total in tries.items():
+        if agrees(value, total / G):
+            return Found(ours.macs / G, reason, instead=total / G)
+    return Found(
+        ours.macs / G,
+        "no count of additions, squeeze and scaling that gives SE-ResNet-50's 3.87 gives this",
+    )
+
+
+def _mobile(printed: dict[str, str]) -> Found:
+    """Table 3: MobileNet and ShuffleNet with and without SE."""
+    with_se, params = printed["config"] == "SE", printed["quantity"] == "params"
+    if printed["model"] == "MobileNet":
+        if params:
+            make, plain = models.se_mobilenet_v1, models.mobilenet_v1
+            return Found((weights(make, bias=False) if with_se else weights(plain)) / M)
+        if not with_se:
+            return Found(counted(models.mobilenet_v1).macs / M)
+        ours = counted(models.se_mobilenet_v1, bias=False)
+        reason = "with the additions of the squeeze"
+        return Found(ours.macs / M, reason, instead=(ours.macs + squeezed_values(ours)) / M)
+    return _shuffle(with_se, params)
+
+
+def _shuffle(with_se: bool, params: bool) -> Found:
+    if params and not with_se:
+        return Found(weights(models.shufflenet_v1) / M)
+    if params:
+        size = weights(models.se_shufflenet_v1, bias=False) / M
+        return Found(size, "cut off, not rounded", instead=cut_off(size, 1))
+    plain = counted(models.shufflenet_v1)
+    if not with_se:
+        reason = "140 is the heading of a column in ShuffleNet's Table 2; its Table 1 prints 137"
+        return Found(plain.macs / M, reason)
+    ours = counted(models.se_shufflenet_v1, bias=False)
+    extra = (ours.macs + squeezed_values(ours) - plain.macs) / M
+    return Found(ours.macs / M, "140 is taken over, and SE and its squeeze added", 140 + extra)
+
+
+def _reduction(config: str, quantity: str) -> Found:
+    """Table 10: parameters and running statistics, without biases in SE."""
+    base = counted(models.resnet50).params
+    statistics = running_statistics(models.resnet50)
+    if config == "r=original":
+        return Found((base + statistics) / M)
+    r = int(config.removeprefix("r="))
+    ours = counted(models.se_resnet50, reduction=r, bias=False).params
+    if quantity == "additional params":
+        return Found((ours - base) / M)
+    if r != 8:
+        return Found((ours + statistics) / M)
+    biased = counted(models.se_resnet50, reduction=r).params
+    reason = "with biases in SE, under which r=2 would not fit: no convention fits all five rows"
+    return Found((ours + statistics) / M, reason, instead=(biased + statistics) / M)
