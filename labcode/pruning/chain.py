@@ -1,0 +1,110 @@
+"""Plans for networks without branches: each layer feeds the next one and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+from labcode.pruning.plan import KNOWN, NORMS, Part, Plan, checked_keep, full_plan
+from labcode.training.devices import device_of
+from labcode.training.evaluation import eval_mode
+
+
+def chain_plan(
+    model: nn.Module, keep: Mapping[str, Iterable[int]], input_shape: Sequence[int]
+) -> Plan:
+    """Plan the cut of a plain chain: conv to conv, conv to flatten to linear, batch norms between.
+
+    A channel that goes leaves with its filter, its bias, its place in each batch norm that
+    follows, and its inputs in the next layer: one for each filter of a convolution, height x
+    width of them for each neuron of a linear layer after a flatten.
+
+    Args:
+        model: The network; its layers must run one after the other.
+        keep: Name of a convolution or linear layer to the numbers of the outputs that stay;
+            layers that are not named keep all.
+        input_shape: One image, (channels, height, width).
+
+    Returns:
+        What each layer keeps.
+
+    Raises:
+        KeyError: There is no such layer.
+        TypeError: A layer cannot be cut.
+        ValueError: The last layer is named, a number is out of range, a layer runs twice or its
+            size does not follow from the layer before it.
+
+    >>> model = nn.Sequential(nn.Conv2d(1, 3, 3), nn.Flatten(), nn.Linear(12, 2))
+    >>> plan = chain_plan(model, {"0": [0, 2]}, (1, 4, 4))
+    >>> plan["2"].inputs
+    (0, 1, 2, 3, 8, 9, 10, 11)
+    """
+    plan, order = full_plan(model), _running_order(model, input_shape)
+    layers = [name for name in order if plan[name].inputs]
+    for name in keep:
+        if name not in layers:
+            raise KeyError(f"there is no layer {name!r} to cut, only {', '.join(layers[:-1])}")
+    if layers[-1] in keep:
+        raise ValueError(f"{layers[-1]!r} is the last layer: its outputs are the answer")
+    producer = ""
+    for name in order:
+        part = plan[name]
+        if producer and isinstance(model.get_submodule(name), NORMS):
+            plan[name] = Part(
+                _spread(plan[producer], full_plan_size(model, producer), part.outputs, name)
+            )
+        elif part.inputs:
+            inputs = part.inputs
+            if producer:
+                whole = full_plan_size(model, producer)
+                inputs = _spread(plan[producer], whole, inputs, name)
+            outputs = checked_keep(name, keep.get(name, part.outputs), len(part.outputs))
+            if getattr(model.get_submodule(name), "groups", 1) > 1:
+                raise TypeError(f"{name} has groups: take labcode.pruning.graph_plan")
+            plan[name], producer = Part(outputs, inputs), name
+    return plan
+
+
+def full_plan_size(model: nn.Module, name: str) -> int:
+    """Return the number of outputs of a layer before the cut."""
+    layer = model.get_submodule(name)
+    size = layer.out_channels if isinstance(layer, nn.Conv2d) else layer.out_features
+    assert isinstance(size, int)
+    return size
+
+
+def _spread(source: Part, whole: int, values: tuple[int, ...], name: str) -> tuple[int, ...]:
+    """Return the inputs of a layer that stay: a block of places for each channel that stays."""
+    places, rest = divmod(len(values), whole)
+    if rest or not places:
+        raise ValueError(f"{name!r} takes {len(values)} inputs, which {whole} channels cannot give")
+    return tuple(c * places + place for c in source.outputs for place in range(places))
+
+
+def _running_order(model: nn.Module, shape: Sequence[int]) -> list[str]:
+    """Return the names of the layers with weights, in the order in which they run."""
+    order: list[str] = []
+
+    def watch(name: str) -> Any:
+        def hook(*_: Any) -> None:
+            if name in order:
+                raise ValueError(f"{name!r} runs twice: this is no plain chain")
+            order.append(name)
+
+        return hook
+
+    handles = [
+        layer.register_forward_hook(watch(name))
+        for name, layer in model.named_modules()
+        if isinstance(layer, KNOWN)
+    ]
+    try:
+        with eval_mode(model), torch.inference_mode():
+            model(torch.zeros(1, *shape, device=device_of(model)))
+    finally:
+        for handle in handles:
+            handle.remove()
+    return order
