@@ -1,0 +1,164 @@
+"""Soft labels, stored once and reused; or asked for again, for each changed image."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from labcode.data import Split
+from labcode.distillation.checks import check_logits
+from labcode.distillation.loss import distillation_loss
+from labcode.distillation.teachers import Combine, combined_logits, logits_of
+
+LossFn = Callable[[Tensor, Tensor, Tensor], Tensor]
+Augment = Callable[[Tensor, torch.Generator], Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class SoftLabels:
+    """A teacher's logits for every image of a split, in its order.
+
+    The teacher runs once, and students, temperatures and weights share its answers. They belong
+    to the split's own images: a student that trains on changed copies is then taught what the
+    teacher said of the unchanged image. `LiveTeacher` looks at the changed copies instead.
+
+    Args:
+        logits: Shape (N, classes).
+        name: Whose answers they are, for messages.
+
+    Raises:
+        ValueError: The logits are no logits.
+    """
+
+    logits: Tensor
+    name: str = "teacher"
+
+    def __post_init__(self) -> None:
+        """Refuse what is no set of logits; keep a copy without a gradient."""
+        checked = check_logits(f"{self.name}'s logits", self.logits)
+        object.__setattr__(self, "logits", checked.detach().clone())
+
+    @classmethod
+    def from_teacher(cls, teacher: nn.Module, split: Split, *, name: str = "teacher") -> SoftLabels:
+        """Ask a teacher about every image of a split, once."""
+        return cls(logits_of(teacher, split.images), name)
+
+    @classmethod
+    def from_ensemble(
+        cls,
+        teachers: Sequence[nn.Module],
+        split: Split,
+        *,
+        combine: Combine = "logits",
+        temperature: float = 1.0,
+        name: str = "ensemble",
+    ) -> SoftLabels:
+        """Ask several teachers, and combine their answers as `combined_logits` says."""
+        members = [logits_of(teacher, split.images) for teacher in teachers]
+        return cls(combined_logits(members, combine=combine, temperature=temperature), name)
+
+    def __len__(self) -> int:
+        """Return the number of images."""
+        return len(self.logits)
+
+    def __repr__(self) -> str:
+        """Name the teacher and the shape instead of printing all values."""
+        return f"SoftLabels({self.name!r}, logits {tuple(self.logits.shape)})"
+
+    def loss(self, *, temperature: float = 4.0, soft_weight: float = 0.9) -> LossFn:
+        """Return a loss for `labcode.training.fit`, which says where each image stands.
+
+        Args:
+            temperature: As in `distillation_loss`.
+            soft_weight: As in `distillation_loss`.
+
+        Returns:
+            A function of logits (N, classes), labels (N,) and places in the split (N,).
+        """
+
+        def loss_fn(logits: Tensor, labels: Tensor, indices: Tensor) -> Tensor:
+            taught = self.logits.to(logits.device)[self._places(indices)]
+            return distillation_loss(
+                logits, taught, labels, temperature=temperature, soft_weight=soft_weight
+            )
+
+        return loss_fn
+
+    def _places(self, indices: Tensor) -> Tensor:
+        if int(indices.max()) >= len(self):
+            raise ValueError(
+                f"indices must be below {len(self)}, the images that {self.name} was asked about, "
+                f"got {int(indices.max())}: train on the same split"
+            )
+        return indices
+
+    def save(self, path: str | os.PathLike[str]) -> int:
+        """Write the logits as a safetensors file of float16, and return its bytes.
+
+        Raises:
+            ValueError: A logit does not fit into float16.
+        """
+        half = self.logits.half()
+        check_logits(f"{self.name}'s logits in float16", half.float())
+        save_file({"logits": half.contiguous()}, Path(path), {"name": self.name})
+        return Path(path).stat().st_size
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], *, name: str = "teacher") -> SoftLabels:
+        """Read what `save` wrote.
+
+        Raises:
+            ValueError: The file does not hold soft labels.
+        """
+        try:
+            logits = load_file(Path(path))["logits"]
+        except (SafetensorError, KeyError) as error:
+            raise ValueError(f"{path} does not hold soft labels: {error}") from error
+        return cls(logits.float(), name)
+
+
+class LiveTeacher:
+    """A teacher that sees the same changed images as the student, in every step.
+
+    Give it to `labcode.training.fit` twice: as ``augment=live`` and as ``loss_fn=live.loss()``.
+    Each step changes a batch of images; the teacher then answers about just these images. It
+    costs a run of the teacher in every step, which stored soft labels save.
+
+    Args:
+        teacher: Turns images (N, C, H, W) into logits (N, classes).
+        augment: How training images are changed, such as `labcode.data.RandomAffine`.
+
+    Source: Beyer et al., 2022 (arXiv:2106.05237), who call this consistent teaching.
+    """
+
+    def __init__(self, teacher: nn.Module, augment: Augment) -> None:
+        """Keep both; nothing is asked yet."""
+        self.teacher = teacher
+        self.augment = augment
+        self.answer: Tensor | None = None  # about the batch that was changed last
+
+    def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """Change the images, and remember what the teacher says of them."""
+        changed = self.augment(images, generator)
+        self.answer = logits_of(self.teacher, changed)
+        return changed
+
+    def loss(self, *, temperature: float = 4.0, soft_weight: float = 0.9) -> LossFn:
+        """Return a loss for `labcode.training.fit`; see `distillation_loss`."""
+
+        def loss_fn(logits: Tensor, labels: Tensor, indices: Tensor) -> Tensor:
+            if self.answer is None:
+                raise RuntimeError("the live teacher has seen no images: pass it as augment= too")
+            taught, self.answer = self.answer.to(logits.device), None  # each answer serves once
+            return distillation_loss(
+                logits, taught, labels, temperature=temperature, soft_weight=soft_weight
+            )
+
+        return loss_fn
