@@ -1,0 +1,243 @@
+"""The whole pipeline: prune, share weights, train the centroids. What is left is to pack.
+
+As in Deep Compression, with three additions: weights of weak neurons go first, so that whole rows
+and columns become empty, which the packed file hardly pays for; the dense network teaches the
+pruned one; and biases of neurons that are gone go as well.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from labcode._checks import check_number
+from labcode.baselines import recipe
+from labcode.data.dataset import Split
+from labcode.pruning.masks import Masks, prunable
+from labcode.quantization.weight_sharing import centroid_training, share_weights
+from labcode.training import eval_mode, fit
+
+TEMPERATURE, SOFT = 4.0, 0.9  # of the dense network's soft labels, and their part of the loss
+LR = 2e-3  # as the baselines' recipe
+
+
+class Teacher:
+    """The dense network's soft labels for the very images that the pruned one is trained on.
+
+    `fit` hands augmented images to the network alone, so this object stands in both places: as
+    ``augment`` it keeps the images, and as ``loss_fn`` it asks the teacher about them.
+    """
+
+    def __init__(self, model: nn.Module, network: str, *, soft: float = SOFT) -> None:
+        """Copy the dense network.
+
+        Args:
+            model: The dense network.
+            network: The baseline whose augmentation is used.
+            soft: Part of the loss that the soft labels have; 0 is no teacher.
+        """
+        self.model, self.soft = copy.deepcopy(model).eval(), soft
+        self.change = recipe(network).augment
+
+    def augment(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """Return changed images (N, C, H, W), and remember them."""
+        self.images = self.change(images, generator)
+        return self.images
+
+    def loss(self, logits: Tensor, labels: Tensor, picked: Tensor) -> Tensor:
+        """Return the loss of logits (N, classes): soft labels and true ones together.
+
+        Source: Hinton et al. (arXiv:1503.02531), section 2.
+        """
+        hard = F.cross_entropy(logits, labels)
+        if not self.soft:
+            return hard
+        with torch.no_grad():
+            wanted = F.softmax(self.model(self.images) / TEMPERATURE, dim=1)
+        found = F.log_softmax(logits / TEMPERATURE, dim=1)
+        soft = F.kl_div(found, wanted, reduction="batchmean") * TEMPERATURE**2
+        return self.soft * soft + (1 - self.soft) * hard
+
+
+def scores(model: nn.Module, pressure: float = 0.5) -> dict[str, Tensor]:
+    """Return the score of each weight: its magnitude, less for weights of weak neurons.
+
+    The strength of a neuron (or filter) is the norm of its incoming weights times the norm of its
+    outgoing ones, as a part of the layer's strongest. A weight's magnitude is multiplied by
+    strength**pressure of the neuron that it comes from and of the one that it leads to.
+
+    Args:
+        model: A plain chain of convolutions and linear layers, in the order of its modules.
+        pressure: 0 is plain magnitude; the larger, the sooner whole neurons go.
+
+    Returns:
+        By parameter name, a tensor of the weight's shape.
+
+    Raises:
+        ValueError: ``pressure`` is negative, or the layers are no plain chain.
+
+    >>> layers = nn.Sequential(nn.Linear(1, 2, bias=False), nn.Linear(2, 1, bias=False))
+    >>> layers[0].weight.data = torch.tensor([[1.0], [1.0]])
+    >>> layers[1].weight.data = torch.tensor([[4.0, 1.0]])
+    >>> scores(layers)["0.weight"].flatten()
+    tensor([1.0000, 0.5000])
+    """
+    check_number("pressure", pressure, minimum=0.0)
+    found = {name: weight.detach().abs() for name, weight in prunable(model).items()}
+    for first, second in _joints(found):
+        incoming = found[first].flatten(1).square().sum(dim=1)  # (C,)
+        outgoing = by_input(found[second], len(incoming)).square().sum(dim=(0, 2))  # (C,)
+        strength = (incoming * outgoing).sqrt()
+        factor = (strength / strength.max().clamp(min=1e-30)) ** pressure
+        found[first] = (found[first].flatten(1) * factor[:, None]).view_as(found[first])
+        grouped = by_input(found[second], len(factor)) * factor[:, None]
+        found[second] = grouped.reshape(found[second].shape)
+    return found
+
+
+def by_input(weight: Tensor, channels: int) -> Tensor:
+    """Return a weight as (outputs, channels, what it reads of each channel)."""
+    if weight[0].numel() % channels:
+        raise ValueError(f"the layers are no plain chain: {channels} outputs do not lead to it")
+    return weight.reshape(len(weight), channels, -1)
+
+
+def masks_for(model: nn.Module, kept: float, *, pressure: float = 0.5) -> Masks:
+    """Return masks that keep the best weights of all layers together, and no dead neuron.
+
+    A neuron without incoming weights, or without outgoing ones, loses all of its weights and its
+    bias.
+
+    Args:
+        model: See `scores`.
+        kept: Part of all weights to keep, above 0 to 1 (dead neurons may take a little more).
+        pressure: See `scores`.
+    """
+    found = scores(model, check_number("pressure", pressure, minimum=0.0))
+    values = torch.cat([score.flatten() for score in found.values()])
+    n = max(1, round(check_number("kept", kept, above=0.0) * len(values)))
+    lowest = values.topk(min(n, len(values))).values[-1]
+    keep = {name: (score >= lowest) & (score > 0) for name, score in found.items()}
+    for _ in found:  # what dies may leave a neighbour dead
+        for first, second in _joints(keep):
+            alive = keep[first].flatten(1).any(dim=1)
+            alive &= by_input(keep[second], len(alive)).any(dim=2).any(dim=0)
+            keep[first] &= alive.view(-1, *[1] * (keep[first].ndim - 1))
+            grouped = by_input(keep[second], len(alive)) & alive[:, None]
+            keep[second] = grouped.reshape(keep[second].shape)
+    return Masks.of(model, keep | _biases(model, keep))
+
+
+def prune(
+    model: nn.Module,
+    train: Split,
+    teacher: Teacher,
+    kept: float,
+    *,
+    epochs: int,
+    seed: int,
+    pressure: float = 0.5,
+) -> Masks:
+    """Prune to a share of the weights and train what is left, in place.
+
+    Args:
+        model: The network; a plain chain.
+        train: What to train on.
+        teacher: The dense network.
+        kept: Part of all weights that stays.
+        epochs: Passes over ``train``.
+        seed: Decides order and augmentation.
+        pressure: See `scores`.
+
+    Returns:
+        What was kept.
+    """
+    masks = masks_for(model, kept, pressure=pressure)
+    masks.apply(model)
+    _fit(model, train, teacher, epochs=epochs, lr=LR, seed=seed, masks=masks)
+    return masks
+
+
+def share(
+    model: nn.Module,
+    train: Split,
+    teacher: Teacher,
+    bits: Mapping[str, int],
+    *,
+    epochs: int,
+    seed: int,
+    init: str = "linear",
+) -> None:
+    """Share weights, train the centroids, and round them to float16, in place.
+
+    Args:
+        model: The pruned network.
+        train: What to train on.
+        teacher: The dense network.
+        bits: See `labcode.quantization.share_weights`.
+        epochs: Passes over ``train``; 0 trains no centroid.
+        seed: Decides order and augmentation, and a random start.
+        init: How k-means starts.
+    """
+    shared = share_weights(model, bits, init=init, seed=seed)
+    if epochs:
+        with centroid_training(model, shared):
+            _fit(model, train, teacher, epochs=epochs, lr=LR / 2, seed=seed, masks=None)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(parameter.half())
+
+
+def bits_of(model: nn.Module, weights: int, biases: int) -> dict[str, int]:
+    """Return the bits of each parameter.
+
+    >>> bits_of(nn.Linear(3, 2), 3, 4)
+    {'weight': 3, 'bias': 4}
+    """
+    return {name: weights if p.ndim > 1 else biases for name, p in model.named_parameters()}
+
+
+def _fit(
+    model: nn.Module,
+    train: Split,
+    teacher: Teacher,
+    *,
+    epochs: int,
+    lr: float,
+    seed: int,
+    masks: Masks | None,
+) -> None:
+    with eval_mode(teacher.model):
+        fit(
+            model,
+            train,
+            epochs=epochs,
+            lr=lr,
+            augment=teacher.augment,
+            loss_fn=teacher.loss,
+            seed=seed,
+            device="cpu",
+            progress=False,
+            after_step=None if masks is None else masks.after_step,
+        )
+
+
+def _joints(layers: Mapping[str, Tensor]) -> list[tuple[str, str]]:
+    """Return the pairs of layers that follow one another."""
+    names = list(layers)
+    return list(pairwise(names))
+
+
+def _biases(model: nn.Module, keep: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return masks of biases: a neuron without weights needs none; outputs keep theirs."""
+    names, found = dict(model.named_parameters()), {}
+    for name in list(keep)[:-1]:
+        bias = name.removesuffix("weight") + "bias"
+        if bias in names:
+            found[bias] = keep[name].flatten(1).any(dim=1)
+    return found
