@@ -1,4 +1,4 @@
-"""The layers of LeNet-5 and AlexNet with their costs, built from `labcode.cost`.
+"""The layers of LeNet-5, AlexNet and VGG-16 with their costs, built from `labcode.cost`.
 
 Every convolution and linear layer has biases, as the published counts do.
 """
@@ -156,5 +156,25 @@ def _alexnet(
     stack.conv("conv5", widths[4], 3, padding=1, groups=groups).pool(3, stride=2)
     if adaptive:
         stack.pool_to(6)
+    stack.linear("fc6", 4096).linear("fc7", 4096)
+    return stack.linear("fc8", check_int("classes", classes)).layers
+
+
+def vgg16(input_size: int = 224, in_channels: int = 3, classes: int = 1000) -> list[Layer]:
+    """Return the layers of VGG-16.
+
+    Source: Simonyan and Zisserman, Very deep convolutional networks (arXiv:1409.1556), table 1,
+        column D.
+
+    >>> sum(layer.cost.params for layer in vgg16())
+    138357544
+    """
+    stack = Stack(in_channels, input_size)
+    for block, (convolutions, width) in enumerate(
+        ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512)), start=1
+    ):
+        for place in range(1, convolutions + 1):
+            stack.conv(f"conv{block}_{place}", width, 3, padding=1)
+        stack.pool(2)
     stack.linear("fc6", 4096).linear("fc7", 4096)
     return stack.linear("fc8", check_int("classes", classes)).layers

@@ -1,0 +1,91 @@
+"""The calculators of the quantization chapter, against labcode.quantization and the tables."""
+
+import re
+
+import pytest
+import torch
+
+from labcode import baselines, measured
+from labcode.calculators import few_bits, number_line
+from labcode.calculators.few_bits_grid import GRID, PARAMS
+from labcode.calculators.number_line import WEIGHTS, levels_of
+from labcode.quantization import affine_params, binary, quant_error, symmetric_params
+
+
+def test_the_weights_are_those_of_the_network():
+    filter_ = baselines.load("lenet5", seed=0).conv1.weight[7, 0].flatten()
+    assert len(WEIGHTS) == 25
+    torch.testing.assert_close(torch.tensor(WEIGHTS), filter_.detach(), rtol=0, atol=5.1e-5)
+
+
+@pytest.mark.parametrize("share", [100, 70, 35])
+@pytest.mark.parametrize("bits", range(1, 9))
+@pytest.mark.parametrize("kind", ["symmetric", "affine"])
+def test_the_levels_are_those_of_the_library(bits, share, kind):
+    weights = torch.tensor(WEIGHTS, dtype=torch.float64)
+    levels = levels_of(bits, share, kind)
+    mine = torch.tensor([levels.nearest(w) for w in WEIGHTS], dtype=torch.float64)
+    if kind == "symmetric" and bits == 1:
+        signs, scale = binary(weights[None])
+        torch.testing.assert_close(mine, (signs * scale[:, None])[0])
+        return
+    if kind == "symmetric":
+        params = symmetric_params(weights.abs().max() * share / 100, bits)
+    else:
+        params = affine_params(weights.min() * share / 100, weights.max() * share / 100, bits)
+    assert int(params.zero_point) == levels.zero_point
+    torch.testing.assert_close(mine, params.approximate(weights).double(), rtol=1e-5, atol=1e-6)
+    error = quant_error(weights, params)
+    assert [levels.clips(w) for w in WEIGHTS].count(True) == round(25 * error.clipped)
+    whole = float(weights.square().sum()) / 25
+    text = number_line(bits, share, kind).text
+    for part, value in (("rounding", error.rounding), ("clipping", error.clipping)):
+        shown = float(re.search(rf"Error from {part}: ([\d.]+) %", text).group(1))
+        assert shown == pytest.approx(100 * value / whole, rel=0.006, abs=1e-6)
+
+
+def test_the_picture_has_a_dot_for_each_weight_and_a_tick_for_each_level():
+    html = number_line(3, 100).html
+    assert html.count("<circle") == 25
+    assert html.count('class="live-line"') == 7  # the eighth, -4 steps, lies outside the picture
+    assert 'class="live-pale"' in number_line(8, 100).html
+    assert number_line(3, 50).html.count('<g class="live-b"><circle') == sum(
+        levels_of(3, 50, "symmetric").clips(w) for w in WEIGHTS
+    )
+
+
+def test_the_grid_is_the_measured_table():
+    table = measured.table("quantization_bits")
+    found = table.groupby(["network", "method", "bits"])["test_accuracy"].agg(["mean", "std"])
+    assert set(GRID) == set(found.index)
+    for key, row in found.iterrows():
+        assert GRID[key] == pytest.approx((row["mean"], row["std"]), abs=1e-5)
+    assert set(table["seed"]) == {0, 1, 2}
+    for name, params in PARAMS.items():
+        assert params == sum(p.numel() for p in baselines.load(name).parameters())
+
+
+@pytest.mark.parametrize("bits", range(1, 9))
+@pytest.mark.parametrize("network", ["LeNet-5", "Small CNN"])
+def test_the_browser_shows_the_grid(bits, network):
+    key = {"LeNet-5": "lenet5", "Small CNN": "small_cnn"}[network]
+    text = few_bits(bits, network).text
+    mean, spread = GRID[key, "PTQ, weights", bits]
+    assert f"After training, weights: {100 * mean:.2f} ± {100 * spread:.2f} %" in text
+    assert ("not measured" in text) == ((key, "QAT, weights", bits) not in GRID or key != "lenet5")
+    assert f"instead of {4 * PARAMS[key]:,}" in text
+
+
+def test_bad_settings_are_named():
+    with pytest.raises(ValueError, match="bits must be from 1 to 8, got 9"):
+        number_line(bits=9)
+    with pytest.raises(ValueError, match="range_percent must be from 1 to 100, got 101"):
+        number_line(range_percent=101)
+    with pytest.raises(ValueError, match="kind must be one of symmetric, affine, got 'odd'"):
+        number_line(kind="odd")
+    with pytest.raises(ValueError, match="bits must be from 1 to 8, got 9"):
+        few_bits(9)
+    with pytest.raises(
+        ValueError, match="network must be one of LeNet-5, Small CNN, got 'AlexNet'"
+    ):
+        few_bits(3, "AlexNet")
