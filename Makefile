@@ -22,7 +22,7 @@ CODE := $(shell find labcode tools -type f -not -name '*.pyc' -not -name '*.safe
 PAGES := $(shell find book -type f -not -path '*/.ipynb_checkpoints/*' -not -name '*.pyc' 2>/dev/null)
 
 .PHONY: help book test notebooks serve lab lint types unit nbval browser lighthouse \
-	baselines benchmarks requirements address clean
+	baselines experiments benchmarks requirements address clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -90,7 +90,7 @@ unit: $(STAMPS)/test-tools
 	$(PY) -m pytest --doctest-modules labcode -q
 
 nbval: $(STAMPS)/test-tools
-	$(PY) -m pytest --nbval book --nbval-current-env --nbval-cell-timeout=300 -q -p no:cacheprovider
+	$(PY) -m pytest --nbval book --nbval-current-env --nbval-cell-timeout=300 -n 2 --dist loadfile -q -p no:cacheprovider
 
 browser: $(SITE) web/checks/node_modules/.stamp $(STAMPS)/chromium
 	$(PY) -m pytest tests/browser -q
@@ -102,6 +102,9 @@ lighthouse: $(SITE) web/checks/node_modules/.stamp $(STAMPS)/chromium ## Lightho
 
 baselines: $(STAMPS)/venv ## train the uncompressed networks again (minutes)
 	$(PY) tools/baselines.py
+
+experiments: $(STAMPS)/venv ## train again what the book shows over seeds (hours; make experiments ONLY=pruning)
+	for script in $(if $(ONLY),experiments/$(ONLY).py,$(filter-out %/record.py,$(wildcard experiments/*.py))); do $(PY) $$script || exit 1; done
 
 benchmarks: $(STAMPS)/venv ## measure again what the book shows of time and memory
 	$(PY) -m uv pip install --quiet --python $(PY) -r benchmarks/requirements.txt

@@ -17,8 +17,9 @@ class Row:
     Args:
         name: Network and technique, in words.
         accuracies: Test accuracy of each seed, from 0 to 1.
-        params: Number of parameters.
-        macs: Multiply-adds for one image.
+        params: Number of parameters; in a pruned network those that are not zero.
+        macs: Multiply-adds for one image, as the network's kernels do them: a dense kernel
+            multiplies by zeros as well.
         bytes_on_disk: Size of its file, everything in it included.
 
     Raises:
@@ -102,3 +103,32 @@ def baseline_row(network: str = "lenet5") -> Row:
         macs=results[0].macs,
         bytes_on_disk=len(save(baselines.load(network, seed=0).state_dict())),
     )
+
+
+def measured_rows(name: str) -> tuple[Row, ...]:
+    """Return the rows of a table of `labcode.measured`, one for each technique.
+
+    Args:
+        name: A table with a row for each seed and the columns network, technique, seed,
+            test_accuracy, params, macs and bytes_on_disk.
+
+    Returns:
+        A row for each network and technique, in the table's order. Where counts differ between
+        seeds, their mean, rounded.
+
+    Raises:
+        KeyError: There is no such table.
+        ValueError: A technique has fewer than three seeds, or a seed stands in it twice.
+    """
+    from labcode import measured
+
+    rows = []
+    for (network, technique), runs in measured.table(name).groupby(
+        ["network", "technique"], sort=False
+    ):
+        if runs["seed"].duplicated().any():
+            raise ValueError(f"{name}: a seed stands twice in {network}, {technique}")
+        params, macs, size = (round(runs[c].mean()) for c in ("params", "macs", "bytes_on_disk"))
+        accuracies = tuple(runs["test_accuracy"])
+        rows.append(Row(f"{network}, {technique}", accuracies, params, macs, size))
+    return tuple(rows)

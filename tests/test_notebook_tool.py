@@ -13,7 +13,7 @@ def notebook(*sources: str) -> nbformat.NotebookNode:
 
 def test_chapters_come_in_the_order_of_the_table_of_contents() -> None:
     names = [path.stem for path in notebooks.chapters()]
-    assert names[:3] == ["index", "counting_cost", "cnn_basics"]
+    assert names[:3] == ["index", "counting_cost", "bytes_and_time"]
 
 
 def test_outputs_are_stored_without_live_widgets(tmp_path) -> None:

@@ -2,10 +2,11 @@
 
 import statistics
 
+import pandas as pd
 import pytest
 from safetensors.torch import save_file
 
-from labcode import baselines
+from labcode import baselines, measured, scoreboard
 from labcode.scoreboard import Row, Scoreboard, baseline_row
 
 
@@ -37,3 +38,21 @@ def test_the_baselines_row_is_the_stored_one_with_real_bytes(network, tmp_path) 
     save_file(baselines.load(network).state_dict(), tmp_path / "w.safetensors")
     assert row.bytes_on_disk == (tmp_path / "w.safetensors").stat().st_size
     assert 4 * row.params < row.bytes_on_disk < 4 * row.params + 1000
+
+
+def stored(seeds: list[int]) -> pd.DataFrame:
+    columns = {"network": "lenet5", "technique": "cut", "macs": 50, "bytes_on_disk": 10}
+    rows = [columns | {"seed": s, "test_accuracy": 0.9, "params": 100 + s} for s in seeds]
+    return pd.DataFrame(rows)
+
+
+def test_measured_rows_gather_the_seeds_of_a_technique(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measured, "table", lambda name: stored([0, 1, 2]))
+    (row,) = scoreboard.measured_rows("any")
+    assert row == scoreboard.Row("lenet5, cut", (0.9, 0.9, 0.9), 101, 50, 10)
+
+
+def test_a_seed_that_stands_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measured, "table", lambda name: stored([0, 1, 1]))
+    with pytest.raises(ValueError, match="any: a seed stands twice in lenet5, cut"):
+        scoreboard.measured_rows("any")
