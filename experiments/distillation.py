@@ -42,7 +42,9 @@ def labels() -> Settings:
 
 
 def methods() -> Settings:
-    yield from grid(n_train=trials.SIZES, method=("labels", "label smoothing", "teacher"), seed=SEEDS)
+    yield from grid(
+        n_train=trials.SIZES, method=("labels", "label smoothing", "teacher"), seed=SEEDS
+    )
     yield from grid(n_train=(500, 1000), method=["teacher of the same images"], seed=SEEDS)
     yield from grid(n_train=(500, 3500), method=["hints, then teacher"], seed=SEEDS)
 
