@@ -35,6 +35,7 @@ from labcode.quantization.runtime import (
     read_qdq,
     runtime_integers,
 )
+from labcode.quantization.saturation import runtime_product, saturated_product, saturates
 from labcode.quantization.weight_sharing import (
     SharedWeights,
     centroid_training,
@@ -80,6 +81,9 @@ __all__ = [
     "read_qdq",
     "rescale",
     "runtime_integers",
+    "runtime_product",
+    "saturated_product",
+    "saturates",
     "share_weights",
     "straight_through",
     "symmetric_params",

@@ -22,7 +22,12 @@ RANGES = {"min-max": "MinMax", "percentile": "Percentile", "kl": "Entropy"}
 
 
 def onnx_int8_bytes(
-    model: nn.Module, images: Tensor, *, batch: int = 1, ranges: str = "min-max"
+    model: nn.Module,
+    images: Tensor,
+    *,
+    batch: int = 1,
+    ranges: str = "min-max",
+    reduce_range: bool = False,
 ) -> bytes:
     """Return the model as an int8 ONNX file, made by ONNX Runtime's static quantization.
 
@@ -35,6 +40,8 @@ def onnx_int8_bytes(
         images: Calibration images (N, C, H, W).
         batch: Images in one run; the file takes no other number.
         ranges: "min-max", "percentile" or "kl".
+        reduce_range: Whether the weights use 7 of their 8 bits. Then the answers are the same on
+            every processor, see `labcode.quantization.saturates`.
 
     Returns:
         The bytes of the file.
@@ -59,6 +66,7 @@ def onnx_int8_bytes(
             _reader(images, batch, source),
             quant_format=ort.QuantFormat.QDQ,
             per_channel=True,
+            reduce_range=reduce_range,
             activation_type=ort.QuantType.QUInt8,
             weight_type=ort.QuantType.QInt8,
             calibrate_method=getattr(ort.CalibrationMethod, RANGES[ranges]),

@@ -14,9 +14,11 @@ from labcode.baselines import results
 from labcode.data import Dataset, RandomAffine, load
 from labcode.quantization.convert import to_integer
 from labcode.quantization.folding import fold_batch_norm
+from labcode.quantization.integer import IntegerNetwork
 from labcode.quantization.layers import quantize_model
 from labcode.quantization.packing import pack_model
-from labcode.quantization.runtime import onnx_int8_bytes, onnx_logits
+from labcode.quantization.runtime import onnx_int8_bytes, onnx_logits, read_qdq
+from labcode.quantization.saturation import saturates
 from labcode.quantization.weight_sharing import centroid_training, share_weights
 from labcode.training import evaluate, fit
 
@@ -169,19 +171,32 @@ def int8_trial(network: str, seed: int) -> Row:
     Args:
         network: Name of the baseline.
         seed: Which baseline.
+
+    Returns:
+        Test accuracy in floating point ("float32"), as the quantized model simulates it, in our
+        integers, and in ONNX Runtime: with weights of 7 bits ("onnx_runtime"), and with all 8,
+        as this processor computes it ("onnx_runtime_full") and with exact sums ("full_exact").
     """
     data, model = digits(), float_network(network, seed)
     quantized = quantize_model(model, calibration_images())
-    onnx_file = onnx_int8_bytes(model, calibration_images(), batch=100)
-    integer = to_integer(quantized, data.input_shape)
-    ours = torch.cat([integer(part) for part in torch.split(data.test.images, 100)])
-    theirs = onnx_logits(onnx_file, data.test.images, batch=100)
+    safe, full = (
+        onnx_int8_bytes(model, calibration_images(), batch=100, reduce_range=reduce)
+        for reduce in (True, False)
+    )
+    images = data.test.images
     return {
         "float32": evaluate(model, data.test).accuracy,
         "simulated": evaluate(quantized, data.test).accuracy,
-        "integers": _accuracy(ours),
-        "onnx_runtime": _accuracy(theirs),
+        "integers": _accuracy(_in_parts(to_integer(quantized, data.input_shape), images)),
+        "onnx_runtime": _accuracy(onnx_logits(safe, images, batch=100)),
+        "onnx_runtime_full": _accuracy(onnx_logits(full, images, batch=100)),
+        "full_exact": _accuracy(_in_parts(read_qdq(full), images)),
+        "saturates": saturates(),
     }
+
+
+def _in_parts(network: IntegerNetwork, images: Tensor) -> Tensor:
+    return torch.cat([network(part) for part in torch.split(images, 100)])
 
 
 def scoreboard_trial(network: str, technique: str, seed: int) -> Row:
