@@ -20,7 +20,7 @@ from labcode.distillation import ensembles, trials, unseen
 
 SCRIPT = "experiments/distillation.py"
 DATA = "mnist5k"
-TUNING_SEEDS, SEEDS, UNSEEN_SEEDS = range(3), range(5), range(3)
+TUNING_SEEDS, SEEDS, UNSEEN_SEEDS, ENSEMBLE_SEEDS = range(3), range(5), range(3), range(3)
 Settings = Iterable[dict[str, Any]]
 
 
@@ -37,7 +37,8 @@ def tuning(method: str, **knob: Iterable[Any]) -> Settings:
 
 
 def labels() -> Settings:
-    yield from tuning("labels", lr=(2e-3, 5e-3, 1e-2, 2e-2), weight_decay=(0.01, 0.3))
+    yield from tuning("labels", lr=(2e-3, 5e-3, 1e-2), weight_decay=(0.01, 0.3))
+    yield from tuning("labels", lr=[2e-2], weight_decay=[0.3])
     yield from tuning("label smoothing", smoothing=(0.05, 0.1, 0.2, 0.4))
 
 
@@ -47,6 +48,11 @@ def methods() -> Settings:
     )
     yield from grid(n_train=(500, 1000), method=["teacher of the same images"], seed=SEEDS)
     yield from grid(n_train=(500, 3500), method=["hints, then teacher"], seed=SEEDS)
+
+
+def augmented() -> Settings:
+    yield from grid(n_train=[3500], method=trials.AUGMENTED, seed=SEEDS)
+    yield from grid(n_train=[500], method=("labels", "live teacher"), seed=SEEDS)
 
 
 def unseen_digits() -> Settings:
@@ -62,13 +68,17 @@ TABLES: dict[str, tuple[Any, Any]] = {
     ),
     "weight": (
         trials.tuning_trial,
-        lambda: tuning("teacher", soft_weight=(0.1, 0.3, 0.6, 0.9, 1.0)),
+        lambda: tuning("teacher", soft_weight=(0.3, 0.6, 0.9, 1.0)),
     ),
     "labels": (trials.tuning_trial, labels),
     "methods": (trials.method_trial, methods),
     "augmented": (
         trials.augmented_trial,
-        lambda: grid(method=trials.AUGMENTED, seed=SEEDS),
+        augmented,
+    ),
+    "augmented_temperature": (
+        trials.augmented_tuning_trial,
+        lambda: grid(temperature=(2.0, 4.0), seed=TUNING_SEEDS),
     ),
     "relu": (
         trials.relu_trial,
@@ -77,10 +87,10 @@ TABLES: dict[str, tuple[Any, Any]] = {
     "ensemble_temperature": (
         ensembles.ensemble_trial,
         lambda: grid(
-            temperature=(1.0, 2.0, 4.0, 8.0), combine=("logits",), on=["validation"], seed=[100]
+            temperature=(1.0, 2.0, 4.0, 8.0), on=["validation"], controls=[False], seed=[100]
         ),
     ),
-    "ensemble": (ensembles.ensemble_trial, lambda: grid(seed=SEEDS)),
+    "ensemble": (ensembles.ensemble_trial, lambda: grid(seed=ENSEMBLE_SEEDS)),
     "unseen_temperature": (
         unseen.unseen_trial,
         lambda: grid(

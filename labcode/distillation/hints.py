@@ -117,7 +117,7 @@ def fit_hints(
         split: The images.
         epochs: Passes over them.
         lr: Highest learning rate.
-        seed: Decides the order of the images; the regressor starts from PyTorch's random numbers.
+        seed: Decides the order of the images and the regressor's first weights.
 
     Returns:
         What happened; its losses are mean squared errors, and its accuracies mean nothing.
@@ -129,7 +129,9 @@ def fit_hints(
     """
     wanted = features(teacher, teacher_layer, split.images)  # (N, ...)
     given = features(student, student_layer, split.images[:1])
-    hinted = _Hinted(student, student_layer, regressor(given, wanted))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        hinted = _Hinted(student, student_layer, regressor(given, wanted))
     targets = wanted.flatten(1)  # (N, values)
 
     def loss_fn(guess: Tensor, labels: Tensor, indices: Tensor) -> Tensor:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from labcode.data import Split
@@ -26,29 +27,40 @@ class SoftLabels:
     """A teacher's logits for every image of a split, in its order.
 
     The teacher runs once, and students, temperatures and weights share its answers. They belong
-    to the split's own images: a student that trains on changed copies is then taught what the
-    teacher said of the unchanged image. `LiveTeacher` looks at the changed copies instead.
+    to the split's own images, in this order: the right answers of another split, or of the same
+    one in another order, are soon found to differ, and refused. A student that trains on changed
+    copies is taught what the teacher said of the unchanged image; `LiveTeacher` looks at the
+    changed copies instead.
 
     Args:
         logits: Shape (N, classes).
         name: Whose answers they are, for messages.
+        labels: The split's labels, shape (N,): not taught, but compared in each step with those
+            of the images that the student sees. Without them nothing but the size is compared.
+        fingerprint: Of the split's images; `fingerprint_of` makes it, `load` compares it.
 
     Raises:
-        ValueError: The logits are no logits.
+        ValueError: The logits are no logits, or the labels are not as many.
     """
 
     logits: Tensor
     name: str = "teacher"
+    labels: Tensor | None = None
+    fingerprint: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what is no set of logits; keep a copy without a gradient."""
         checked = check_logits(f"{self.name}'s logits", self.logits)
         object.__setattr__(self, "logits", checked.detach().clone())
+        if self.labels is not None and self.labels.shape != self.logits.shape[:1]:
+            raise ValueError(
+                f"labels must have the shape ({len(self.logits)},), got {tuple(self.labels.shape)}"
+            )
 
     @classmethod
     def from_teacher(cls, teacher: nn.Module, split: Split, *, name: str = "teacher") -> SoftLabels:
         """Ask a teacher about every image of a split, once."""
-        return cls(logits_of(teacher, split.images), name)
+        return cls(logits_of(teacher, split.images), name, split.labels, fingerprint_of(split))
 
     @classmethod
     def from_ensemble(
@@ -62,7 +74,8 @@ class SoftLabels:
     ) -> SoftLabels:
         """Ask several teachers, and combine their answers as `combined_logits` says."""
         members = [logits_of(teacher, split.images) for teacher in teachers]
-        return cls(combined_logits(members, combine=combine, temperature=temperature), name)
+        logits = combined_logits(members, combine=combine, temperature=temperature)
+        return cls(logits, name, split.labels, fingerprint_of(split))
 
     def __len__(self) -> int:
         """Return the number of images."""
@@ -80,23 +93,35 @@ class SoftLabels:
             soft_weight: As in `distillation_loss`.
 
         Returns:
-            A function of logits (N, classes), labels (N,) and places in the split (N,).
+            A function of logits (N, classes), labels (N,) and places in the split (N,). It raises
+            a ValueError when the images are others than the teacher's.
         """
 
         def loss_fn(logits: Tensor, labels: Tensor, indices: Tensor) -> Tensor:
-            taught = self.logits.to(logits.device)[self._places(indices)]
+            taught = self.logits.to(logits.device)[self._places(indices, labels)]
             return distillation_loss(
                 logits, taught, labels, temperature=temperature, soft_weight=soft_weight
             )
 
         return loss_fn
 
-    def _places(self, indices: Tensor) -> Tensor:
-        if int(indices.max()) >= len(self):
+    def _places(self, indices: Tensor, labels: Tensor) -> Tensor:
+        """Return the places, if the images there are those that the teacher was asked about."""
+        last = int(indices.max())
+        if last >= len(self):
             raise ValueError(
                 f"indices must be below {len(self)}, the images that {self.name} was asked about, "
-                f"got {int(indices.max())}: train on the same split"
+                f"got {last}: train on the same split"
             )
+        if self.labels is not None:
+            differ = self.labels.to(labels.device)[indices] != labels
+            if bool(differ.any()):
+                place = int(indices[differ][0])
+                raise ValueError(
+                    f"image {place} is not the one that {self.name} was asked about: its label was "
+                    f"{int(self.labels[place])}, got {int(labels[differ][0])}: train on the same "
+                    "split, in the same order"
+                )
         return indices
 
     def save(self, path: str | os.PathLike[str]) -> int:
@@ -107,21 +132,48 @@ class SoftLabels:
         """
         half = self.logits.half()
         check_logits(f"{self.name}'s logits in float16", half.float())
-        save_file({"logits": half.contiguous()}, Path(path), {"name": self.name})
+        tensors = {"logits": half.contiguous()}
+        if self.labels is not None:
+            tensors["labels"] = self.labels.contiguous()
+        save_file(tensors, Path(path), {"name": self.name, "fingerprint": self.fingerprint})
         return Path(path).stat().st_size
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], *, name: str = "teacher") -> SoftLabels:
-        """Read what `save` wrote.
+    def load(cls, path: str | os.PathLike[str], split: Split) -> SoftLabels:
+        """Read what `save` wrote, for the same images.
+
+        Args:
+            path: The file.
+            split: The images that the teacher was asked about.
 
         Raises:
-            ValueError: The file does not hold soft labels.
+            ValueError: The file does not hold soft labels, or those of other images.
         """
         try:
-            logits = load_file(Path(path))["logits"]
+            with safe_open(Path(path), "pt") as file:
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+                facts = file.metadata() or {}
+            logits = tensors["logits"].float()
         except (SafetensorError, KeyError) as error:
             raise ValueError(f"{path} does not hold soft labels: {error}") from error
-        return cls(logits.float(), name)
+        name, print_ = facts.get("name", "teacher"), facts.get("fingerprint", "")
+        if len(logits) != len(split) or (print_ and print_ != fingerprint_of(split)):
+            raise ValueError(
+                f"split must hold the {len(logits)} images that {name} was asked about, "
+                f"got {len(split)} others from {split.name!r}"
+            )
+        return cls(logits, name, tensors.get("labels"), print_)
+
+
+def fingerprint_of(split: Split) -> str:
+    """Return a short text that differs for other images, or for another order of them.
+
+    >>> both = Split(torch.eye(4).reshape(2, 1, 2, 4), torch.tensor([0, 1]))
+    >>> other = Split(both.images.flip(0), both.labels)
+    >>> fingerprint_of(both) == fingerprint_of(other)
+    False
+    """
+    return hashlib.sha256(split.images.contiguous().numpy().tobytes()).hexdigest()[:32]
 
 
 class LiveTeacher:

@@ -34,7 +34,7 @@ def logits_of(model: nn.Module, images: Tensor, *, batch_size: int = 500) -> Ten
     size, device = check_int("batch_size", batch_size), device_of(model)
     with eval_mode(model):
         parts = [model(part.to(device)).cpu() for part in torch.split(images, size)]
-    return check_logits("the teacher's logits", torch.cat(parts))
+    return check_logits("the network's logits", torch.cat(parts))
 
 
 def combined_logits(

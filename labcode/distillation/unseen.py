@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -78,7 +78,7 @@ def learn_without(
     split = data.train if shown else without(data.train, digit)
     taught = SoftLabels.from_teacher(trials.teacher(seed), split)
     if lesson == "soft labels, one column shuffled":
-        taught = SoftLabels(shuffled_column(taught.logits, digit, seed))
+        taught = replace(taught, logits=shuffled_column(taught.logits, digit, seed))
     model = wide_student(seed)
     fit(
         model,
