@@ -4,25 +4,35 @@ Pure Python, one a file: the site runs these same functions in the reader's brow
 """
 
 from labcode.calculators.compression_budget import compression_budget
+from labcode.calculators.excitation import se_cost
 from labcode.calculators.few_bits import few_bits
+from labcode.calculators.fire import fire_module
 from labcode.calculators.huffman import huffman_tree
 from labcode.calculators.kinds import convolutions
 from labcode.calculators.layers import network_layers
 from labcode.calculators.number_line import number_line
 from labcode.calculators.receptive import receptive_field
 from labcode.calculators.roofline import counts
+from labcode.calculators.shuffle import channel_shuffle
+from labcode.calculators.shufflenet_cost import shufflenet_cost
+from labcode.calculators.squeezenet_size import squeezenet_size
 from labcode.calculators.subsample import downsampling
 from labcode.calculators.weights import sharing
 
 __all__ = [
+    "channel_shuffle",
     "compression_budget",
     "convolutions",
     "counts",
     "downsampling",
     "few_bits",
+    "fire_module",
     "huffman_tree",
     "network_layers",
     "number_line",
     "receptive_field",
+    "se_cost",
     "sharing",
+    "shufflenet_cost",
+    "squeezenet_size",
 ]
