@@ -61,6 +61,17 @@ def test_the_three_alexnets_have_the_known_sizes():
     assert alexnet_map_sizes() == [55, 27, 13, 13, 13]  # Caffe's bvlc_reference_caffenet
 
 
+@pytest.mark.parametrize(
+    ("variant", "widths"), [("grouped", [4096, 4096]), ("torchvision", [9216, 4096])]
+)
+def test_alexnets_dropout_stands_where_its_source_has_it(variant, widths):
+    # Section 4.2 of the paper: on the outputs of fc6 and fc7; torchvision: on their inputs.
+    model, seen = on_meta(alexnet, variant=variant), []
+    model.dropout.register_forward_hook(lambda _, args, out: seen.append(args[0].shape[1]))
+    model(torch.zeros(1, 3, 227, 227, device="meta"))
+    assert seen == widths
+
+
 def alexnet_map_sizes() -> list[int]:
     import labcode
 
@@ -189,11 +200,10 @@ SMALL = {
 
 @pytest.mark.parametrize("name", SMALL)
 def test_grey_digits_pass_and_every_weight_learns(name):
-    torch.manual_seed(0)
-    model = SMALL[name](num_classes=10, in_channels=1)
-    logits = model(torch.rand(4, 1, 28, 28))
+    model = on_meta(SMALL[name], num_classes=10, in_channels=1)  # which weights get a gradient
+    logits = model(torch.empty(4, 1, 28, 28, device="meta"))  # does not depend on their values
     assert logits.shape == (4, 10)
-    (logits * torch.randn(4, 10)).sum().backward()
+    logits.sum().backward()
     still = [n for n, p in model.named_parameters() if p.grad is None]
     assert still == []
 

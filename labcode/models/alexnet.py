@@ -16,12 +16,13 @@ class _Variant(NamedTuple):
     padding: int  # of conv1
     groups: int  # of conv2, conv4 and conv5
     normalise: bool  # local response normalisation behind conv1 and conv2
+    drop_inputs: bool  # dropout in front of fc6 and fc7, not behind them
 
 
 VARIANTS = {
-    "grouped": _Variant((96, 256, 384, 384, 256), padding=0, groups=2, normalise=True),
-    "ungrouped": _Variant((96, 256, 384, 384, 256), padding=0, groups=1, normalise=True),
-    "torchvision": _Variant((64, 192, 384, 256, 256), padding=2, groups=1, normalise=False),
+    "grouped": _Variant((96, 256, 384, 384, 256), 0, groups=2, normalise=True, drop_inputs=False),
+    "ungrouped": _Variant((96, 256, 384, 384, 256), 0, groups=1, normalise=True, drop_inputs=False),
+    "torchvision": _Variant((64, 192, 384, 256, 256), 2, 1, normalise=False, drop_inputs=True),
 }
 
 
@@ -31,7 +32,7 @@ class AlexNet(nn.Module):
     def __init__(self, num_classes: int, in_channels: int, variant: str) -> None:
         """Make the layers; `alexnet` documents the arguments."""
         super().__init__()
-        (c1, c2, c3, c4, c5), padding, groups, normalise = VARIANTS[variant]
+        (c1, c2, c3, c4, c5), padding, groups, normalise, self.drop_inputs = VARIANTS[variant]
         self.conv1 = nn.Conv2d(in_channels, c1, 11, stride=4, padding=padding)
         self.conv2 = nn.Conv2d(c1, c2, 5, padding=2, groups=groups)
         self.conv3 = nn.Conv2d(c2, c3, 3, padding=1)
@@ -60,9 +61,9 @@ class AlexNet(nn.Module):
         x = F.relu(self.conv4(x))  # (N, 384, 13, 13)
         x = self.pool5(F.relu(self.conv5(x)))  # (N, 256, 13, 13) -> (N, 256, 6, 6)
         x = self.resize(x).flatten(1)  # (N, 9216)
-        x = F.relu(self.fc6(self.dropout(x)))  # (N, 4096)
+        x = F.relu(self.fc6(self.dropout(x) if self.drop_inputs else x))  # (N, 4096)
         x = F.relu(self.fc7(self.dropout(x)))  # (N, 4096)
-        return self.fc8(x)  # type: ignore[no-any-return]  # (N, 1000)
+        return self.fc8(x if self.drop_inputs else self.dropout(x))  # type: ignore[no-any-return]
 
     def _normalised(self, x: Tensor) -> Tensor:
         return x if self.norm is None else self.norm(x)
@@ -82,8 +83,9 @@ def alexnet(*, num_classes: int = 1000, in_channels: int = 3, variant: str = "gr
     - "grouped" is the original: conv2, conv4 and conv5 are split in two groups, one for each
       of its two GPUs. 60,965,224 parameters, 724,406,816 MACs on 3x227x227.
     - "ungrouped" is the same without the split: 62,378,344 parameters.
-    - "torchvision" has fewer filters, no normalisation, and pads conv1 by 2: 61,100,840
-      parameters, 714,188,480 MACs on 3x224x224.
+    - "torchvision" has fewer filters, no normalisation, pads conv1 by 2, and has its dropout
+      in front of fc6 and fc7 instead of behind them: 61,100,840 parameters, 714,188,480 MACs
+      on 3x224x224.
 
     The paper writes 224 x 224 pixels; its sizes need 227. Other images of at least 63 pixels a
     side (67 without padding) work: the last map is averaged to 6 x 6.

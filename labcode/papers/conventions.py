@@ -59,10 +59,10 @@ def squeezed_values(cost: ModelCost) -> int:
     return sum(_channels(row) * _area(before) for before, row in means)
 
 
-def residual_additions(cost: ModelCost) -> int:
-    """Values that the bottleneck blocks add to their shortcuts: one addition each."""
-    last = (row for row in cost.layers if row.name.endswith(".bn3"))
-    return sum(math.prod(row.output_shape or ()) for row in last)
+def normalised_values(cost: ModelCost) -> int:
+    """Values that batch norms put out: one multiply-add each, by its scale and shift."""
+    norms = (row for row in cost.layers if row.type == "BatchNorm2d")
+    return sum(math.prod(row.output_shape or ()) for row in norms)
 
 
 def _channels(row: LayerCost) -> int:
@@ -86,7 +86,7 @@ def printed_rows(paper: str, tables: str) -> Iterator[tuple[str, dict[str, str]]
         The name of the table and the row, in the order of the paper.
     """
     for row in published.table(paper).to_dict("records"):
-        match = re.search(r"(Table \d+|sec [\d.]+|abstract|metadata)", row["source"])
+        match = re.search(r"(Table \d+|Figure \d+|sec [\d.]+)", row["source"])
         name = match.group(1) if match else row["source"]
         if re.fullmatch(tables, name):
             yield name, {str(key): str(value) for key, value in row.items()}

@@ -56,7 +56,7 @@ def _found(table: str, printed: dict[str, str]) -> Found | None:
     if quantity.startswith("compress rate"):
         stage = re.findall(r"\((.*)\)", quantity)[0]
         if layer == "Total":
-            return _total_rate(network, stage)
+            return _total_rate(network, stage, printed["value"])
         return _layer_rate(network, layer, stage, printed["value"])
     if layer == "Total" and quantity == "weights kept (P)":
         return _total_kept(network, printed["value"])
@@ -171,12 +171,18 @@ def filler_zeros(network: str, layer: str) -> float:
     """
     kept = _number(network, layer, "weights kept (P)")[0] / 100
     bits = _number(network, layer, "index bits (P+Q)")[0]
-    further = (1 - kept) ** 2.0**bits
+    further = float((1 - kept) ** 2.0**bits)
     return further / (1 - further)
 
 
-def layers_total(network: str, stage: str) -> Total:
+def layers_total(network: str, stage: str, rounding: int = 0) -> Total:
     """Return what a network's printed layers add up to: sizes from the printed rates.
+
+    Args:
+        network: Such as "LeNet-5".
+        stage: "P+Q" (pruned and quantized) or "P+Q+H" (Huffman-coded too).
+        rounding: 0 takes the printed numbers as they are, 1 the least and 2 the most that
+            rounds to them.
 
     >>> round(1 / layers_total("LeNet-5", "P+Q+H").rate, 1)
     36.6
@@ -185,30 +191,28 @@ def layers_total(network: str, stage: str) -> Total:
     for layer in layer_names(network):
         count = _count(network, layer)
         weights += count
-        kept += count * _number(network, layer, "weights kept (P)")[0] / 100
-        size += 4 * count * _number(network, layer, f"compress rate ({stage})")[0] / 100
+        kept += count * _number(network, layer, "weights kept (P)")[rounding] / 100
+        size += 4 * count * _number(network, layer, f"compress rate ({stage})")[rounding] / 100
     return Total(weights, kept, size)
 
 
-def _total_rate(network: str, stage: str) -> Found:
-    reason = "the printed layers add up to this, not to the printed total"
-    return Found(100 * layers_total(network, stage).rate, reason)
+def _total_rate(network: str, stage: str, value: str) -> Found:
+    rate, low, high = (100 * layers_total(network, stage, i).rate for i in range(3))
+    limits = f"{low:.2f} to {high:.2f} %"
+    if agrees(value, _clipped(value, low, high)):
+        reason = f"the rounding of the layers' rates allows {limits}"
+        return Found(rate, reason, instead=_clipped(value, low, high))
+    return Found(rate, f"the printed layers add up to this; their rounding allows {limits} only")
 
 
 def _total_kept(network: str, value: str) -> Found:
-    total = layers_total(network, "P+Q")
-    share = 100 * total.kept / total.weights
-    low, high = (
-        sum(
-            _count(network, layer) * _number(network, layer, "weights kept (P)")[i]
-            for layer in layer_names(network)
-        )
-        / total.weights
-        for i in (1, 2)
-    )
-    nearest = _clipped(value, low, high)
-    reason = f"the rounding of the layers' shares allows {low:.2f} to {high:.2f} %"
-    return Found(share, reason, instead=nearest if agrees(value, nearest) else None)
+    shares = []
+    for i in range(3):
+        total = layers_total(network, "P+Q", i)
+        shares.append(100 * total.kept / total.weights)
+    nearest = _clipped(value, *shares[1:])
+    reason = f"the rounding of the layers' shares allows {shares[1]:.2f} to {shares[2]:.2f} %"
+    return Found(shares[0], reason, instead=nearest if agrees(value, nearest) else None)
 
 
 def _table1(network: str, quantity: str, value: str) -> Found | None:
@@ -217,11 +221,13 @@ def _table1(network: str, quantity: str, value: str) -> Found | None:
     total = layers_total(network, "P+Q+H")
     unit = 1e6 if value.endswith("MB") else 1e3
     if quantity == "size compressed":
-        return Found(
-            total.compressed_bytes / unit, "the layers of the paper's own table add up to it"
-        )
+        ours = total.compressed_bytes / unit
+        before, times = (_printed()[network, "total", key] for key in ("size ref", "compression"))
+        return Found(ours, f"the printed layers add up to this; printed is {before} / {times}")
     if quantity == "compression":
-        return Found(1 / total.rate, "the printed layers add up to this, not to the printed total")
+        rate = _printed()[network, "Total", "compress rate (P+Q+H)"]
+        reason = f"the printed layers add up to this; printed is one over the total, {rate} %"
+        return Found(1 / total.rate, reason)
     size = 4 * total.weights / unit
     rounded = _printed()[network, "Total", "weights"]
     four = 4 * (printed_number(rounded) or 0) * _UNITS[rounded[-1]] / unit

@@ -156,9 +156,9 @@ def _with_reason(published: float, ours: Any, plain: dict[str, Any], size: int) 
 def _other(name: str, quantity: str) -> Found:
     macs = quantity == "mult-adds"
     if name == "GoogleNet":
-        reason = "the filters that GoogLeNet's own Table 1 lists give more"
+        reason = "millions of 1,024 x 1,000: its paper counts its linear layer's 1,024,000 as 1000K"
         value = counted(models.googlenet).macs if macs else weights(models.googlenet)
-        return Found(value / M, reason)
+        return Found(value / M, reason, instead=to_digits(value / (1024 * 1000), 3))
     if name == "VGG 16":
         ours = counted(models.vgg16)
         three = to_digits(convolution_macs(ours) / M, 3)

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from torch import nn
 
-from labcode import models, published
+from labcode import cost, models, published
 from labcode.counting import LayerCost
+from labcode.models.squeezenet import EXPAND
 from labcode.papers import deep_compression
 from labcode.papers.conventions import M, built, counted, printed_rows
 from labcode.papers.row import Found, Row, agrees, cut_off, make_row, to_digits
 
 MIB = 2**20
 _KEPT = "kept fraction s1x1/e1x1/e3x3 (paper calls it sparsity)"
-_MIB = "the printed MB are MiB (1,048,576 bytes)"
+_MIB = "in MiB (1,048,576 bytes), rounded up"
 
 
 def rows() -> list[Row]:
-    """Return Tables 1 to 3 and the sizes of sections 5.2 and 5.3 of arXiv:1602.07360.
+    """Return Tables 1 to 3 and the sizes of sections 5.2 and 5.3 (Figure 3) of arXiv:1602.07360.
 
     >>> [row.computed for row in rows() if row.published == "1248424"]
     [1248424]
     """
     return [
         make_row(table, printed, _found(table, printed))
-        for table, printed in printed_rows("squeezenet", r"Table [123]|sec 5\.2")
+        for table, printed in printed_rows("squeezenet", r"Table [123]|sec 5\.2|Figure 3")
     ]
 
 
@@ -38,17 +40,19 @@ def _found(table: str, printed: dict[str, str]) -> Found | None:
         return None
     if table == "Table 3":
         return _bypass(printed["config"])
-    ratio = float(re.findall(r"SR=([\d.]+)", printed["config"])[0])
-    params = counted(models.squeezenet, 227, squeeze_ratio=ratio).params
-    return _size(params, printed["value"])
+    return _size(_designed(printed["config"]), printed["value"])
+
+
+def _designed(config: str) -> int:
+    """Return the parameters of a point of the design space, such as "SR=0.500 pct3x3=1%"."""
+    ratio, share = re.findall(r"SR=([\d.]+) pct3x3=(\d+)%", config)[0]
+    settings = {"squeeze_ratio": float(ratio), "expand3x3_share": int(share) / 100}
+    return counted(models.squeezenet, 227, **settings).params
 
 
 def _size(params: int, value: str) -> Found:
-    """Return the size of float32 weights: in MB if that is what was printed, else in MiB."""
-    megabytes = 4 * params / M
-    if round(megabytes, 1 if "." in value else 0) == float(value):
-        return Found(megabytes)
-    return Found(megabytes, _MIB, instead=4 * params / MIB)
+    """Return the size of float32 weights, in MB; all printed sizes are MiB, rounded up."""
+    return Found(4 * params / M, _MIB, instead=-cut_off(-4 * params / MIB, int("." in value)))
 
 
 def _bypass(config: str) -> Found:
@@ -57,11 +61,19 @@ def _bypass(config: str) -> Found:
     params = counted(models.squeezenet, 227, bypass=bypass).params
     if bypass != "complex":
         return _size(params, "4.8")
-    return Found(
-        4 * params / M,
-        "a 1x1 convolution around fire2, 4, 6 and 8, where the text has one, gives 6.4 MB "
-        "(6.1 MiB); around all eight modules it gives 8.3 MB",
+    reason = (
+        f"a 1x1 convolution around fire2, 4, 6 and 8, where the text has one, gives this "
+        f"({4 * params / MIB:.1f} MiB); around all eight modules, {4 * _around_all() / MIB:.1f} MiB"
     )
+    return Found(4 * params / M, reason)
+
+
+def _around_all() -> int:
+    """Return SqueezeNet's parameters with a 1x1 convolution around each Fire module."""
+    before = (counted(models.squeezenet, 227).layers[0].output_shape or (0,))[0]
+    pairs = zip((before, *EXPAND), EXPAND, strict=False)
+    extra = sum(cost.conv2d(a, b, 1, 13, bias=True).params for a, b in pairs)
+    return counted(models.squeezenet, 227).params + extra
 
 
 def layer_rows(name: str) -> list[LayerCost]:
@@ -140,10 +152,64 @@ def packed_bytes(bits: int, index_bits: int = 4) -> float:
     >>> round(packed_bytes(8))
     668211
     """
+    left, biases, layers = _pruned_parts()
+    return left * (bits + index_bits) / 8 + 4 * biases + 4 * 2.0**bits * layers
+
+
+def _pruned_parts() -> tuple[int, int, int]:
+    """Return weights that pruning leaves, biases, and layers."""
     convs = [m for m in built(models.squeezenet).modules() if isinstance(m, nn.Conv2d)]
     biases = sum(conv.out_channels for conv in convs)
-    left = pruned_total() - biases
-    return left * (bits + index_bits) / 8 + 4 * biases + 4 * 2.0**bits * len(convs)
+    return pruned_total() - biases, biases, len(convs)
+
+
+class Step(NamedTuple):
+    """One step of the way from AlexNet's 240 MB to 0.47 MB; "" stands where nothing is printed."""
+
+    network: str
+    arithmetic: str
+    megabytes: float
+    printed_megabytes: str
+    times_smaller: float
+    printed_times: str
+
+
+def path() -> list[Step]:
+    """Return the way from AlexNet's 240 MB to 4.8, 0.66 and 0.47 MB (50x, 363x and 510x).
+
+    Sizes follow from the architecture, Table 1's shares and the rules of `packed_bytes`, so that
+    the last two are sizes before Huffman coding. The printed 4.8 MB are MiB.
+
+    >>> [(round(step.megabytes, 2), step.printed_megabytes) for step in path()]
+    [(243.86, '240'), (4.99, '4.8'), (1.68, ''), (0.67, '0.66'), (0.54, '0.47')]
+    """
+    alexnet, plain = (counted(make, 227).params for make in (models.alexnet, models.squeezenet))
+    left, biases, layers = _pruned_parts()
+    whole = {
+        "AlexNet": (alexnet, "none 32b"),
+        "SqueezeNet": (plain, "none 32b"),
+        "pruned, its zeros left out": (left + biases, ""),
+    }
+    steps = [
+        (name, f"{params:,} parameters x 4 bytes", 4.0 * params, config)
+        for name, (params, config) in whole.items()
+    ]
+    for bits in (8, 6):
+        arithmetic = (
+            f"{left:,} x ({bits} + 4) / 8 + {biases:,} biases x 4 + {layers} x {2**bits} x 4 bytes"
+        )
+        method = f"Deep Compression {bits}b 33% kept"
+        steps.append((f"and in {bits} + 4 bits", arithmetic, packed_bytes(bits), method))
+    return [
+        Step(name, text, size / M, *_printed_step(name, config, 4 * alexnet / size))
+        for name, text, size, config in steps
+    ]
+
+
+def _printed_step(name: str, config: str, times: float) -> tuple[str, float, str]:
+    model = "AlexNet" if name == "AlexNet" else "SqueezeNet"
+    size, ratio = (_printed(model, config, q) for q in ("size after", "reduction vs AlexNet"))
+    return size, times, ratio
 
 
 def _compressed(printed: dict[str, str]) -> Found | None:
@@ -162,8 +228,8 @@ def _compressed(printed: dict[str, str]) -> Found | None:
 
 def _reduction(ours: float, printed: dict[str, str]) -> Found:
     """Return how many times smaller than AlexNet: with our sizes, and with the printed ones."""
-    before = _printed_size({"model": "AlexNet", "config": "none 32b"})
-    after = _printed_size(printed)
+    before = _printed("AlexNet", "none 32b", "size after")
+    after = _printed(printed["model"], printed["config"], "size after")
     ratio = float(before) / float(after)
     reason = f"the printed sizes divided, {before} / {after}"
     if agrees(printed["value"], ratio):
@@ -171,10 +237,11 @@ def _reduction(ours: float, printed: dict[str, str]) -> Found:
     return Found(ours, f"{reason}, and cut off", instead=cut_off(ratio))
 
 
-def _printed_size(printed: dict[str, str]) -> str:
+def _printed(model: str, config: str, quantity: str) -> str:
+    """Return what Table 2 prints, "" where it has no such row."""
     table = published.table("squeezenet")
-    same = (table["model"] == printed["model"]) & (table["config"] == printed["config"])
-    return str(table[same & (table["quantity"] == "size after")]["value"].item())
+    same = (table["model"] == model) & (table["config"] == config) & (table["quantity"] == quantity)
+    return "".join(table[same]["value"])
 
 
 def _after(network: str, method: str) -> Found:
