@@ -1,8 +1,8 @@
 """The whole pipeline: prune, share weights, train the centroids. What is left is to pack.
 
 As in Deep Compression, with three additions: weights of weak neurons go first, so that whole rows
-and columns become empty, which the packed file hardly pays for; the dense network teaches the
-pruned one; and biases of neurons that are gone go as well.
+and columns become empty, which the packed file hardly pays for; a teacher helps, be it the dense
+network itself or others; and biases of neurons that are gone go as well.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from itertools import pairwise
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -20,10 +21,22 @@ from labcode.baselines import recipe
 from labcode.data.dataset import Split
 from labcode.pruning.masks import Masks, prunable
 from labcode.quantization.weight_sharing import centroid_training, share_weights
-from labcode.training import eval_mode, fit
+from labcode.training import fit
 
 TEMPERATURE, SOFT = 4.0, 0.9  # of the dense network's soft labels, and their part of the loss
 LR = 2e-3  # as the baselines' recipe
+
+
+class Guide(Protocol):
+    """What training follows: how images are changed, and what the loss is."""
+
+    def augment(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """Return changed images (N, C, H, W)."""
+        ...
+
+    def loss(self, logits: Tensor, labels: Tensor, picked: Tensor) -> Tensor:
+        """Return the loss of logits (N, classes) of the images at ``picked``."""
+        ...
 
 
 class Teacher:
@@ -136,7 +149,7 @@ def masks_for(model: nn.Module, kept: float, *, pressure: float = 0.5) -> Masks:
 def prune(
     model: nn.Module,
     train: Split,
-    teacher: Teacher,
+    teacher: Guide,
     kept: float,
     *,
     epochs: int,
@@ -148,7 +161,7 @@ def prune(
     Args:
         model: The network; a plain chain.
         train: What to train on.
-        teacher: The dense network.
+        teacher: `Teacher`, or `labcode.coding.lessons.Lessons`.
         kept: Part of all weights that stays.
         epochs: Passes over ``train``.
         seed: Decides order and augmentation.
@@ -159,14 +172,14 @@ def prune(
     """
     masks = masks_for(model, kept, pressure=pressure)
     masks.apply(model)
-    _fit(model, train, teacher, epochs=epochs, lr=LR, seed=seed, masks=masks)
+    refine(model, train, teacher, epochs=epochs, lr=LR, seed=seed, masks=masks)
     return masks
 
 
 def share(
     model: nn.Module,
     train: Split,
-    teacher: Teacher,
+    teacher: Guide,
     bits: Mapping[str, int],
     *,
     epochs: int,
@@ -178,7 +191,7 @@ def share(
     Args:
         model: The pruned network.
         train: What to train on.
-        teacher: The dense network.
+        teacher: See `prune`.
         bits: See `labcode.quantization.share_weights`.
         epochs: Passes over ``train``; 0 trains no centroid.
         seed: Decides order and augmentation, and a random start.
@@ -187,10 +200,45 @@ def share(
     shared = share_weights(model, bits, init=init, seed=seed)
     if epochs:
         with centroid_training(model, shared):
-            _fit(model, train, teacher, epochs=epochs, lr=LR / 2, seed=seed, masks=None)
+            refine(model, train, teacher, epochs=epochs, lr=LR / 2, seed=seed)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.copy_(parameter.half())
+
+
+def refine(
+    model: nn.Module,
+    train: Split,
+    teacher: Guide,
+    *,
+    epochs: int,
+    lr: float,
+    seed: int,
+    masks: Masks | None = None,
+) -> None:
+    """Train a network in place as a guide says, with a learning rate that falls to zero.
+
+    Args:
+        model: The network.
+        train: What to train on.
+        teacher: See `prune`.
+        epochs: Passes over ``train``.
+        lr: Highest learning rate.
+        seed: Decides order and augmentation.
+        masks: What stays zero.
+    """
+    fit(
+        model,
+        train,
+        epochs=epochs,
+        lr=lr,
+        augment=teacher.augment,
+        loss_fn=teacher.loss,
+        seed=seed,
+        device="cpu",
+        progress=False,
+        after_step=None if masks is None else masks.after_step,
+    )
 
 
 def bits_of(model: nn.Module, weights: int, biases: int) -> dict[str, int]:
@@ -200,31 +248,6 @@ def bits_of(model: nn.Module, weights: int, biases: int) -> dict[str, int]:
     {'weight': 3, 'bias': 4}
     """
     return {name: weights if p.ndim > 1 else biases for name, p in model.named_parameters()}
-
-
-def _fit(
-    model: nn.Module,
-    train: Split,
-    teacher: Teacher,
-    *,
-    epochs: int,
-    lr: float,
-    seed: int,
-    masks: Masks | None,
-) -> None:
-    with eval_mode(teacher.model):
-        fit(
-            model,
-            train,
-            epochs=epochs,
-            lr=lr,
-            augment=teacher.augment,
-            loss_fn=teacher.loss,
-            seed=seed,
-            device="cpu",
-            progress=False,
-            after_step=None if masks is None else masks.after_step,
-        )
 
 
 def _joints(layers: Mapping[str, Tensor]) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from torch import nn
 from labcode import baselines, data
 from labcode.baselines import recipe
 from labcode.coding.container import pack, unpack
+from labcode.coding.layers import layer_table
 from labcode.coding.pipeline import SOFT, Teacher, bits_of, prune, share
 from labcode.coding.report import report
 from labcode.training import evaluate
@@ -116,13 +117,20 @@ def paper_bits(model: nn.Module) -> dict[str, int]:
     return {name: by_dimension[p.ndim] for name, p in model.named_parameters()}
 
 
-def init_trial(network: str, seed: int, *, kept: float = PAPER) -> list[Row]:
+def init_trial(
+    network: str,
+    seed: int,
+    *,
+    kept: float = PAPER,
+    bits: tuple[int, ...] = (1, 2, 3, 4),
+) -> list[Row]:
     """Prune once, then share with each start of k-means and several bits.
 
     Args:
         network: "lenet5" or "lenet_300_100".
         seed: Of the baseline; it decides all random numbers too.
         kept: Part of the weights that stay.
+        bits: Bits of the codebooks.
 
     Returns:
         A row for each start and number of bits: accuracy before and after centroid training.
@@ -132,15 +140,35 @@ def init_trial(network: str, seed: int, *, kept: float = PAPER) -> list[Row]:
     for number, part in enumerate((KEPT[0], kept)):
         prune(model, images.train, teacher, part, epochs=EPOCHS[network], seed=100 * seed + number)
     rows = []
-    for bits in (1, 2, 3, 4):
+    for width in bits:
         for init in ("linear", "density", "random"):
-            row: Row = {"bits": bits, "init": init}
+            row: Row = {"bits": width, "init": init}
             for epochs in (0, 2):
                 shared = copy.deepcopy(model)
-                widths = {n: bits for n, p in model.named_parameters() if p.ndim > 1}
+                widths = {n: width for n, p in model.named_parameters() if p.ndim > 1}
                 share(shared, images.train, teacher, widths, epochs=epochs, seed=seed, init=init)
                 name = "trained" if epochs else "clustered"
                 row[f"validation_{name}"] = evaluate(shared, images.validation).accuracy
                 row[f"accuracy_{name}"] = evaluate(shared, images.test).accuracy
             rows.append(row)
     return rows
+
+
+def layer_trial(network: str, seed: int, *, kept: float = PAPER) -> list[Row]:
+    """Prune to the paper's share, share weights with the paper's bits, and measure each layer.
+
+    Args:
+        network: "lenet5" or "lenet_300_100".
+        seed: Of the baseline; it decides all random numbers too.
+        kept: Part of the weights that stay.
+
+    Returns:
+        The rows of `labcode.coding.layers.layer_table`.
+    """
+    images, dense = data.load("mnist5k"), baselines.load(network, seed=seed)
+    teacher, model = Teacher(dense, network), copy.deepcopy(dense)
+    for number, part in enumerate((KEPT[0], kept)):
+        prune(model, images.train, teacher, part, epochs=EPOCHS[network], seed=100 * seed + number)
+    epochs = SHARE_EPOCHS[network]
+    share(model, images.train, teacher, paper_bits(model), epochs=epochs, seed=seed)
+    return layer_table(model)

@@ -1,0 +1,62 @@
+"""Lessons: images changed once, and what several teachers together say about them, stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from labcode._checks import check_int
+from labcode.data import RandomAffine
+from labcode.data.dataset import Split
+from labcode.distillation import SoftLabels
+
+TEMPERATURE, SOFT = 4.0, 0.9  # of the soft labels, and their part of the loss
+
+
+class Lessons:
+    """Changed copies of training images with soft labels, made once and used many times.
+
+    Asking several convolutional teachers at every step would take far longer than a step of a
+    small student. So the images are changed beforehand, ``copies`` times each, and the teachers'
+    mean logits are kept. One pass over ``split`` is as long as ``copies`` passes over ``train``.
+    """
+
+    def __init__(
+        self,
+        teachers: Sequence[nn.Module],
+        train: Split,
+        change: RandomAffine,
+        *,
+        copies: int,
+        seed: int,
+    ) -> None:
+        """Change the images and ask the teachers.
+
+        Args:
+            teachers: Networks that turn images (N, C, H, W) into logits (N, classes).
+            train: The images and labels to change; each copy keeps its label.
+            change: How images are changed.
+            copies: Changed copies of each image.
+            seed: Decides the changes.
+
+        Raises:
+            ValueError: There is no teacher, or ``copies`` is below 1.
+        """
+        if not teachers:
+            raise ValueError("teachers must hold at least one network, got none")
+        generator = torch.Generator().manual_seed(check_int("seed", seed, minimum=0))
+        changed = [change(train.images, generator) for _ in range(check_int("copies", copies))]
+        self.copies = copies
+        self.split = Split(torch.cat(changed), train.labels.repeat(copies))
+        labels = SoftLabels.from_ensemble(teachers, self.split)
+        self._loss = labels.loss(temperature=TEMPERATURE, soft_weight=SOFT)
+
+    def augment(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """Return the images as they are: they were changed before."""
+        return images
+
+    def loss(self, logits: Tensor, labels: Tensor, picked: Tensor) -> Tensor:
+        """Return the loss of logits (N, classes) of the images at ``picked`` in ``split``."""
+        return self._loss(logits, labels, picked)
