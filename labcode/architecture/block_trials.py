@@ -1,0 +1,37 @@
+"""Trials of the blocks at equal multiply-adds: one block, one budget, one seed, one row."""
+
+from __future__ import annotations
+
+from labcode.architecture.blocks import Backbone, backbone, widths
+from labcode.architecture.small_runs import Row, facts, trained
+
+BUDGETS = (480_000, 1_250_000)  # multiply-adds at which every block finds widths that fit
+EPOCHS = 10
+LR = 1e-2
+RATES = (5e-3, 1e-2, 2e-2)  # LR is the one of these that is best on the validation split
+
+
+def trained_block(kind: str, macs: int, seed: int, lr: float = LR) -> Backbone:
+    """Return the backbone with one kind of block, trained on 1,000 digits.
+
+    Args:
+        kind: One of `blocks.BLOCKS`.
+        macs: Budget of multiply-adds, which decides the widths.
+        seed: Decides the first weights and the order of the images.
+        lr: Learning rate at the start.
+    """
+    model = trained(lambda: backbone(kind, *widths(kind, macs)), seed, epochs=EPOCHS, lr=lr)
+    assert isinstance(model, Backbone)
+    return model
+
+
+def block_row(kind: str, budget: int, seed: int) -> Row:
+    """Return widths, cost and accuracies of a trained block."""
+    width1, width2 = widths(kind, budget)
+    return {"width1": width1, "width2": width2} | facts(trained_block(kind, budget, seed))
+
+
+def rate_row(kind: str, budget: int, lr: float, seed: int) -> Row:
+    """Return the accuracies at a learning rate; only the validation split may choose."""
+    row = facts(trained_block(kind, budget, seed, lr))
+    return {what: row[what] for what in ("train_accuracy", "validation_accuracy")}
