@@ -41,6 +41,8 @@ _SUBMODULES = frozenset(
         "counting",
         "data",
         "distillation",
+        "drawing",
+        "export",
         "latency",
         "live",
         "measured",

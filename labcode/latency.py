@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 
 from labcode._checks import check_int
 
-__all__ = ["Timing", "latency", "onnx_bytes", "onnx_session", "ready_to_run", "time_in_turn"]
+__all__ = [
+    "Timing",
+    "exported",
+    "latency",
+    "onnx_bytes",
+    "onnx_session",
+    "ready_to_run",
+    "time_in_turn",
+]
 
 
 @dataclass(frozen=True)
@@ -140,11 +148,29 @@ def onnx_bytes(
     check_int("batch", batch)
     for index, size in enumerate(input_shape):
         check_int(f"input_shape[{index}]", size)
-    training = [module.training for module in model.modules()]
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
-    example = torch.zeros(batch, *input_shape, device=device)  # (N, C, H, W)
+    return exported(model, (torch.zeros(batch, *input_shape, device=device),))  # (N, C, H, W)
+
+
+def exported(
+    model: torch.nn.Module, examples: tuple[torch.Tensor, ...], *, any_batch: bool = False
+) -> bytes:
+    """Return a model of any number of inputs and outputs as an ONNX file; see `onnx_bytes`.
+
+    Args:
+        model: A module; it is exported in evaluation mode and left as it was.
+        examples: Its inputs; the file takes just these shapes.
+        any_batch: Whether the file takes any number of images; give at least two in ``examples``.
+    """
+    import torch
+
+    training = [module.training for module in model.modules()]
+    batch = {0: torch.export.Dim("batch")} if any_batch else None
+    shapes = tuple(batch for _ in examples) if any_batch else None
     try:
-        program = torch.onnx.export(model.eval(), (example,), dynamo=True, verbose=False)
+        program = torch.onnx.export(
+            model.eval(), examples, dynamo=True, verbose=False, dynamic_shapes=shapes
+        )
     finally:
         for module, mode in zip(model.modules(), training, strict=True):
             module.training = mode
