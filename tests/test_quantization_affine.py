@@ -186,6 +186,16 @@ def test_entropy_clips_an_outlier_and_not_a_flat_histogram():
     assert low == pytest.approx(float(normal(0, 50_000).min()), abs=3)
 
 
+@pytest.mark.parametrize("bits", [2, 4, 8])
+def test_zeros_do_not_narrow_the_range_of_the_entropy(bits):
+    """After a ReLU most values are zero, which every range holds exactly."""
+    values = normal(0, 60_000).clamp(min=0)
+    low, high = find_range(values, "kl", bits)
+    assert (low, high) == (0, find_range(values[values > 0], "kl", bits)[1])
+    best = find_range(values, "mse", bits)[1]
+    assert best / 2 < high <= float(values.max())  # not a sliver beside zero
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_ranges_hold_for_what_is_constant_and_for_much(method):
     assert find_range(torch.zeros(10), method, 8) == (0, 0)

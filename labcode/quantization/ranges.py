@@ -83,7 +83,9 @@ def entropy(values: Tensor, bits: int = 8) -> Range:
     """Return the range whose quantized histogram tells most about the original one.
 
     The range is clipped at ±threshold. Each threshold's histogram P (what lies beyond falls into
-    its last bin) is compared with its quantized form Q by the Kullback–Leibler divergence.
+    its last bin) is compared with its quantized form Q by the Kullback–Leibler divergence. Values
+    that are exactly zero are left out: every range holds zero, and the many zeros after a ReLU
+    would drown what the others say.
 
     Args:
         values: What was seen.
@@ -103,7 +105,7 @@ def entropy(values: Tensor, bits: int = 8) -> Range:
     levels = max(2, 2**bits if low >= 0 else 2 ** (bits - 1))
     if largest == 0 or levels >= BINS:
         return low, high
-    counts, _ = np.histogram(seen.abs().numpy(), bins=BINS, range=(0.0, largest))
+    counts, _ = np.histogram(seen[seen != 0].abs().numpy(), bins=BINS, range=(0.0, largest))
     stops = [*range(levels, BINS, max(1, levels // 16)), BINS]
     best = min(stops, key=lambda stop: divergence(counts.astype(float), stop, levels))
     threshold = largest * best / BINS
