@@ -10,10 +10,12 @@ from itertools import product
 
 from record import measure
 
-from labcode.architecture import block_trials, blocks
+from labcode.architecture import block_trials, blocks, low_rank_trials, mobilenet_trials
 
 SCRIPT = "experiments/architecture_blocks.py"
 SEEDS = (0, 1, 2)
+DECAY_SEEDS = range(5)  # the difference is small
+DATA = "mnist5k: 3500 training, 500 validation and 1000 test images"
 FEW = "mnist5k: 1000 training, 500 validation and 1000 test images"
 
 
@@ -36,7 +38,58 @@ def rates() -> None:
     measure("architecture_block_rates", block_trials.rate_row, settings, script=SCRIPT, **facts)
 
 
-TABLES = {"blocks": block_rows, "rates": rates}
+def low_rank() -> None:
+    """LeNet-300-100 before and after fine-tuning, and LeNet-5 before it at a few ranks."""
+    ranks = {"lenet_300_100": low_rank_trials.RANKS, "lenet5": low_rank_trials.FEW_RANKS}
+    settings = [
+        {"network": n, "closest": c, "rank": r, "seed": s, "mended": n == "lenet_300_100"}
+        for n in ranks
+        for s, r, c in product(SEEDS, ranks[n], low_rank_trials.CUTS)
+    ]
+    measure("architecture_low_rank", low_rank_trials.cut_rows, settings, script=SCRIPT, data=DATA)
+
+
+def scratch() -> None:
+    ranks = {"short": low_rank_trials.RANKS, "long": low_rank_trials.LONG_RANKS}
+    settings = [
+        {"network": "lenet_300_100", "rank": rank, "seed": seed, "budget": budget}
+        for budget in ranks
+        for seed, rank in product(SEEDS, ranks[budget])
+    ]
+    function = low_rank_trials.scratch_row
+    measure("architecture_low_rank_scratch", function, settings, script=SCRIPT, data=DATA)
+
+
+def multipliers() -> None:
+    """Width at full resolution, and resolution at full width."""
+    widths, sizes = mobilenet_trials.WIDTHS, mobilenet_trials.SIZES
+    pairs = [*product(widths, sizes[:1]), *product(widths[:1], sizes[1:])]
+    settings = [
+        {"width_multiplier": width, "size": size, "seed": seed}
+        for seed, (width, size) in product(SEEDS, pairs)
+    ]
+    facts = {"data": FEW, "epochs": mobilenet_trials.EPOCHS, "lr": mobilenet_trials.LR}
+    function = mobilenet_trials.multiplier_row
+    measure("architecture_multipliers", function, settings, script=SCRIPT, **facts)
+
+
+def decay() -> None:
+    settings = [
+        {"where": where, "decay": mobilenet_trials.DECAY, "seed": seed}
+        for seed, where in product(DECAY_SEEDS, mobilenet_trials.DECAYS)
+    ]
+    facts = {"data": FEW, "epochs": mobilenet_trials.EPOCHS, "lr": mobilenet_trials.LR}
+    measure("architecture_decay", mobilenet_trials.decay_row, settings, script=SCRIPT, **facts)
+
+
+TABLES = {
+    "blocks": block_rows,
+    "low_rank": low_rank,
+    "scratch": scratch,
+    "multipliers": multipliers,
+    "decay": decay,
+    "rates": rates,
+}
 
 
 def main() -> int:

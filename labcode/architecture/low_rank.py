@@ -1,0 +1,85 @@
+"""The low-rank layer whose answers, not whose weights, are closest to a trained layer's."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from labcode.models import LowRankLinear
+
+EPSILON = 1e-6  # keeps the covariance invertible where an input never changes
+
+
+@torch.no_grad()
+def layer_inputs(model: nn.Module, layer: str, images: Tensor) -> Tensor:
+    """Return what a layer of the network gets for these images.
+
+    Args:
+        model: A network; it is run in evaluation mode and left as it was.
+        layer: The layer's name.
+        images: Images (N, C, H, W).
+
+    Returns:
+        The inputs (N, features).
+
+    Raises:
+        AttributeError: The network has no such layer.
+    """
+    seen: list[Tensor] = []
+    handle = model.get_submodule(layer).register_forward_pre_hook(
+        lambda _, inputs: seen.append(inputs[0].detach())
+    )
+    training = model.training
+    try:
+        model.eval()(images)
+    finally:
+        handle.remove()
+        model.train(training)
+    return seen[0]
+
+
+@torch.no_grad()
+def output_svd(layer: nn.Linear, inputs: Tensor, rank: int) -> LowRankLinear:
+    """Return the low-rank layer whose answers to these inputs are closest to the layer's own.
+
+    `truncated_svd` is closest in the weights. Here the weights count as much as the inputs that
+    they meet: with X'X / N = L L', it is the truncated SVD of W L, times the inverse of L.
+
+    Args:
+        layer: A linear layer; it is not changed.
+        inputs: What it gets, (N, in_features).
+        rank: Length of the middle, at most the smaller side of the weight matrix.
+
+    Returns:
+        A new layer with the same bias. No other of this rank and bias has a smaller sum of
+        squared differences between its answers and the layer's (but for `EPSILON`).
+
+    Raises:
+        TypeError: ``rank`` is not an integer.
+        ValueError: ``rank`` is out of range, or ``inputs`` do not fit the layer.
+
+    Source: Zhang et al., "Accelerating very deep convolutional networks" (arXiv:1505.06798),
+        section 3.1, without its bias term.
+
+    >>> full = nn.Linear(20, 10)
+    >>> x = torch.rand(50, 20)
+    >>> torch.allclose(output_svd(full, x, 10)(x), full(x), atol=1e-4)
+    True
+    """
+    if inputs.dim() != 2 or inputs.shape[1] != layer.in_features:
+        raise ValueError(
+            f"inputs must have the shape (N, {layer.in_features}), got {tuple(inputs.shape)}"
+        )
+    thin = LowRankLinear(layer.in_features, layer.out_features, rank, layer.bias is not None)
+    x = inputs.double()
+    covariance = x.T @ x / len(x)  # (n, n)
+    covariance += EPSILON * covariance.trace() / len(covariance) * torch.eye(len(covariance))
+    lower = torch.linalg.cholesky(covariance)  # (n, n)
+    u, s, v = torch.linalg.svd(layer.weight.double() @ lower, full_matrices=False)
+    root = s[:rank].sqrt()
+    right = torch.linalg.solve_triangular(lower, v[:rank], upper=False, left=False)  # (rank, n)
+    thin.first.weight.copy_(root[:, None] * right)
+    thin.second.weight.copy_(u[:, :rank] * root)
+    if layer.bias is not None:
+        thin.second.bias.copy_(layer.bias)
+    return thin
