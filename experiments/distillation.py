@@ -134,14 +134,48 @@ def scoreboard() -> None:
     record.store("scoreboard_distillation", rows, made)
 
 
+PICTURES = {"like a 1": 977, "like a 9": 837, "like a 2": 847, "a plain one": 307}
+
+
+def sevens() -> None:
+    """Write what the calculator of soft labels shows: four test images and LeNet-5's logits."""
+    from labcode import baselines, data
+    from labcode.distillation import logits_of
+
+    images = data.load(DATA).test.images[list(PICTURES.values())]  # (4, 1, 28, 28)
+    logits = logits_of(baselines.load("lenet5", seed=0), images)
+    lines = [
+        '"""Four sevens of the test split: written by experiments/distillation.py, `sevens`."""',
+        "",
+        "# places in the split",
+        f"PLACES = {PICTURES}",
+        "",
+        "# logits of the stored LeNet-5, seed 0",
+        "LOGITS = {",
+    ]
+    for name, row in zip(PICTURES, logits.tolist(), strict=True):
+        lines += [f"    {name!r}: (", *(f"        {value:.4f}," for value in row), "    ),"]
+    lines += ["}", "", "# how dark each pixel is, from 0 to f (15)", "PIXELS = {"]
+    for name, image in zip(PICTURES, images, strict=True):
+        lines += [f"    {name!r}: (", *(f'        "{row}",' for row in _shades(image[0])), "    ),"]
+    target = record.ROOT / "labcode" / "calculators" / "sevens.py"
+    target.write_text("\n".join([*lines, "}"]).replace("'", '"') + "\n", encoding="utf-8")
+
+
+def _shades(image: Any) -> list[str]:
+    """Return an image (28, 28) of values from 0 to 1 as rows of hexadecimal digits."""
+    return ["".join(f"{round(15 * value):x}" for value in row) for row in image.tolist()]
+
+
 def main() -> int:
     """Measure the tables named, or all."""
     parser = argparse.ArgumentParser(description=__doc__)
-    every = [*TABLES, "scoreboard"]
+    others = {"scoreboard": scoreboard, "sevens": sevens}
+    every = [*TABLES, *others]
     parser.add_argument("tables", nargs="*", help=f"from {', '.join(every)}; none means all")
     for name in parser.parse_args().tables or every:
-        if name == "scoreboard":
-            scoreboard()
+        if name in others:
+            others[name]()
         else:
             measure(name)
     return 0
