@@ -12,6 +12,7 @@ from html import escape
 
 BAR_COLOURS = ("#2f8fd0", "#d5702a")  # blue, orange: colour-blind-safe, 3:1 on white and on black
 _CELL = "padding:.2em .6em;border:0;vertical-align:top;white-space:nowrap;"
+_WRAPPED = _CELL.replace("white-space:nowrap", "min-width:12em")
 _RULE = "border-bottom:1px solid rgba(128,128,128,.5);"
 _PREFIXES = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 
@@ -30,13 +31,17 @@ Cell = str | Bar
 
 @dataclass(frozen=True)
 class Table:
-    """A table to show: the first cell of a row names it; `numeric` columns stand to the right."""
+    """A table to show: the first cell of a row names it.
+
+    `numeric` columns stand to the right; `wrapped` ones hold long text and break their lines.
+    """
 
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     total: tuple[Cell, ...] | None = None
     numeric: frozenset[int] = frozenset()
+    wrapped: frozenset[int] = frozenset()
 
 
 def humanise(number: float) -> str:
@@ -123,7 +128,7 @@ def text_table(table: Table) -> str:
 
 
 def _header(title: str, index: int, table: Table) -> str:
-    return f'<th scope="col" style="{_align(index, table)}{_CELL}{_RULE}">{escape(title)}</th>'
+    return f'<th scope="col" style="{_cell(index, table)}{_RULE}">{escape(title)}</th>'
 
 
 def _row(cells: Sequence[Cell], table: Table, *, strong: bool = False) -> str:
@@ -131,13 +136,17 @@ def _row(cells: Sequence[Cell], table: Table, *, strong: bool = False) -> str:
     row = []
     for index, cell in enumerate(cells):
         tag, scope = ("th", ' scope="row"') if index == 0 else ("td", "")
-        style = _align(index, table) + _CELL + weight
+        style = _cell(index, table) + weight
         row.append(f'<{tag}{scope} style="{style}">{_html(cell)}</{tag}>')
     return f"<tr>{''.join(row)}</tr>"
 
 
 def _align(index: int, table: Table) -> str:
     return f"text-align:{'right' if index in table.numeric else 'left'};"
+
+
+def _cell(index: int, table: Table) -> str:
+    return _align(index, table) + (_WRAPPED if index in table.wrapped else _CELL)
 
 
 def _html(cell: Cell) -> str:

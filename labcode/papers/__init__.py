@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING
 
 from labcode.papers import (
     alexnet,
@@ -12,19 +16,27 @@ from labcode.papers import (
     shufflenet_v1,
     squeezenet,
 )
-from labcode.papers.row import CITED, EQUAL, Found, Row, agrees, to_frame, verdict
+from labcode.papers.row import CITED, EQUAL, KINDS, Found, Row, agrees, to_frame, verdict
+from labcode.papers.view import View
 
 __all__ = [
     "CITED",
     "EQUAL",
+    "KINDS",
     "Found",
     "Row",
+    "View",
     "agrees",
     "papers",
     "reproduce",
+    "show",
+    "summary",
     "to_frame",
     "verdict",
 ]
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _PAPERS: dict[str, Callable[[], list[Row]]] = {
     "mobilenet_v1": mobilenet_v1.rows,
@@ -33,6 +45,15 @@ _PAPERS: dict[str, Callable[[], list[Row]]] = {
     "senet": senet.rows,
     "alexnet": alexnet.rows,
     "deep_compression": deep_compression.rows,
+}
+
+_TITLES = {
+    "mobilenet_v1": "MobileNet",
+    "squeezenet": "SqueezeNet",
+    "shufflenet_v1": "ShuffleNet",
+    "senet": "SENet",
+    "alexnet": "AlexNet",
+    "deep_compression": "Deep Compression",
 }
 
 
@@ -63,4 +84,50 @@ def reproduce(paper: str) -> list[Row]:
     """
     if paper not in _PAPERS:
         raise KeyError(f"no recomputed tables of {paper!r}; there are: {', '.join(_PAPERS)}")
-    return _PAPERS[paper]()
+    return list(_rows(paper))
+
+
+@cache
+def _rows(paper: str) -> tuple[Row, ...]:
+    return tuple(_PAPERS[paper]())
+
+
+def show(paper: str, tables: str = ".*") -> View:
+    """Return some tables of a paper, published beside computed, to show in a notebook.
+
+    Args:
+        paper: One of `papers()`.
+        tables: A regular expression that the name of a table matches whole.
+
+    Returns:
+        A table in a box that scrolls by itself; the numbers that are only cited are folded away.
+
+    Raises:
+        KeyError: There is no such paper.
+        ValueError: It has no such table.
+
+    >>> show("mobilenet_v1", "Table 5").counts["equal to the digits printed"]
+    4
+    """
+    rows = [row for row in reproduce(paper) if re.fullmatch(tables, row.table)]
+    if not rows:
+        raise ValueError(f"no table of {paper!r} matches {tables!r}")
+    return View(_TITLES[paper], tuple(rows))
+
+
+def summary() -> pd.DataFrame:
+    """Return how many published numbers have which verdict.
+
+    Returns:
+        One row a paper and one for all of them; one column a kind of verdict, and their sum.
+
+    >>> int(summary().loc["alexnet", "cited"])
+    3
+    """
+    import pandas as pd
+
+    counts = {paper: Counter(row.kind for row in reproduce(paper)) for paper in papers()}
+    counts["all six"] = sum(counts.values(), Counter())
+    table = pd.DataFrame([[counts[paper][kind] for kind in KINDS] for paper in counts])
+    table.index, table.columns = pd.Index(counts), pd.Index(KINDS)
+    return table.assign(together=table.sum(axis=1))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 EQUAL = "equal to the digits printed"
 CITED = "cited"
+KINDS = (EQUAL, "explained", "not reproducible", CITED)
 
 
 @dataclass(frozen=True)
