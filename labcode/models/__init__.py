@@ -2,6 +2,8 @@
 
 from labcode.models.alexnet import AlexNet, alexnet
 from labcode.models.bn_inception import BNInception, bn_inception, se_inception
+from labcode.models.exit_cnn import ExitCNN, exit_cnn
+from labcode.models.exit_network import ExitNetwork, exit_macs
 from labcode.models.googlenet import GoogLeNet, googlenet
 from labcode.models.keras_lightweight_cnn import KerasLightweightCNN, keras_lightweight_cnn
 from labcode.models.lenet5 import LeNet5, lenet5
@@ -14,6 +16,7 @@ from labcode.models.low_rank import (
 )
 from labcode.models.mobilenet_v1 import MobileNetV1, SeparableBlock, mobilenet_v1
 from labcode.models.mobilenet_v2 import InvertedResidual, MobileNetV2, mobilenet_v2
+from labcode.models.msd_net import MSDNet, msd_net
 from labcode.models.nin import NIN, nin
 from labcode.models.resnet import ResNet, bottleneck_resnet, resnet18, resnet50
 from labcode.models.se_networks import (
@@ -28,6 +31,7 @@ from labcode.models.shufflenet_v1 import (
     channel_shuffle,
     shufflenet_v1,
 )
+from labcode.models.slimmable_cnn import SlimmableCNN, slimmable_cnn
 from labcode.models.small_cnn import SmallCNN, small_cnn
 from labcode.models.squeeze_excite import SEResidual, SqueezeExcite
 from labcode.models.squeezenet import Fire, SqueezeNet, squeezenet
@@ -38,6 +42,8 @@ __all__ = [
     "VGG16",
     "AlexNet",
     "BNInception",
+    "ExitCNN",
+    "ExitNetwork",
     "Fire",
     "GoogLeNet",
     "InvertedResidual",
@@ -45,6 +51,7 @@ __all__ = [
     "LeNet5",
     "LeNet300100",
     "LowRankLinear",
+    "MSDNet",
     "MobileNetV1",
     "MobileNetV2",
     "ResNet",
@@ -52,6 +59,7 @@ __all__ = [
     "SeparableBlock",
     "ShuffleNetV1",
     "ShuffleUnit",
+    "SlimmableCNN",
     "SmallCNN",
     "SqueezeExcite",
     "SqueezeNet",
@@ -60,6 +68,8 @@ __all__ = [
     "bottleneck_resnet",
     "break_even_rank",
     "channel_shuffle",
+    "exit_cnn",
+    "exit_macs",
     "googlenet",
     "keras_lightweight_cnn",
     "lenet5",
@@ -67,6 +77,7 @@ __all__ = [
     "low_rank_linear",
     "mobilenet_v1",
     "mobilenet_v2",
+    "msd_net",
     "nin",
     "resnet18",
     "resnet50",
@@ -76,6 +87,7 @@ __all__ = [
     "se_resnet50",
     "se_shufflenet_v1",
     "shufflenet_v1",
+    "slimmable_cnn",
     "small_cnn",
     "squeezenet",
     "truncated_svd",
