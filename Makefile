@@ -59,6 +59,7 @@ $(SITE): $(STAMPS)/venv web/node_modules/.stamp _config.yml _toc.yml $(PAGES) $(
 	rm -rf _build/html _build/.doctrees
 	$(PY) tools/vendor.py
 	$(PY) tools/live_bundle.py _build/vendor/root/live/labcode.zip
+	$(PY) tools/drawing.py _build/vendor/root/draw
 	$(BIN)/jupyter-book build . --quiet -W --keep-going -n
 
 book: $(SITE) ## set up and build the site

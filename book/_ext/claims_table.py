@@ -1,6 +1,7 @@
-"""The `claims` directive: a part's claims with the verdicts that the notebooks' outputs hold."""
+"""The `claims` directive: claims with the verdicts that the notebooks' outputs hold."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -43,21 +44,29 @@ def _records(notebook: dict[str, Any]) -> list[dict[str, str]]:
 
 
 class ClaimsTable(SphinxDirective):
-    """List the claims of one part, each with its verdict or with a word that it has none yet."""
+    """List every claim with its verdict; a claim without one is an error.
 
-    required_arguments = 1
+    With the name of a part as its argument, list that part's claims only, and say of a claim
+    without a verdict that it has none yet.
+    """
+
+    optional_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Build the table."""
-        part = self.arguments[0]
-        own = [claim for claim in claims() if claim.part == part]
+        """Build the table, and for all claims a sentence that counts the verdicts."""
+        part = self.arguments[0] if self.arguments else None
+        own = [claim for claim in claims() if part in (None, claim.part)]
         if not own:
             raise self.error(f"no claim belongs to the part {part!r}")
         found = verdicts()
         for page in notebooks():
             self.env.note_dependency(str(ROOT / f"{page}.ipynb"))
+        open_ones = [claim.id for claim in own if claim.id not in found]
+        if part is None and open_ones:
+            raise self.error(f"no notebook holds a verdict on {', '.join(open_ones)}")
         rows = [[claim.id, claim.claim, self._answer(claim.id, found)] for claim in own]
-        return [_table(["", "Claim", "Verdict"], rows, widths=[1, 8, 5])]
+        table = _table(["", "Claim", "Verdict"], rows, widths=[1, 8, 5])
+        return [table] if part else [nodes.paragraph(text=_count(found)), table]
 
     def _answer(self, id: str, found: Found) -> nodes.Node:
         if id not in found:
@@ -69,6 +78,16 @@ class ClaimsTable(SphinxDirective):
         answer += nodes.reference("", text, refuri=f"{here}#{id.lower()}", internal=True)
         answer += nodes.Text(f": {record['measured']}")
         return answer
+
+
+def _count(found: Found) -> str:
+    """Say how many claims there are and how many of them hold."""
+    outcomes = Counter(record["outcome"] for record, _ in found.values())
+    return (
+        f"Of {len(found)} claims, {outcomes['holds']} hold as they stand, "
+        f"{outcomes['holds when']} hold under a condition, and {outcomes['does not hold']} "
+        "do not hold."
+    )
 
 
 def _table(head: list[str], rows: list[list[Any]], widths: list[int]) -> nodes.table:

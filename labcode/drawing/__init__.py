@@ -1,0 +1,15 @@
+"""The networks that the page *Draw a digit* runs in the reader's browser, and their input."""
+
+from labcode.drawing.board import Board, board
+from labcode.drawing.digit import to_digit
+from labcode.drawing.networks import Shipped, distilled_student, shipped, unpacked_lenet5
+
+__all__ = [
+    "Board",
+    "Shipped",
+    "board",
+    "distilled_student",
+    "shipped",
+    "to_digit",
+    "unpacked_lenet5",
+]
