@@ -8,8 +8,7 @@ from torch import Tensor, nn
 from labcode._checks import check_int
 from labcode.models.exit_network import ExitNetwork, Features, Head, conv_bn_relu
 
-FINE, COARSE = 4, 8  # channels that a layer adds at each scale
-STEM = 8
+GROWTH, STEM = 8, 8
 LAYERS = 2  # in a stage
 STAGES = 4
 
@@ -17,11 +16,11 @@ STAGES = 4
 class Stem(nn.Module):
     """The two scales of the image: half and a quarter of its size."""
 
-    def __init__(self, in_channels: int) -> None:
-        """Make the layers."""
+    def __init__(self, in_channels: int, channels: int) -> None:
+        """Make the layers, with so many channels at each scale."""
         super().__init__()
-        self.fine = conv_bn_relu(in_channels, STEM, stride=2)
-        self.coarse = conv_bn_relu(STEM, STEM, stride=2)
+        self.fine = conv_bn_relu(in_channels, channels, stride=2)
+        self.coarse = conv_bn_relu(channels, channels, stride=2)
 
     def forward(self, x: Tensor) -> Features:
         """Turn images (N, C, H, W) into a fine and a coarse map."""
@@ -35,13 +34,13 @@ class DenseLayer(nn.Module):
     A layer without a fine part reads the coarse map alone: the last stages need no fine map.
     """
 
-    def __init__(self, fine: int, coarse: int) -> None:
+    def __init__(self, fine: int, coarse: int, growth: int) -> None:
         """Make the layers for maps with so many channels; ``fine`` 0 has no fine part."""
         super().__init__()
-        half = COARSE // 2
-        self.keep_fine = conv_bn_relu(fine, FINE) if fine else None
+        half = growth // 2
+        self.keep_fine = conv_bn_relu(fine, half) if fine else None
         self.down = conv_bn_relu(fine, half, stride=2) if fine else None
-        self.keep_coarse = conv_bn_relu(coarse, half if fine else COARSE)
+        self.keep_coarse = conv_bn_relu(coarse, half if fine else growth)
 
     def forward(self, features: Features) -> Features:
         """Append channels to each map."""
@@ -77,7 +76,13 @@ class MSDNet(ExitNetwork):
 
 
 def msd_net(
-    *, num_classes: int = 10, in_channels: int = 1, input_size: int = 28, grid: int = 3
+    *,
+    num_classes: int = 10,
+    in_channels: int = 1,
+    input_size: int = 28,
+    growth: int = GROWTH,
+    stem: int = STEM,
+    grid: int = 3,
 ) -> MSDNet:
     """Return an untrained multi-scale dense network of four stages with four exits.
 
@@ -90,6 +95,8 @@ def msd_net(
         num_classes: Number of outputs of each exit.
         in_channels: Channels of the images.
         input_size: Height and width of the images, in pixels, at least 12.
+        growth: Channels that a layer adds to the coarse map, even; to the fine map, half of it.
+        stem: Channels of each map that the layers start from.
         grid: Means a side that an exit looks at, 1 to 3.
 
     Returns:
@@ -97,7 +104,7 @@ def msd_net(
 
     Raises:
         TypeError: A number is not an integer.
-        ValueError: A number is out of range.
+        ValueError: A number is out of range, or ``growth`` is odd.
 
     Source: Huang et al., "Multi-scale dense networks for resource efficient image
         classification" (arXiv:1703.09844), section 4.
@@ -110,14 +117,17 @@ def msd_net(
     size = check_int("input_size", input_size, minimum=12)
     if check_int("grid", grid) > 3:
         raise ValueError(f"grid must be from 1 to 3, got {grid!r}")
+    if check_int("growth", growth) % 2:
+        raise ValueError(f"growth must be even, got {growth!r}")
+    fine = coarse = check_int("stem", stem)
     small = (size + 3) // 4  # halved twice, rounded up
-    fine, coarse = STEM, STEM
     stages, exits = [], []
     for number in range(STAGES):
         layers = []
         for _ in range(LAYERS):
-            layers.append(DenseLayer(fine if number < STAGES // 2 else 0, coarse))
-            fine, coarse = fine + FINE, coarse + COARSE
-        stages.append(DenseStage(Stem(inputs) if number == 0 else None, layers))
+            has_fine = number < STAGES // 2
+            layers.append(DenseLayer(fine if has_fine else 0, coarse, growth))
+            fine, coarse = fine + growth // 2 * has_fine, coarse + growth
+        stages.append(DenseStage(Stem(inputs, stem) if number == 0 else None, layers))
         exits.append(Head(coarse, small, grid, classes))
     return MSDNet(stages, exits, (inputs, size, size))

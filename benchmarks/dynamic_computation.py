@@ -1,0 +1,144 @@
+"""Measure what early exit saves in time: one image after another, one thread, ONNX Runtime.
+
+Run as `python benchmarks/dynamic_computation.py` on a quiet machine (about a minute). Writes
+labcode/measured/early_exit_latency.csv with a JSON file beside it. All candidates take turns on
+each image, warm; the clock counts this thread's processor time, so that other work on the machine
+does not count. An image's time is the median of its runs; mean and 95th percentile are over the
+images.
+"""
+
+import csv
+import datetime
+import json
+import os
+import platform
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import torch
+
+from labcode.data import load
+from labcode.early_exit import (
+    OnnxExits,
+    answer,
+    certainty,
+    load_exits,
+    outcome,
+    shared_threshold,
+    stage_files,
+)
+from labcode.early_exit.trials import logits_of
+from labcode.latency import onnx_bytes, onnx_session
+from labcode.models import exit_cnn, exit_macs
+from labcode.models.exit_cnn import CHANNELS
+from labcode.models.exit_network import Trunk
+from labcode.models.slimmable_cnn import WIDTHS
+
+FOLDER = Path(__file__).resolve().parent.parent / "labcode" / "measured"
+SHARES = (0.08, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
+IMAGES, RUNS = 200, 9
+
+Row = dict[str, object]
+
+
+def candidates() -> tuple[dict[str, object], dict[str, Row]]:
+    """What is timed, by name, and what is known about each."""
+    network, data = load_exits(), load("mnist5k")
+    files, macs = stage_files(network), exit_macs(network)
+    held = logits_of(network, data.validation.images)
+    seen = logits_of(network, data.test.images)
+    right = seen.argmax(2) == data.test.labels
+    runners: dict[str, object] = {}
+    facts: dict[str, Row] = {}
+    for share in SHARES:
+        limit = shared_threshold(certainty(held), macs, share * macs[-1])
+        name = f"threshold {share}"
+        runners[name] = OnnxExits(files, limit)
+        found = outcome(certainty(seen), right, macs, limit)
+        facts[name] = {"kind": "threshold", "setting": share, "threshold": limit}
+        facts[name] |= {"macs": round(found.macs), "test_accuracy": found.accuracy}
+    for k in range(len(macs)):
+        always = [2.0] * k + [0.0] * (len(macs) - 1 - k)
+        runners[f"exit {k + 1}"] = OnnxExits(files, always)
+        accuracy = float(right[k].double().mean())
+        facts[f"exit {k + 1}"] = {"kind": "exit", "setting": k + 1, "threshold": ""}
+        facts[f"exit {k + 1}"] |= {"macs": macs[k], "test_accuracy": accuracy}
+    for width in WIDTHS:
+        plain = Trunk(exit_cnn(channels=[round(c * width) for c in CHANNELS])).eval()
+        session = onnx_session(onnx_bytes(plain, (1, 28, 28)))
+        entry = session.get_inputs()[0].name
+        runners[f"width {width}"] = lambda x, s=session, n=entry: s.run(None, {n: x})
+        facts[f"width {width}"] = {"kind": "width", "setting": width, "threshold": ""}
+        facts[f"width {width}"] |= {"macs": "", "test_accuracy": ""}
+    for k in (0, 3):
+        always = [2.0] * k + [0.0] * (3 - k)
+        runners[f"torch {k + 1}"] = lambda x, t=always: answer(network, torch.from_numpy(x), t)
+        facts[f"torch {k + 1}"] = {"kind": "torch exit", "setting": k + 1, "threshold": ""}
+        facts[f"torch {k + 1}"] |= {"macs": macs[k], "test_accuracy": ""}
+    return runners, facts
+
+
+def measure() -> list[Row]:
+    """Time every candidate on every image, in turn."""
+    runners, facts = candidates()
+    images = load("mnist5k").test.images[:IMAGES].numpy()
+    names = list(runners)
+    seconds = {name: np.zeros((RUNS, IMAGES)) for name in names}
+    for turn in range(-1, RUNS):  # the first turn warms up
+        for i in range(IMAGES):
+            x, first = images[i : i + 1], (turn + i) % len(names)
+            for name in [*names[first:], *names[:first]]:
+                start = time.thread_time()
+                runners[name](x)
+                seconds[name][max(turn, 0), i] = time.thread_time() - start
+    rows = []
+    each = {name: 1e3 * np.median(found, axis=0) for name, found in seconds.items()}
+    whole = each["width 1.0"].mean()
+    for name in names:
+        mean, p95 = each[name].mean(), np.quantile(each[name], 0.95)
+        times = {"mean_ms": mean, "p95_ms": p95, "mean_share": mean / whole}
+        times |= {"p95_share": p95 / whole}
+        rows.append(facts[name] | {key: f"{value:.4g}" for key, value in times.items()})
+    return rows
+
+
+def provenance(load_before: float) -> Row:
+    """How, when and on which machine the table was made."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    versions = {"python": platform.python_version(), "onnxruntime": onnxruntime.__version__}
+    return {
+        "script": "benchmarks/dynamic_computation.py",
+        "date": datetime.date.today().isoformat(),
+        "machine": f"{names[0] if names else platform.processor()}, {os.cpu_count()} cores",
+        "threads": 1,
+        "runs": RUNS,
+        "images": IMAGES,
+        "clock": "processor time of the thread",
+        "load_average": round(load_before, 2),
+        "versions": versions | {"torch": torch.__version__},
+        "time": "median of an image's runs; mean and 95th percentile over the images",
+        "share": "of the mean time of the network of full width without exits, same turns",
+    }
+
+
+def main() -> None:
+    """Measure and write."""
+    before = os.getloadavg()[0]
+    torch.set_num_threads(1)
+    rows = measure()
+    target = FOLDER / "early_exit_latency.csv"
+    with target.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    target.with_suffix(".json").write_text(json.dumps(provenance(before), indent=2) + "\n")
+    sys.stdout.write(target.read_text())
+
+
+if __name__ == "__main__":
+    main()

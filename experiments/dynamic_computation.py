@@ -1,0 +1,157 @@
+"""Run the experiments of the chapters on dynamic computation over seeds.
+
+Run as `python experiments/dynamic_computation.py` (about half an hour on one core), or with the
+names of some tables. Writes labcode/measured/early_exit_*.csv and scoreboard_early_exit.csv, the
+stored network with exits, and the outputs that the calculator of the page browses.
+
+Learning rates are chosen on the validation split (table rates). Only then do the other tables
+look at the test split.
+"""
+
+import argparse
+import base64
+import sys
+import textwrap
+from itertools import product
+
+import pandas as pd
+import torch
+from record import FOLDER, ROOT, measure, store
+from safetensors.torch import save
+
+from labcode.early_exit import RULES, certainty, load_exits, trials
+from labcode.early_exit.store import SEED, store_exits
+from labcode.early_exit.training import METHODS
+from labcode.models import exit_macs
+from labcode.models.exit_network import Trunk
+from labcode.models.slimmable_cnn import WIDTHS, slimmable_cnn
+
+SCRIPT = "experiments/dynamic_computation.py"
+PLAIN = "mnist5k: 3500 training, 500 validation and 1000 test images, no augmentation"
+ALL = "mnist5k: 3500 training, 500 validation and 1000 test images, augmented"
+SEEDS = (0, 1, 2)
+HARM_SEEDS = (0, 1, 2, 3, 4)
+BUDGET = 0.25  # of the full cost, on the scoreboard
+FEATURED = ("last exit alone", "equal weights")
+
+
+def rates() -> None:
+    settings = [
+        {"design": "narrow chain", "method": m, "seed": s, "lr": lr}
+        for m, lr, s in product(FEATURED, (2e-3, 5e-3, 1e-2, 2e-2), (100, 101))
+    ]
+    measure("early_exit_rates", trials.tuning_row, settings, script=SCRIPT, data=PLAIN)
+
+
+def harm() -> None:
+    """Harm in a narrow chain by method; then pairs with and without exits, one thing changed."""
+    usual = {"design": "narrow chain", "grid": 1, "n_train": 3500, "steps": trials.STEPS}
+    kinds = [usual | {"method": m} for m in (trials.ALONE, *METHODS)]
+    settings = [kind | {"seed": s} for kind, s in product(kinds, HARM_SEEDS)]
+    changes: list[dict[str, object]] = [
+        {"steps": 3 * trials.STEPS},
+        {"grid": 3},
+        {"design": "wide chain"},
+        {"design": "multi-scale"},
+        {"design": "wide chain", "n_train": 500, "grid": 3},
+    ]
+    kinds = [usual | change | {"method": m} for change, m in product(changes, FEATURED)]
+    settings += [kind | {"seed": s} for kind, s in product(kinds, SEEDS)]
+    measure("early_exit_harm", trials.harm_rows, settings, script=SCRIPT, data=PLAIN)
+
+
+def exits() -> None:
+    settings = [{"seed": s} for s in SEEDS]
+    measure("early_exit_budgets", trials.exits_rows, settings, script=SCRIPT, data=ALL)
+    store_exits(trials.trained(SEED), seed=str(SEED), dataset="mnist5k")
+
+
+def family() -> None:
+    settings = [{"width": w, "seed": s} for w, s in product(WIDTHS, SEEDS)]
+    measure("early_exit_family", trials.family_row, settings, script=SCRIPT, data=ALL)
+
+
+def slimmable() -> None:
+    settings = [{"switchable": k, "seed": s} for k, s in product((True, False), SEEDS)]
+    measure("early_exit_slimmable", trials.slim_rows, settings, script=SCRIPT, data=ALL)
+
+
+def scoreboard() -> None:
+    """Gather the rows of the scoreboard from the other tables."""
+    columns = ["network", "technique", "seed", "test_accuracy", "params", "macs", "bytes_on_disk"]
+    whole = pd.read_csv(FOLDER / "early_exit_family.csv").query("width == 1.0")
+    found = [whole.assign(technique="without exits")]
+    network = load_exits()
+    size = {"params": sum(p.numel() for p in network.parameters())}
+    size |= {"bytes_on_disk": len(save(network.state_dict()))}
+    early = pd.read_csv(FOLDER / "early_exit_budgets.csv")
+    early = early.query("kind == 'confidence' and share == @BUDGET")
+    early = early.assign(technique=f"early exit, {BUDGET:.0%} of the work", **size)
+    slim = pd.read_csv(FOLDER / "early_exit_slimmable.csv").query("switchable and width == 0.5")
+    slim_network = slimmable_cnn()
+    size = {"params": sum(p.numel() for p in slim_network.parameters())}
+    size |= {"bytes_on_disk": len(save(slim_network.state_dict()))}
+    found += [early, slim.assign(technique="slimmable, half of the width", **size)]
+    rows = pd.concat([part.assign(network="exit_cnn")[columns] for part in found])
+    rows["macs"] = rows["macs"].round().astype(int)
+    made = {"script": SCRIPT, "function": "labcode.early_exit.trials", "data": ALL}
+    store("scoreboard_early_exit", rows.to_dict("records"), made)
+
+
+def grid() -> None:
+    """Bake the stored network's answers about the validation images into the calculator."""
+    network, split = load_exits(), trials.digits().validation
+    logits = trials.logits_of(network, split.images)
+    right = logits.argmax(2) == split.labels
+    lines = [
+        '"""What `exit_thresholds` browses: written by experiments/dynamic_computation.py."""',
+        "",
+        f"MACS = {exit_macs(network)}  # up to each exit",
+        f"PLAIN_MACS = {trials.counting.count(Trunk(network), (1, 28, 28)).macs}  # no early exits",
+        f"IMAGES = {len(split)}",
+        "# Whether each exit is right, a bit an image, exit by exit; base64.",
+        _bytes("RIGHT", bytes(right.to(torch.uint8).flatten().tolist()), bits=True),
+        "# How sure each early exit is, in 65,535ths, two bytes an image, exit by exit; base64.",
+        "SURE = {",
+    ]
+    for rule in RULES:
+        values = (certainty(logits[:-1], rule) * 65_535).floor().int().flatten().tolist()
+        packed = b"".join(value.to_bytes(2, "big") for value in values)
+        lines.append(_bytes(f'    "{rule}"', packed, sep=": ", tail=","))
+    lines += ["}"]
+    target = ROOT / "labcode" / "calculators" / "exit_outputs.py"
+    target.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _bytes(name: str, data: bytes, *, bits: bool = False, sep: str = " = ", tail: str = "") -> str:
+    """Return bytes as base64 in lines of source code."""
+    if bits:
+        data = int("".join(map(str, data)), 2).to_bytes(-(-len(data) // 8), "big")
+    text = base64.b64encode(data).decode()
+    indent = " " * (len(name) - len(name.lstrip()))
+    body = "\n".join(f'{indent}    "{part}"' for part in textwrap.wrap(text, 88))
+    return f"{name}{sep}(\n{body}\n{indent}){tail}"
+
+
+TABLES = {
+    "rates": rates,
+    "exits": exits,
+    "family": family,
+    "harm": harm,
+    "slimmable": slimmable,
+    "scoreboard": scoreboard,
+    "grid": grid,
+}
+
+
+def main() -> int:
+    """Measure the tables named, or all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("tables", nargs="*", help=f"from {', '.join(TABLES)}; none means all")
+    for name in parser.parse_args().tables or list(TABLES):
+        TABLES[name]()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
