@@ -1,0 +1,199 @@
+"""Search a design space: ask for a setting, measure it, tell what was found."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna import Study, Trial
+from optuna.exceptions import ExperimentalWarning
+from optuna.samplers import BaseSampler, NSGAIISampler, RandomSampler, TPESampler
+from optuna.storages import BaseStorage, fail_stale_trials
+from optuna.storages._heartbeat import get_heartbeat_thread
+from optuna.trial import TrialState
+from tqdm.auto import tqdm
+
+from labcode._checks import check_int
+from labcode._progress import wants_progress
+from labcode.search.problem import Problem, Setting
+from labcode.search.storage import open_storage, retry
+
+SAMPLERS = ("random", "tpe", "nsga2")
+POLL = 0.1  # seconds between two looks at what the other workers do
+COUNTED = (TrialState.COMPLETE, TrialState.RUNNING, TrialState.WAITING)
+
+
+def make_sampler(name: str, *, seed: int, population: int = 10) -> BaseSampler:
+    """Return what proposes the next setting.
+
+    Args:
+        name: "random"; "tpe", a tree of Parzen estimators, which is Bayesian optimisation; or
+            "nsga2", a genetic algorithm for several aims.
+        seed: Of its random numbers.
+        population: Settings in a generation of the genetic algorithm; as many random ones
+            start TPE.
+
+    Raises:
+        ValueError: The name is unknown.
+
+    >>> make_sampler("annealing", seed=0)
+    Traceback (most recent call last):
+    ...
+    ValueError: sampler must be one of random, tpe, nsga2, got 'annealing'
+    """
+    if name not in SAMPLERS:
+        raise ValueError(f"sampler must be one of {', '.join(SAMPLERS)}, got {name!r}")
+    check_int("seed", seed, minimum=0)
+    if name == "random":
+        return RandomSampler(seed=seed)
+    if name == "nsga2":
+        size = check_int("population", population, minimum=2)
+        return NSGAIISampler(population_size=size, seed=seed)
+
+    with _quiet():  # constant_liar: keeps away from what other workers are at
+        return TPESampler(n_startup_trials=population, seed=seed, constant_liar=True)
+
+
+def open_study(problem: Problem, storage: BaseStorage | None, name: str, **options: Any) -> Study:
+    """Open a study, or begin it; ``storage`` None keeps it in memory alone.
+
+    Raises:
+        ValueError: The study is there already, with other aims.
+    """
+    directions: list[Any] = list(problem.aims.values())
+    with _quiet():
+        study = optuna.create_study(
+            storage=storage, study_name=name, directions=directions, load_if_exists=True, **options
+        )
+        there = [direction.name.lower() for direction in study.directions]
+        if there != directions or study.metric_names not in (None, list(problem.aims)):
+            raise ValueError(
+                f"study {name!r} exists with other aims: {study.metric_names}, {there}"
+            )
+        if study.metric_names is None:
+            study.set_metric_names(list(problem.aims))
+    return study
+
+
+def explore(
+    problem: Problem,
+    *,
+    n_trials: int,
+    sampler: str | BaseSampler = "tpe",
+    seed: int = 0,
+    storage: str | Path | BaseStorage | None = None,
+    name: str = "design space",
+    progress: bool | None = None,
+) -> Study:
+    """Search until the study has so many measured settings, whoever measured them.
+
+    Call it again with the same storage and name, and it goes on where it stopped. Call it in
+    several processes, on several machines, and they share the work. If one of them dies, its
+    trial is marked failed and measured again by another.
+
+    Args:
+        problem: What to search.
+        n_trials: Number of finished trials that the study shall have in the end.
+        sampler: "random", "tpe", "nsga2", or an Optuna sampler.
+        seed: Of the sampler. Give each worker its own, or they propose the same.
+        storage: A file, the URL of a database, an Optuna storage, or None: memory alone.
+        name: The study's name in the storage.
+        progress: Whether to show a bar; None shows it to people and not in stored outputs.
+
+    Returns:
+        Optuna's study. `table` makes a table of it.
+
+    Raises:
+        TypeError: An argument has the wrong type.
+        ValueError: An argument is out of range, or the study is there with other aims.
+        Exception: What ``problem.measure`` raises; the trial is marked failed, and the study can
+            be gone on with.
+    """
+    check_int("n_trials", n_trials)
+    place = open_storage(storage) if isinstance(storage, (str, Path)) else storage
+    chosen = make_sampler(sampler, seed=seed) if isinstance(sampler, str) else sampler
+    study = open_study(problem, place, name, sampler=chosen)
+    with tqdm(
+        total=n_trials, unit="trial", leave=False, disable=not wants_progress(progress)
+    ) as bar:
+        while (done := count(study, TrialState.COMPLETE)) < n_trials:
+            bar.update(done - bar.n)
+            with _quiet():
+                fail_stale_trials(study)
+            if nothing_to_do(study, n_trials):
+                time.sleep(POLL)
+            else:
+                one_trial(study, problem, n_trials)
+        bar.update(done - bar.n)
+    return study
+
+
+def count(study: Study, *states: TrialState) -> int:
+    """Return the number of trials in one of these states."""
+    return len(study.get_trials(deepcopy=False, states=states))
+
+
+def nothing_to_do(study: Study, n_trials: int) -> bool:
+    """Tell whether other workers are at all that is missing."""
+    return count(study, *COUNTED) >= n_trials and not count(study, TrialState.WAITING)
+
+
+def one_trial(study: Study, problem: Problem, n_trials: int) -> None:
+    """Ask, measure, tell."""
+    trial = study.ask()
+    if _is_surplus(study, trial, n_trials):  # two workers asked for the last one at once
+        trial.set_user_attr("surplus", True)
+        study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
+        return
+    with get_heartbeat_thread(trial._trial_id, study._storage):
+        try:
+            trial.set_user_attr("worker", f"{socket.gethostname()}:{os.getpid()}")
+            found = problem.measure(**suggest(trial, problem))
+            values = problem.values(found)
+            for key, value in found.items():
+                if key not in problem.aims:
+                    trial.set_user_attr(key, value)
+        except KeyboardInterrupt:
+            study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
+            with _quiet():
+                retry(study, study.trials[trial.number])
+            raise
+        except Exception:
+            study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
+            raise
+    # Finished already: this worker was silent for so long that others took it for dead.
+    study.tell(trial, values, skip_if_finished=True)
+
+
+def suggest(trial: Trial, problem: Problem) -> Setting:
+    """Return the setting that the sampler proposes."""
+    return {
+        name: trial.suggest_categorical(name, list(options))
+        for name, options in problem.space.items()
+    }
+
+
+def _is_surplus(study: Study, trial: Trial, n_trials: int) -> bool:
+    """Tell whether enough earlier trials are done or on their way: the later asker gives way."""
+    earlier = study.get_trials(deepcopy=False, states=COUNTED)
+    return sum(other.number < trial.number for other in earlier) >= n_trials
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Optuna's remarks on new studies and on features that may change to itself."""
+    level = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(max(level, optuna.logging.WARNING))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            yield
+    finally:
+        optuna.logging.set_verbosity(level)

@@ -1,0 +1,59 @@
+"""Where a study lives: a file, or a database that many machines reach."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from optuna import Study
+from optuna.storages import BaseStorage, RDBStorage, RetryHeartbeatStaleTrialCallback
+from optuna.trial import FrozenTrial
+
+from labcode._checks import check_int
+from labcode.search.journal import LivingJournal
+
+HEARTBEAT = 10  # seconds
+GRACE = 60  # seconds
+MAX_RETRY = 3  # a setting that kills its worker each time is given up
+
+
+def retry(study: Study, trial: FrozenTrial) -> None:
+    """Queue the settings of a dead worker's trial again, three times at most.
+
+    A trial that died before it had chosen all of its settings keeps those it has.
+    """
+    RetryHeartbeatStaleTrialCallback(max_retry=MAX_RETRY)(study, trial)
+
+
+def open_storage(
+    where: str | Path, *, heartbeat: int = HEARTBEAT, grace: int = GRACE
+) -> BaseStorage:
+    """Open, or make, the place where studies are kept.
+
+    Args:
+        where: A file, which many processes may share, or the URL of a database as Optuna and
+            SQLAlchemy write it, such as "postgresql+psycopg://user@host/studies".
+        heartbeat: Seconds between two signs of life of a running trial.
+        grace: Seconds without one after which its worker counts as dead. More than the heartbeat.
+
+    Returns:
+        A storage. Trials of dead workers are marked failed and queued again, by whichever
+        worker begins a trial next.
+
+    Raises:
+        TypeError: A number is not an integer.
+        ValueError: A number is out of range.
+        FileNotFoundError: The file's folder does not exist.
+    """
+    if check_int("grace", grace) <= check_int("heartbeat", heartbeat):
+        raise ValueError(f"grace must be more than the heartbeat, {heartbeat}, got {grace!r}")
+    if isinstance(where, str) and "://" in where:
+        return RDBStorage(
+            where,
+            heartbeat_interval=heartbeat,
+            grace_period=grace,
+            heartbeat_stale_trial_callback=retry,
+        )
+    path = Path(where)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"where: there is no folder {str(path.parent)!r} for {path.name!r}")
+    return LivingJournal(path, heartbeat=heartbeat, grace=grace, on_stale=retry)
