@@ -7,9 +7,12 @@ from labcode.calculators.compression_budget import compression_budget
 from labcode.calculators.excitation import se_cost
 from labcode.calculators.few_bits import few_bits
 from labcode.calculators.fire import fire_module
+from labcode.calculators.grouped import grouped_convolution
 from labcode.calculators.huffman import huffman_tree
 from labcode.calculators.kinds import convolutions
 from labcode.calculators.layers import network_layers
+from labcode.calculators.low_rank import low_rank
+from labcode.calculators.mobilenet import mobilenet_table
 from labcode.calculators.number_line import number_line
 from labcode.calculators.receptive import receptive_field
 from labcode.calculators.roofline import counts
@@ -27,7 +30,10 @@ __all__ = [
     "downsampling",
     "few_bits",
     "fire_module",
+    "grouped_convolution",
     "huffman_tree",
+    "low_rank",
+    "mobilenet_table",
     "network_layers",
     "number_line",
     "receptive_field",

@@ -1,0 +1,145 @@
+"""Measure what blocks cost at equal multiply-adds, and where MobileNet spends its time.
+
+Run as `python benchmarks/architecture.py` on a quiet machine (about two minutes). Writes
+labcode/measured/architecture_latency.csv and architecture_shares.csv, each with a JSON file beside
+it. One thread; the blocks in turn, warm, by the thread's processor time, so that other work on the
+machine does not count. MobileNet's layers are timed by ONNX Runtime's own profiler.
+"""
+
+import argparse
+import csv
+import datetime
+import json
+import os
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import torch
+
+from labcode.architecture.block_trials import BUDGETS
+from labcode.architecture.blocks import BLOCKS, backbone, widths
+from labcode.counting import count
+from labcode.latency import onnx_bytes, onnx_session, ready_to_run, time_in_turn
+from labcode.models import mobilenet_v1
+
+FOLDER = Path(__file__).resolve().parent.parent / "labcode" / "measured"
+DIGIT = (1, 28, 28)
+BATCHES = (1, 16)
+
+Row = dict[str, object]
+
+
+def images(batch: int, shape: tuple[int, ...]) -> np.ndarray:
+    """Random images, the same each time."""
+    return np.random.default_rng(0).standard_normal((batch, *shape), dtype=np.float32)
+
+
+def latencies(runs: int) -> list[Row]:
+    """Each block at each budget, on one image and on sixteen; blocks of a budget in turn."""
+    rows = []
+    for budget in BUDGETS:
+        models = {kind: backbone(kind, *widths(kind, budget)).eval() for kind in BLOCKS}
+        for batch in BATCHES:
+            ready = {
+                kind: ready_to_run(
+                    onnx_session(onnx_bytes(model, DIGIT, batch=batch)), images(batch, DIGIT)
+                )
+                for kind, model in models.items()
+            }
+            found = time_in_turn(ready, runs=runs, warmup=30, clock=time.thread_time)
+            base = found["standard"].median_ms
+            for kind, timing in found.items():
+                low, high = timing.quartiles_ms
+                values = {"median_ms": timing.median_ms, "low_ms": low, "high_ms": high}
+                values["ratio"] = timing.median_ms / base
+                row = {"kind": kind, "budget": budget, "batch": batch}
+                row |= {"macs": count(models[kind], DIGIT).macs}
+                rows.append(row | {name: f"{value:.4g}" for name, value in values.items()})
+    return rows
+
+
+def kind_of(event: dict) -> str:
+    """The kind of layer of a profiled kernel, by the shape of the weights that it reads."""
+    operation = event["args"]["op_name"]
+    if "Conv" not in operation:
+        return "fully connected" if operation in ("Gemm", "MatMul") else "the rest"
+    weight = next(iter(event["args"]["input_type_shape"][1].values()))  # (N, C / groups, k, k)
+    if weight[2:] == [1, 1]:
+        return "1x1"
+    return "depthwise 3x3" if weight[1] == 1 else "3x3"
+
+
+def shares(runs: int) -> list[Row]:
+    """MobileNet's time by kind of layer: the median of each kernel over the runs, summed up."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.enable_profiling = True
+    seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
+    with tempfile.TemporaryDirectory() as folder:
+        options.profile_file_prefix = str(Path(folder) / "mobilenet")
+        file = onnx_bytes(mobilenet_v1().eval(), (3, 224, 224))
+        session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+        run = ready_to_run(session, images(1, (3, 224, 224)))
+        for _ in range(runs):
+            run()
+        events = json.loads(Path(session.end_profiling()).read_text())
+    for event in events:
+        if event.get("cat") == "Node" and event["name"].endswith("kernel_time"):
+            seconds[event["name"], kind_of(event)].append(event["dur"] / 1e3)  # µs -> ms
+    total: dict[str, float] = defaultdict(float)
+    for (_, kind), times in seconds.items():
+        total[kind] += statistics.median(times)
+    return [{"kind": kind, "median_ms": f"{ms:.4g}"} for kind, ms in total.items()]
+
+
+def provenance(name: str, runs: int, load: float) -> Row:
+    """How, when and on which machine a table was made."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    versions = {"python": platform.python_version(), "onnxruntime": onnxruntime.__version__}
+    profiled = name == "architecture_shares"
+    return {
+        "script": "benchmarks/architecture.py",
+        "date": datetime.date.today().isoformat(),
+        "machine": f"{names[0] if names else platform.processor()}, {os.cpu_count()} cores",
+        "threads": 1,
+        "runs": runs,
+        "clock": "ONNX Runtime's profiler, wall time" if profiled else "processor time",
+        "load_average": round(load, 2),
+        "versions": versions | {"torch": torch.__version__},
+        "time": "median of each kernel" if profiled else "median of the runs, in turn, warm",
+    }
+
+
+TABLES = {"architecture_latency": (latencies, 400), "architecture_shares": (shares, 60)}
+
+
+def main() -> None:
+    """Measure the tables named, or all, and write them."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("tables", nargs="*", help=f"from {', '.join(TABLES)}; none means all")
+    load = os.getloadavg()[0]  # before this script adds its own
+    torch.set_num_threads(1)
+    for name in parser.parse_args().tables or list(TABLES):
+        function, runs = TABLES[name]
+        rows = function(runs)
+        target = FOLDER / f"{name}.csv"
+        with target.open("w", newline="") as file:
+            writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+        record = json.dumps(provenance(name, runs, load), indent=2)
+        target.with_suffix(".json").write_text(record + "\n")
+        sys.stdout.write(target.read_text())
+
+
+if __name__ == "__main__":
+    main()
