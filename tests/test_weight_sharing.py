@@ -155,3 +155,14 @@ def test_bad_input_is_named():
         share_weights(network(), 17)
     with pytest.raises(ValueError, match="k must be at least 1"):
         kmeans(torch.ones(3), 0)
+
+
+def test_gradients_of_weights_from_before_do_not_disturb_training():
+    layer = nn.Linear(6, 5)
+    shared = share_weights(layer, bits=1)
+    layer(torch.ones(1, 6)).sum().backward()
+    with centroid_training(layer, shared):
+        layer(torch.ones(1, 6)).sum().backward()
+        gradient = layer.parametrizations.weight.original.grad
+        # Each weight has the gradient 1: what is left is how many there are in each cluster.
+        assert gradient.tolist() == shared.clusters["weight"].bincount().tolist()

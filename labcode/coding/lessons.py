@@ -12,7 +12,10 @@ from labcode.data import RandomAffine
 from labcode.data.dataset import Split
 from labcode.distillation import SoftLabels
 
-TEMPERATURE, SOFT = 4.0, 0.9  # of the soft labels, and their part of the loss
+# Of the soft labels, and their part of the loss; steps. Chosen on the validation split with
+# LeNet-300-100 pruned to 6 % (two seeds): batches of 128 at 4e-3 take half the time of 64 at 2e-3.
+TEMPERATURE, SOFT = 2.0, 0.9
+LR, BATCH_SIZE = 4e-3, 128
 
 
 class Lessons:
@@ -22,6 +25,8 @@ class Lessons:
     small student. So the images are changed beforehand, ``copies`` times each, and the teachers'
     mean logits are kept. One pass over ``split`` is as long as ``copies`` passes over ``train``.
     """
+
+    lr, batch_size = LR, BATCH_SIZE
 
     def __init__(
         self,

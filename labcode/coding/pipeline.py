@@ -24,11 +24,19 @@ from labcode.quantization.weight_sharing import centroid_training, share_weights
 from labcode.training import fit
 
 TEMPERATURE, SOFT = 4.0, 0.9  # of the dense network's soft labels, and their part of the loss
-LR = 2e-3  # as the baselines' recipe
+LR, BATCH_SIZE = 2e-3, 64  # as the baselines' recipe
 
 
 class Guide(Protocol):
-    """What training follows: how images are changed, and what the loss is."""
+    """What training follows: how images are changed, what the loss is, and how long steps are.
+
+    Args:
+        lr: Highest learning rate; centroids have half of it.
+        batch_size: Images in a step.
+    """
+
+    lr: float
+    batch_size: int
 
     def augment(self, images: Tensor, generator: torch.Generator) -> Tensor:
         """Return changed images (N, C, H, W)."""
@@ -45,6 +53,8 @@ class Teacher:
     `fit` hands augmented images to the network alone, so this object stands in both places: as
     ``augment`` it keeps the images, and as ``loss_fn`` it asks the teacher about them.
     """
+
+    lr, batch_size = LR, BATCH_SIZE
 
     def __init__(self, model: nn.Module, network: str, *, soft: float = SOFT) -> None:
         """Copy the dense network.
@@ -172,7 +182,7 @@ def prune(
     """
     masks = masks_for(model, kept, pressure=pressure)
     masks.apply(model)
-    refine(model, train, teacher, epochs=epochs, lr=LR, seed=seed, masks=masks)
+    refine(model, train, teacher, epochs=epochs, seed=seed, masks=masks)
     return masks
 
 
@@ -200,7 +210,7 @@ def share(
     shared = share_weights(model, bits, init=init, seed=seed)
     if epochs:
         with centroid_training(model, shared):
-            refine(model, train, teacher, epochs=epochs, lr=LR / 2, seed=seed)
+            refine(model, train, teacher, epochs=epochs, lr=teacher.lr / 2, seed=seed)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.copy_(parameter.half())
@@ -212,8 +222,8 @@ def refine(
     teacher: Guide,
     *,
     epochs: int,
-    lr: float,
     seed: int,
+    lr: float | None = None,
     masks: Masks | None = None,
 ) -> None:
     """Train a network in place as a guide says, with a learning rate that falls to zero.
@@ -223,15 +233,16 @@ def refine(
         train: What to train on.
         teacher: See `prune`.
         epochs: Passes over ``train``.
-        lr: Highest learning rate.
         seed: Decides order and augmentation.
+        lr: Highest learning rate; None takes the guide's.
         masks: What stays zero.
     """
     fit(
         model,
         train,
         epochs=epochs,
-        lr=lr,
+        lr=lr or teacher.lr,
+        batch_size=teacher.batch_size,
         augment=teacher.augment,
         loss_fn=teacher.loss,
         seed=seed,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
 
 from torch import nn
@@ -11,15 +12,16 @@ from labcode import baselines, data
 from labcode.baselines import recipe
 from labcode.coding.container import pack, unpack
 from labcode.coding.lessons import Lessons
-from labcode.coding.pipeline import LR, bits_of, prune, refine, share
+from labcode.coding.pipeline import bits_of, prune, refine, share
 from labcode.coding.report import report
+from labcode.coding.stored import keep
 from labcode.training import evaluate
 
 Row = dict[str, Any]
 
 TEACHER_SEEDS = (0, 1, 2)  # all stored baselines of the teachers' kind together
 COPIES = 10  # changed copies of each training image: one pass is as long as ten epochs
-ROUNDS = ((0.3, 1), (0.12, 1), (0.06, 5), (0.04, 3))  # part kept, and passes after it
+ROUNDS = ((0.3, 1), (0.12, 1), (0.06, 8), (0.04, 4))  # part kept, and passes after it
 PACKED = (0.06, 0.04)  # the rounds after which a copy is shared and packed
 BITS = 4
 
@@ -31,6 +33,7 @@ def taught_trial(
     network: str = "lenet_300_100",
     rounds: tuple[tuple[float, int], ...] = ROUNDS,
     bits: int = BITS,
+    files: Path | None = None,
 ) -> list[Row]:
     """Prune a baseline in rounds on lessons; share and pack it where `PACKED` says so.
 
@@ -41,6 +44,7 @@ def taught_trial(
         network: The baseline.
         rounds: Part of the weights that stays and passes over the lessons, round by round.
         bits: Bits of the codebooks of weights; biases have four.
+        files: Where to keep the packed files; None keeps none.
 
     Returns:
         A row for the dense network after the same lessons (part 1: the control), and one for each
@@ -56,7 +60,7 @@ def taught_trial(
     )
     passes = sum(number for part, number in rounds if part >= max(PACKED))
     control = copy.deepcopy(dense)
-    refine(control, lessons.split, lessons, epochs=passes, lr=LR, seed=100 * seed + 99)
+    refine(control, lessons.split, lessons, epochs=passes, seed=100 * seed + 99)
     before = {r.seed: r for r in baselines.results(network)}[seed]
     facts = {"test_before": before.test_accuracy, "validation_before": before.validation_accuracy}
     rows = [{"part": 1.0, **_accuracies(control, images), **facts, "passes": passes}]
@@ -65,7 +69,8 @@ def taught_trial(
         prune(model, lessons.split, lessons, part, epochs=more, seed=100 * seed + number)
         passes += more
         if part in PACKED:
-            row = _packed(model, lessons, network, seed, bits, images)
+            packed, row = _packed(model, lessons, network, seed, bits, images)
+            keep(files, network, part, packed)
             rows.append({"part": part, **row, **facts, "passes": passes, "macs": before.macs})
     return rows
 
@@ -81,14 +86,14 @@ def teachers_of(name: str, dense: nn.Module) -> list[nn.Module]:
 
 def _packed(
     pruned: nn.Module, lessons: Lessons, network: str, seed: int, bits: int, images: data.Dataset
-) -> Row:
-    """Share and pack a copy of a pruned network; return its facts."""
+) -> tuple[bytes, Row]:
+    """Share and pack a copy of a pruned network; return the file and its facts."""
     model = copy.deepcopy(pruned)
     share(model, lessons.split, lessons, bits_of(model, bits, 4), epochs=1, seed=seed)
     packed = pack(model)
     found = report(packed, model)
     again = unpack(packed, recipe(network).initial(images, seed=seed))
-    return {
+    row = {
         **_accuracies(again, images),
         "weights": sum(int((p != 0).sum()) for p in model.parameters() if p.ndim > 1),
         "params": sum(int((p != 0).sum()) for p in model.parameters()),
@@ -97,6 +102,7 @@ def _packed(
         "bytes_entropy": found.entropy_bytes,
         "ratio": found.ratio,
     }
+    return packed, row
 
 
 def _accuracies(model: nn.Module, images: data.Dataset) -> Row:

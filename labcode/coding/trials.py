@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
 
 from torch import nn
@@ -10,9 +11,9 @@ from torch import nn
 from labcode import baselines, data
 from labcode.baselines import recipe
 from labcode.coding.container import pack, unpack
-from labcode.coding.layers import layer_table
 from labcode.coding.pipeline import SOFT, Teacher, bits_of, prune, share
 from labcode.coding.report import report
+from labcode.coding.stored import keep
 from labcode.training import evaluate
 
 Row = dict[str, Any]
@@ -32,6 +33,7 @@ def curve_trial(
     pressure: float = 0.5,
     soft: float = SOFT,
     n_train: int | None = None,
+    files: Path | None = None,
 ) -> list[Row]:
     """Prune a baseline in rounds; after each, share the weights of a copy and pack it.
 
@@ -43,6 +45,7 @@ def curve_trial(
         pressure: See `labcode.coding.pipeline.scores`.
         soft: Part of the loss that the dense network's soft labels have.
         n_train: Training images; None takes all.
+        files: Where to keep the packed files; None keeps none.
 
     Returns:
         A row for each round but the first. The packed file was unpacked into a fresh network
@@ -63,7 +66,9 @@ def curve_trial(
             pressure=pressure,
         )
         if number:
-            rows.append(_row(network, seed, images, teacher, model, part, bits))
+            packed, row = _row(network, seed, images, teacher, model, part, bits)
+            keep(files, network, part, packed)
+            rows.append(row)
     return rows
 
 
@@ -75,8 +80,8 @@ def _row(
     pruned: nn.Module,
     part: float,
     bits: int,
-) -> Row:
-    """Share and pack a copy of a pruned network; return its facts."""
+) -> tuple[bytes, Row]:
+    """Share and pack a copy of a pruned network; return the file and its facts."""
     model = copy.deepcopy(pruned)
     widths = paper_bits(model) if part == PAPER else bits_of(model, bits, 4)
     epochs = SHARE_EPOCHS[network]
@@ -85,7 +90,7 @@ def _row(
     found = report(packed, model)
     again = unpack(packed, recipe(network).initial(images, seed=seed))
     before = {r.seed: r for r in baselines.results(network)}[seed]
-    return {
+    row = {
         "part": part,
         "weights": sum(int((p != 0).sum()) for p in model.parameters() if p.ndim > 1),
         "params": sum(int((p != 0).sum()) for p in model.parameters()),
@@ -105,6 +110,7 @@ def _row(
         "ratio": found.ratio,
         "macs": before.macs,
     }
+    return packed, row
 
 
 def paper_bits(model: nn.Module) -> dict[str, int]:
@@ -152,23 +158,3 @@ def init_trial(
                 row[f"accuracy_{name}"] = evaluate(shared, images.test).accuracy
             rows.append(row)
     return rows
-
-
-def layer_trial(network: str, seed: int, *, kept: float = PAPER) -> list[Row]:
-    """Prune to the paper's share, share weights with the paper's bits, and measure each layer.
-
-    Args:
-        network: "lenet5" or "lenet_300_100".
-        seed: Of the baseline; it decides all random numbers too.
-        kept: Part of the weights that stay.
-
-    Returns:
-        The rows of `labcode.coding.layers.layer_table`.
-    """
-    images, dense = data.load("mnist5k"), baselines.load(network, seed=seed)
-    teacher, model = Teacher(dense, network), copy.deepcopy(dense)
-    for number, part in enumerate((KEPT[0], kept)):
-        prune(model, images.train, teacher, part, epochs=EPOCHS[network], seed=100 * seed + number)
-    epochs = SHARE_EPOCHS[network]
-    share(model, images.train, teacher, paper_bits(model), epochs=epochs, seed=seed)
-    return layer_table(model)

@@ -198,6 +198,7 @@ def centroid_training(model: nn.Module, shared: SharedWeights) -> Iterator[None]
     for name, codebook in shared.codebooks.items():
         module, own = _owner(model, name)
         shape = getattr(module, own).shape
+        getattr(module, own).grad = None  # of all weights: the codebook is shorter
         lookup = _Lookup(codebook, shared.places[name], shared.clusters[name], shape)
         parametrize.register_parametrization(module, own, lookup)
     try:
