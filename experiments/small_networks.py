@@ -1,8 +1,8 @@
 """Train small SqueezeNets, ShuffleNets and SE-ResNets over seeds for their chapters.
 
 Run as `python experiments/small_networks.py` (about ten minutes of one core), or with the names
-of some tables. Writes labcode/measured/squeezenet_pooling.csv, shufflenet_shuffle.csv and
-senet_choices.csv, each with a JSON file beside it.
+of some tables. Writes labcode/measured/squeezenet_pooling.csv, squeezenet_pooling_14.csv,
+shufflenet_shuffle.csv and senet_choices.csv, each with a JSON file beside it.
 """
 
 import argparse
@@ -40,6 +40,17 @@ def squeezenet() -> None:
     measure("squeezenet_pooling", function, settings, script=SCRIPT, data=DATA, epochs=epochs)
 
 
+def squeezenet_14() -> None:
+    """Train on smaller digits, which every place's last layer sees whole, and for longer."""
+    places = [*((place, 1.0) for place in squeeze_trials.POOLS), ("early", WIDER)]
+    settings = [
+        {"place": place, "width": width, "size": 14, "epochs": 20, "seed": seed}
+        for seed, (place, width) in product(SEEDS, places)
+    ]
+    function = squeeze_trials.pooling_row
+    measure("squeezenet_pooling_14", function, settings, script=SCRIPT, data=DATA)
+
+
 def shufflenet() -> None:
     kinds = ((1, False), (4, True), (4, False), (8, True), (8, False))
     settings = [
@@ -58,7 +69,12 @@ def senet() -> None:
     measure("senet_choices", function, settings, script=SCRIPT, data=DATA, epochs=epochs)
 
 
-TABLES = {"squeezenet": squeezenet, "shufflenet": shufflenet, "senet": senet}
+TABLES = {
+    "squeezenet": squeezenet,
+    "squeezenet_14": squeezenet_14,
+    "shufflenet": shufflenet,
+    "senet": senet,
+}
 
 
 def main() -> int:

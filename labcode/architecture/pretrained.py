@@ -1,4 +1,4 @@
-"""SqueezeNet pruned as its paper's Table 1 says, shared and packed; real weights if there are any."""
+"""SqueezeNet pruned as its paper's Table 1 says, shared and packed; with real weights online."""
 
 from __future__ import annotations
 

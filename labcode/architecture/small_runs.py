@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -10,7 +11,8 @@ import torch
 from torch import nn
 
 from labcode import counting
-from labcode.data import Dataset, load
+from labcode.basics.dropping import mean_groups
+from labcode.data import Dataset, Split, load
 from labcode.training import evaluate, fit
 
 N_TRAIN = 1000  # few, so that differences show and a run takes seconds
@@ -23,8 +25,25 @@ def digits() -> Dataset:
     return load("mnist5k", n_train=N_TRAIN)
 
 
+@cache
+def small_digits() -> Dataset:
+    """Return the same digits at 14x14 pixels: each is the mean of 2x2."""
+    full = digits()
+    train, validation, test = (
+        Split(mean_groups(part.images, 2), part.labels)
+        for part in (full.train, full.validation, full.test)
+    )
+    return replace(full, train=train, validation=validation, test=test)
+
+
 def trained(
-    build: Callable[[], nn.Module], seed: int, *, epochs: int, lr: float, batch_size: int = 50
+    build: Callable[[], nn.Module],
+    seed: int,
+    *,
+    epochs: int,
+    lr: float,
+    batch_size: int = 50,
+    images: Dataset | None = None,
 ) -> nn.Module:
     """Train a network on the digits with AdamW and a cosine.
 
@@ -34,6 +53,7 @@ def trained(
         epochs: Passes over the 1,000 training images.
         lr: Learning rate at the start.
         batch_size: Images in a step.
+        images: What to train on; None is `digits`.
 
     Returns:
         The network, in evaluation mode.
@@ -43,7 +63,7 @@ def trained(
         model = build()
     fit(
         model,
-        digits().train,
+        (images or digits()).train,
         epochs=epochs,
         batch_size=batch_size,
         lr=lr,
@@ -55,13 +75,14 @@ def trained(
     return model.eval()
 
 
-def facts(model: nn.Module) -> Row:
+def facts(model: nn.Module, images: Dataset | None = None) -> Row:
     """Return parameters, multiply-adds and accuracies of a network of the digits."""
-    cost = counting.count(model, digits().input_shape)
+    data = images or digits()
+    cost = counting.count(model, data.input_shape)
     return {
         "params": cost.params,
         "macs": cost.macs,
-        "train_accuracy": evaluate(model, digits().train).accuracy,
-        "validation_accuracy": evaluate(model, digits().validation).accuracy,
-        "test_accuracy": evaluate(model, digits().test).accuracy,
+        "train_accuracy": evaluate(model, data.train).accuracy,
+        "validation_accuracy": evaluate(model, data.validation).accuracy,
+        "test_accuracy": evaluate(model, data.test).accuracy,
     }

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from labcode._checks import check_int
-from labcode.architecture.small_runs import Row, facts, trained
+from labcode.architecture.small_runs import Row, digits, facts, small_digits, trained
 from labcode.models._parts import check_batch, init_he
 from labcode.models.squeezenet import Fire
 
@@ -73,7 +73,7 @@ def small_squeezenet(
 
     >>> import labcode
     >>> [labcode.count(small_squeezenet(p), (1, 28, 28)).params for p in ((1, 2), (3, 5))]
-    [20690, 20690]
+    [5502, 5502]
     """
     for place in pools:
         if check_int("pools", place) > 5:
@@ -83,20 +83,43 @@ def small_squeezenet(
     return SmallSqueezeNet(pools, width)
 
 
-def pooling_row(place: str, seed: int, *, width: float = 1.0, lr: float = LR) -> Row:
+def pooling_row(
+    place: str, seed: int, *, width: float = 1.0, size: int = 28, epochs: int = EPOCHS
+) -> Row:
     """Train the small SqueezeNet with its poolings at one place.
 
     Args:
         place: One of `POOLS`.
         seed: Of the first weights and the order of the images.
         width: All channels are multiplied by it.
-        lr: Learning rate at the start.
+        size: 28, or 14 for digits that are made half as large.
+        epochs: Passes over the training images.
 
     Raises:
-        ValueError: ``place`` is unknown.
+        ValueError: ``place`` or ``size`` is unknown.
     """
     if place not in POOLS:
         raise ValueError(f"place must be one of {', '.join(POOLS)}, got {place!r}")
+    if size not in (14, 28):
+        raise ValueError(f"size must be 14 or 28, got {size!r}")
+    images = digits() if size == 28 else small_digits()
     pools = POOLS[place]
-    model = trained(lambda: small_squeezenet(pools, width=width), seed, epochs=EPOCHS, lr=lr)
-    return facts(model)
+    model = trained(
+        lambda: small_squeezenet(pools, width=width), seed, epochs=epochs, lr=LR, images=images
+    )
+    return facts(model, images)
+
+
+def field(place: str) -> int:
+    """Return how many pixels, in a line, a value of the last Fire module sees.
+
+    >>> field("early"), field("late")
+    (37, 17)
+    """
+    seen, step = 3, 1  # conv1
+    for layer in range(1, 6):
+        if layer > 1:
+            seen += 2 * step  # the 3x3 filters of a Fire module
+        if layer in POOLS[place] and layer < 5:
+            seen, step = seen + 2 * step, 2 * step
+    return seen

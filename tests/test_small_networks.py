@@ -1,0 +1,225 @@
+"""The small networks of three chapters on architecture, and the packed SqueezeNet."""
+
+import hashlib
+
+import pytest
+import torch
+import torchvision
+from torch import nn
+from torch.nn import functional as F
+
+import labcode
+from labcode import coding, measured, models, published
+from labcode.architecture import pretrained, se_trials, shuffle_trials, squeeze_trials
+from labcode.architecture.small_runs import digits
+from labcode.data import Split
+from labcode.data.download import DownloadError
+
+SHAPE = (1, 28, 28)
+
+
+def counted(model):
+    found = labcode.count(model, SHAPE)
+    assert found.uncounted == {}
+    return found.params, found.macs
+
+
+def test_moving_the_poolings_moves_the_cost_alone():
+    torch.manual_seed(0)
+    states, costs = [], []
+    for pools in squeeze_trials.POOLS.values():
+        torch.manual_seed(0)
+        model = squeeze_trials.small_squeezenet(pools)
+        states.append(model.state_dict())
+        costs.append(counted(model))
+    assert len({params for params, _ in costs}) == 1
+    assert [macs for _, macs in costs] == sorted({macs for _, macs in costs})  # early is cheapest
+    for name, first in states[0].items():
+        assert all(torch.equal(first, other[name]) for other in states[1:])
+
+
+def test_the_late_network_keeps_the_sizes_that_it_says():
+    model, sizes = squeeze_trials.small_squeezenet((3, 5)).eval(), []
+    for fire in model.fires:
+        fire.register_forward_hook(lambda _, __, y: sizes.append(tuple(y.shape[1:])))
+    model(torch.zeros(1, *SHAPE))
+    assert sizes == [(24, 28, 28), (24, 28, 28), (32, 14, 14), (32, 14, 14)]
+
+
+@pytest.mark.parametrize("groups", shuffle_trials.WIDTHS)
+def test_the_shuffle_has_no_cost_and_does_not_change_the_first_weights(groups):
+    models_ = []
+    for shuffle in (True, False):
+        torch.manual_seed(0)
+        models_.append(shuffle_trials.small_shufflenet(groups, shuffle=shuffle))
+    assert counted(models_[0]) == counted(models_[1])
+    pairs = zip(models_[0].parameters(), models_[1].parameters(), strict=True)
+    assert all(torch.equal(one, other) for one, other in pairs)
+    x = torch.rand(2, *SHAPE)
+    same = torch.allclose(models_[0](x), models_[1](x))
+    assert same == (groups == 1)
+
+
+def test_widths_of_all_group_counts_cost_about_the_same():
+    macs = [counted(shuffle_trials.small_shufflenet(g))[1] for g in shuffle_trials.WIDTHS]
+    assert max(macs) / min(macs) < 1.11
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        nn.Conv2d(6, 9, 3, padding=1, groups=3),
+        nn.Sequential(
+            nn.Conv2d(6, 6, 1, groups=2), nn.ChannelShuffle(2), nn.Conv2d(6, 4, 1, groups=2)
+        ),
+        models.ShuffleUnit(6, 24, 1, 3, first_groups=3, shuffle=False).conv1,
+    ],
+)
+def test_what_is_seen_is_what_changes_when_an_input_changes(layer):
+    layer = layer.double().eval()
+    x = torch.randn(1, 6, 5, 5, dtype=torch.float64)
+    base, columns = layer(x), []
+    for channel in range(6):
+        moved = x.clone()
+        moved[:, channel] += 1.0
+        columns.append((layer(moved) - base).abs().sum((0, 2, 3)) > 1e-9)
+    found = shuffle_trials.seen_inputs(layer.float(), 6)
+    assert torch.equal(found, torch.stack(columns, dim=1))
+
+
+@pytest.mark.parametrize("placement", ["standard", "pre", "post", "identity"])
+def test_the_small_se_resnet_is_the_plain_one_when_its_weights_are_one(placement):
+    torch.manual_seed(0)
+    plain = se_trials.small_se_resnet(None).eval()
+    with_se = se_trials.small_se_resnet(placement, gate="hard_sigmoid").eval()
+    own = {
+        name.replace(".block.", "."): name for name in with_se.state_dict() if "excite" not in name
+    }
+    state = with_se.state_dict()
+    assert set(own) == set(plain.state_dict())
+    with_se.load_state_dict(state | {own[k]: v for k, v in plain.state_dict().items()})
+    for layer in with_se.modules():
+        if isinstance(layer, models.SqueezeExcite):
+            nn.init.constant_(layer.fc2.bias, 99.0)  # the gate is open: every weight is 1
+    x = torch.rand(3, *SHAPE)
+    assert torch.allclose(plain(x), with_se(x), atol=1e-5)
+
+
+def test_mean_weights_are_the_means_of_each_class():
+    torch.manual_seed(0)
+    model = se_trials.small_se_resnet("pre").eval()
+    images, labels = torch.rand(6, *SHAPE), torch.tensor([0, 1, 2, 0, 1, 2])
+    found = se_trials.mean_weights(model, Split(images, labels))
+    stem = F.relu(model.bn1(model.conv1(images)))
+    first = model.blocks[0].excite.weights(stem)  # (6, 8), by hand
+    for label in range(3):
+        assert torch.allclose(found[0][label], first[[label, label + 3]].mean(0), atol=1e-6)
+    assert [tuple(w.shape) for w in found] == [(3, 8), (3, 8), (3, 16)]  # what each block gets
+
+
+def test_the_paper_prunes_to_what_its_table_says():
+    model = models.squeezenet()
+    left = pretrained.prune_as_printed(model, pretrained.kept_shares())
+    table = published.table("squeezenet")
+    printed = table[(table["config"] == "total") & (table["quantity"] == "params after pruning")]
+    assert left == int(printed["value"].item())
+    weights = sum(int((p != 0).sum()) for p in model.parameters() if p.ndim > 1)
+    assert left == weights + sum(p.numel() for p in model.parameters() if p.ndim == 1)
+
+
+def test_the_largest_weights_stay():
+    model = models.squeezenet()
+    before = model.conv10.weight.detach().abs().flatten().sort(descending=True).values
+    pretrained.prune_as_printed(model, {"conv10": 0.2})
+    after = model.conv10.weight.detach().abs().flatten().sort(descending=True).values
+    assert torch.equal(after[: len(after) // 5], before[: len(before) // 5])
+    assert not after[len(after) // 5 :].any()
+
+
+def file_of(state, folder):
+    path = folder / "weights.pth"
+    torch.save(state, path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return path.rename(folder / f"squeezenet-{digest[:8]}.pth")
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_downloaded_weights_answer_as_torchvisions_network(version, tmp_path):
+    make = getattr(torchvision.models, f"squeezenet{version.replace('.', '_')}")
+    torch.manual_seed(0)
+    theirs = make().eval()
+    path = file_of(theirs.state_dict(), tmp_path)
+    ours = pretrained.pretrained(version, url=path.as_uri()).eval()
+    x = torch.rand(1, 3, 64, 64)
+    with torch.inference_mode():
+        assert torch.allclose(theirs(x), ours(x), atol=1e-5)
+
+
+def test_a_damaged_file_and_a_wrong_version_are_refused(tmp_path):
+    path = file_of({"a": torch.zeros(3)}, tmp_path)
+    with pytest.raises(ValueError, match=r"not those of SqueezeNet 1\.1"):
+        pretrained.pretrained(url=path.as_uri())
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(DownloadError, match="is damaged"):
+        pretrained.pretrained(url=path.as_uri())
+    with pytest.raises(DownloadError, match="cannot be had"):
+        pretrained.pretrained(url=(tmp_path / "none-00000000.pth").as_uri())
+    with pytest.raises(ValueError, match=r"version must be one of 1\.0, 1\.1, got '2'"):
+        pretrained.pretrained("2")
+
+
+def test_a_packed_squeezenet_comes_back_with_few_values():
+    model = models.squeezenet(num_classes=10)
+    file, _ = pretrained.compress(model, bits=3)
+    again = coding.unpack(file, models.squeezenet(num_classes=10))
+    for name, weight in again.named_parameters():
+        assert torch.equal(weight, model.get_parameter(name))
+        if weight.ndim > 1:
+            assert len(weight[weight != 0].unique()) <= 8
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: squeeze_trials.small_squeezenet((1, 6)),
+            "pools must be layers from 1 to 5, got 6",
+        ),
+        (lambda: squeeze_trials.small_squeezenet((2, 2)), "pools must name each layer once"),
+        (lambda: squeeze_trials.pooling_row("never", 0), "place must be one of .*, got 'never'"),
+        (lambda: shuffle_trials.small_shufflenet(3), "groups must be one of .*, got 3"),
+        (lambda: shuffle_trials.small_shufflenet(4, channels=48), "multiple of 8 x groups, 32"),
+        (lambda: se_trials.small_se_resnet("behind"), "placement must be one of .*, got 'behind'"),
+        (lambda: se_trials.small_se_resnet(reduction=16), "reduction must be at most"),
+    ],
+)
+def test_bad_settings_are_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+@pytest.mark.parametrize("name", ["squeezenet_pooling", "shufflenet_shuffle", "senet_choices"])
+def test_measured_rows_are_of_three_seeds_and_cost_what_the_networks_do(name):
+    table = measured.table(name)
+    settings = [c for c in table.columns if c not in ("seed",) and "acc" not in c]
+    assert (table.groupby(settings)["seed"].nunique() == 3).all()
+    first = table[table["seed"] == 0]
+    for row in first.to_dict("records"):
+        if name == "squeezenet_pooling":
+            pools = squeeze_trials.POOLS[row["place"]]
+            model = squeeze_trials.small_squeezenet(pools, width=row["width"])
+        elif name == "shufflenet_shuffle":
+            model = shuffle_trials.small_shufflenet(row["groups"], shuffle=row["shuffle"])
+        else:
+            place = None if row["placement"] == "none" else row["placement"]
+            keys = ("reduction", "squeeze", "gate")
+            model = se_trials.small_se_resnet(place, **{k: row[k] for k in keys})
+        assert counted(model) == (row["params"], row["macs"])
+
+
+def test_a_run_is_the_same_again_and_learns(monkeypatch):
+    monkeypatch.setattr(shuffle_trials, "EPOCHS", 1)
+    first, again = (shuffle_trials.shuffle_row(1, False, seed=3) for _ in range(2))
+    assert first == again
+    assert first["train_accuracy"] > 0.3  # guessing is 0.1
+    assert len(digits().train) == 1000
