@@ -94,7 +94,9 @@ def difference(row: Row) -> str:
     >>> difference(Row("", "", "", "", "569", "M", 568.740352, EQUAL))
     '-0.26'
     """
-    return "" if row.difference is None else f"{row.difference:+{_format(row)}}"
+    if row.difference is None:
+        return ""
+    return f"{row.difference:+{_format(row)}}" if row.difference else "0"
 
 
 def _format(row: Row) -> str:
