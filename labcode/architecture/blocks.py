@@ -104,6 +104,10 @@ class Backbone(nn.Module):
         self.stage2 = nn.Sequential(block(width1, width2), block(width2, width2))
         self.fc = nn.Linear(width2, 10)
         init_he(self)
+        for layer in self.modules():
+            if isinstance(layer, SqueezeExcite):  # He's N(0, 0.01) is for classifiers: gates that
+                layer.fc1.reset_parameters()  # start so close to 0.5 everywhere learn slowly
+                layer.fc2.reset_parameters()
 
     def forward(self, x: Tensor) -> Tensor:
         """Turn images (N, 1, 28, 28) into logits (N, 10)."""
