@@ -196,6 +196,13 @@ def test_zeros_do_not_narrow_the_range_of_the_entropy(bits):
     assert best / 2 < high <= float(values.max())  # not a sliver beside zero
 
 
+@pytest.mark.parametrize("bits", [3, 4, 6, 8])
+def test_a_spike_does_not_narrow_the_range_of_the_entropy_to_a_sliver(bits):
+    """A black background makes one small value frequent, which no level should live for."""
+    values = torch.cat([normal(0, 40_000).abs(), torch.full((20_000,), 0.05)])
+    assert find_range(values, "kl", bits)[1] > find_range(values, "mse", bits)[1] / 2
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_ranges_hold_for_what_is_constant_and_for_much(method):
     assert find_range(torch.zeros(10), method, 8) == (0, 0)

@@ -17,6 +17,7 @@ Range = tuple[float, float]
 MOST_VALUES = 2**17  # more values than this are thinned out evenly: a search takes a second
 CANDIDATES = 100  # ranges that the search for the least squared error tries
 BINS = 2048  # of the histogram for the entropy, as in Migacz' talk
+FEWEST_BINS = 128  # that its threshold keeps, likewise, whatever the bits
 
 
 def min_max(values: Tensor, bits: int = 8) -> Range:
@@ -106,7 +107,8 @@ def entropy(values: Tensor, bits: int = 8) -> Range:
     if largest == 0 or levels >= BINS:
         return low, high
     counts, _ = np.histogram(seen[seen != 0].abs().numpy(), bins=BINS, range=(0.0, largest))
-    stops = [*range(levels, BINS, max(1, levels // 16)), BINS]
+    # With few levels a sliver of the range could be chosen that hardly holds a value.
+    stops = [*range(max(levels, FEWEST_BINS), BINS, max(1, levels // 16)), BINS]
     best = min(stops, key=lambda stop: divergence(counts.astype(float), stop, levels))
     threshold = largest * best / BINS
     return max(low, -threshold), min(high, threshold)
