@@ -1,22 +1,27 @@
 """Measure what int8 saves in ONNX Runtime: bytes of the file, and time beside float32.
 
 Run as `python benchmarks/quantization.py` on a quiet machine (about two minutes). Writes
-labcode/measured/quantization_latency.csv with a JSON file beside it. One thread; the float32 and
-the int8 form of a network in turn, warm. The clock counts this thread's processor time, so that
-other work on the machine does not count.
+labcode/measured/quantization_latency.csv and quantization_kernels.csv, each with a JSON file
+beside it. One thread; the float32 and the int8 form of a network in turn, warm. The clock counts
+this thread's processor time, so that other work on the machine does not count; the times of
+single layers come from the runtime's own profile, which has no such clock.
 
 LeNet-5 and the small CNN are the trained baselines. ResNet-18 and MobileNetV2 have random weights:
 a time does not depend on what the weights are, and nothing is said about their accuracy.
 """
 
+import argparse
 import csv
 import datetime
 import json
 import os
 import platform
 import sys
+import tempfile
 import time
+from collections import defaultdict
 from pathlib import Path
+from statistics import median
 
 import onnxruntime
 import torch
@@ -28,9 +33,7 @@ from labcode.latency import Timing, onnx_bytes, onnx_session, ready_to_run, time
 from labcode.models import mobilenet_v2, resnet18
 from labcode.quantization import fold_batch_norm, onnx_int8_bytes, saturates
 
-TARGET = (
-    Path(__file__).resolve().parent.parent / "labcode" / "measured" / "quantization_latency.csv"
-)
+FOLDER = Path(__file__).resolve().parent.parent / "labcode" / "measured"
 DIGIT, PHOTO = (1, 28, 28), (3, 224, 224)
 CASES = (  # network, shape of an image, images in a batch, timed runs of each form
     ("lenet5", DIGIT, 1, 500),
@@ -40,6 +43,8 @@ CASES = (  # network, shape of an image, images in a batch, timed runs of each f
     ("mobilenet_v2", PHOTO, 1, 40),
     ("resnet18", PHOTO, 1, 30),
 )
+PROFILED = 500  # runs
+WITH_WEIGHTS = ("Conv", "Gemm", "FusedGemm", "FusedConv", "QLinearConv", "QGemm")
 
 Row = dict[str, object]
 
@@ -59,15 +64,27 @@ def images(shape: tuple[int, ...], count: int) -> torch.Tensor:
     return torch.rand(count, *shape, generator=torch.Generator().manual_seed(0))
 
 
+def files(model: nn.Module, x: torch.Tensor, batch: int) -> dict[str, bytes]:
+    """The float32 and the int8 form of a network.
+
+    The weights have 7 of their 8 bits: right on any processor, and no slower.
+    """
+    return {
+        "float32": onnx_bytes(model, x.shape[1:], batch=batch),
+        "int8": onnx_int8_bytes(model, x, batch=batch, reduce_range=True),
+    }
+
+
+def latencies() -> list[Row]:
+    """All cases, one after the other."""
+    return [case(*setting) for setting in CASES]
+
+
 def case(name: str, shape: tuple[int, ...], batch: int, runs: int) -> Row:
     """One network's float32 and int8 form, in turn on the same images."""
     model, x = network(name, shape), images(shape, max(batch, 4))
-    # 7 bits of the weights' 8: right on any processor, and no slower.
-    files = {
-        "float32": onnx_bytes(model, shape, batch=batch),
-        "int8": onnx_int8_bytes(model, x, batch=batch, reduce_range=True),
-    }
-    ready = {n: ready_to_run(onnx_session(file), x[:batch].numpy()) for n, file in files.items()}
+    made = files(model, x, batch)
+    ready = {n: ready_to_run(onnx_session(file), x[:batch].numpy()) for n, file in made.items()}
     found = time_in_turn(ready, runs=runs, warmup=10, clock=time.thread_time)
     row: Row = {
         "network": name,
@@ -77,7 +94,7 @@ def case(name: str, shape: tuple[int, ...], batch: int, runs: int) -> Row:
         "macs": labcode.count(model, shape).macs,
     }
     for form, timing in found.items():
-        row |= {f"{form}_bytes": len(files[form])} | times(timing, form)
+        row |= {f"{form}_bytes": len(made[form])} | times(timing, form)
     ratio = found["float32"].median_ms / found["int8"].median_ms
     return row | {"faster": f"{ratio:.4g}"}
 
@@ -87,6 +104,39 @@ def times(timing: Timing, form: str) -> Row:
     low, high = timing.quartiles_ms
     values = {"median_ms": timing.median_ms, "low_ms": low, "high_ms": high}
     return {f"{form}_{name}": f"{value:.4g}" for name, value in values.items()}
+
+
+def kernels() -> list[Row]:
+    """Where the time goes in the small networks, layer by layer, for one image."""
+    rows: list[Row] = []
+    for name in ("lenet5", "small_cnn"):
+        model, x = network(name, DIGIT), images(DIGIT, 4)
+        found = {form: profile(file, x[:1]) for form, file in files(model, x, 1).items()}
+        layers = [n for n, m in model.named_modules() if isinstance(m, (nn.Conv2d, nn.Linear))]
+        for place, layer in enumerate([*layers, "between"]):
+            times_ = {f"{form}_us": round(found[form][place], 1) for form in found}
+            rows.append({"network": name, "layer": layer} | times_)
+    return rows
+
+
+def profile(file: bytes, x: torch.Tensor) -> list[float]:
+    """Median microseconds of each layer with weights in turn, then of all the rest together."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.log_severity_level = 1, 3
+    with tempfile.TemporaryDirectory() as folder:
+        options.enable_profiling, options.profile_file_prefix = True, f"{folder}/run"
+        session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+        entry = {session.get_inputs()[0].name: x.numpy()}
+        for _ in range(PROFILED):
+            session.run(None, entry)
+        events = json.loads(Path(session.end_profiling()).read_text())
+    spent = defaultdict(list)
+    for event in events:
+        if event["name"].endswith("_kernel_time"):
+            spent[event["name"], event["args"]["op_name"]].append(event["dur"])
+    layers = [median(v) for (_, kind), v in spent.items() if kind in WITH_WEIGHTS]
+    rest = sum(median(v) for (_, kind), v in spent.items() if kind not in WITH_WEIGHTS)
+    return [*layers, rest]
 
 
 def provenance(load: float) -> Row:
@@ -107,24 +157,33 @@ def provenance(load: float) -> Row:
         "int8_sums_saturate": saturates(),
         "threads": 1,
         "runs": {f"{name}, {batch}": runs for name, _, batch, runs in CASES},
+        "profiled_runs": PROFILED,
         "clock": "processor time of the thread",
         "load_average": round(load, 2),
         "versions": versions | {"torch": torch.__version__},
-        "time": "median of the runs; float32 and int8 of a network in turn, warm",
+        "time": "median of the runs, warm; latencies of float32 and int8 in turn",
     }
 
 
+TABLES = {"quantization_latency": latencies, "quantization_kernels": kernels}
+
+
 def main() -> None:
-    """Measure all cases and write the table."""
+    """Measure the tables named, or all, and write them."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("tables", nargs="*", help=f"from {', '.join(TABLES)}; none means all")
     load = os.getloadavg()[0]  # before this script adds its own
     torch.set_num_threads(1)
-    rows = [case(*setting) for setting in CASES]
-    with TARGET.open("w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    TARGET.with_suffix(".json").write_text(json.dumps(provenance(load), indent=2) + "\n")
-    sys.stdout.write(TARGET.read_text())
+    for name in parser.parse_args().tables or list(TABLES):
+        rows = TABLES[name]()
+        target = FOLDER / f"{name}.csv"
+        with target.open("w", newline="") as file:
+            writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+        record = json.dumps(provenance(load), indent=2)
+        target.with_suffix(".json").write_text(record + "\n")
+        sys.stdout.write(target.read_text())
 
 
 if __name__ == "__main__":
