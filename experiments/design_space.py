@@ -1,20 +1,23 @@
 """Train the design space of the chapter *Exploring a design space*, and search it.
 
-Run as `python experiments/design_space.py` (some ten minutes of a quiet core), or with the
-names of some tables. Writes labcode/measured/design_space_*.csv and the calculator's grid.
+Run as `python experiments/design_space.py` (some minutes of one core), or with the names of
+some tables. Writes labcode/measured/design_space_*.csv and the calculator's grid.
 """
 
 import argparse
 import sys
 from itertools import product
 
-from record import measure
+import pandas as pd
+from record import FOLDER, ROOT, measure
 
-from labcode.search import trials
+from labcode.design_space import BYPASSES, SHARES, SPACE, SQUEEZE_RATIOS, contest, trials
+from labcode.search import SAMPLERS
 
 SCRIPT = "experiments/design_space.py"
 DATA = "mnist5k: 3500 training, 500 validation and 1000 test images"
 SEEDS = (0, 1, 2)
+SEARCHES = 30  # seeds of each sampler
 RATES = (1e-2, 2e-2, 4e-2)
 
 
@@ -28,16 +31,50 @@ def rates() -> None:
 
 
 def grid() -> None:
-    settings = [  # a whole grid with one seed first: a stopped sweep is of use
+    settings = [
         {"squeeze_ratio": ratio, "expand3x3_share": share, "bypass": bypass, "seed": seed}
-        for seed, share, ratio, bypass in product(
-            SEEDS, trials.SHARES, trials.SQUEEZE_RATIOS, trials.BYPASSES
-        )
+        for seed, share, ratio, bypass in product(SEEDS, SHARES, SQUEEZE_RATIOS, BYPASSES)
     ]
+    settings.sort(key=turn)
     measure("design_space_grid", trials.grid_row, settings, script=SCRIPT, data=DATA)
 
 
-TABLES = {"rates": rates, "grid": grid}
+def turn(setting: dict) -> int:
+    """Return what comes first, so that a stopped sweep is of use: one seed, then the lines."""
+    half, plain = setting["expand3x3_share"] == 0.5, setting["bypass"] == "plain"
+    return 0 if setting["seed"] == 0 else 1 if half else 2 if plain else 3
+
+
+def samplers() -> None:
+    """Let samplers search the measured grid, each from many seeds: nothing is trained here."""
+    settings = [
+        {"sampler": sampler, "seed": seed} for sampler, seed in product(SAMPLERS, range(SEARCHES))
+    ]
+    facts = {"objective": "the means of design_space_grid over its seeds"}
+    measure("design_space_samplers", contest.contest_rows, settings, script=SCRIPT, **facts)
+
+
+def bake() -> None:
+    """Write the means of the grid into the calculator that browses them."""
+    runs = pd.read_csv(FOLDER / "design_space_grid.csv")
+    lines = [
+        '"""What `design_space` shows: written by experiments/design_space.py from its grid."""',
+        "",
+        f"SEEDS = {runs['seed'].nunique()}",
+        "",
+        "# Squeeze ratio, share of 3x3, bypass: mean and standard deviation of the validation",
+        "# accuracy over the seeds, multiply-adds, bytes of the file.",
+        "GRID = {",
+    ]
+    for (ratio, share, bypass), found in runs.groupby(list(SPACE), sort=False):
+        accuracy, costs = found["validation_accuracy"], found.iloc[0]
+        values = f"{accuracy.mean():.4f}, {accuracy.std():.4f}, {costs.macs}, {costs.bytes_on_disk}"
+        lines.append(f'    ({ratio:g}, {share:g}, "{bypass}"): ({values}),')
+    target = ROOT / "labcode" / "calculators" / "design_space_grid.py"
+    target.write_text("\n".join([*lines, "}"]) + "\n", encoding="utf-8")
+
+
+TABLES = {"rates": rates, "grid": grid, "samplers": samplers, "bake": bake}
 
 
 def main() -> int:

@@ -15,7 +15,8 @@ from torch.nn import functional as F
 
 import labcode
 from labcode import search
-from labcode.search import trials
+from labcode.design_space import BYPASSES, SHARES, trials
+from labcode.design_space.network import small_squeezenet
 from labcode.search.explore import COUNTED, count
 
 
@@ -145,7 +146,7 @@ def test_bad_arguments_are_named(tmp_path):
     with pytest.raises(ValueError, match="problem must be written module:name, got 'trials'"):
         search.find_problem("trials")
     with pytest.raises(TypeError, match="must be a Problem, got"):
-        search.find_problem("labcode.search.trials:load_digits")
+        search.find_problem("labcode.design_space.trials:load_digits")
     with pytest.raises(KeyError, match="measure returned no right"):
         TOY.values({"left": 1.0})
     search.explore(TOY, n_trials=1, storage=tmp_path / "toy.journal")
@@ -154,11 +155,11 @@ def test_bad_arguments_are_named(tmp_path):
         search.explore(other, n_trials=1, storage=tmp_path / "toy.journal")
 
 
-@pytest.mark.parametrize("bypass", trials.BYPASSES)
-@pytest.mark.parametrize("share", trials.SHARES)
+@pytest.mark.parametrize("bypass", BYPASSES)
+@pytest.mark.parametrize("share", SHARES)
 def test_the_network_is_its_fire_modules_by_hand(bypass, share):
     kind = None if bypass == "plain" else bypass
-    model = search.small_squeezenet(squeeze_ratio=0.5, expand3x3_share=share, bypass=kind)
+    model = small_squeezenet(squeeze_ratio=0.5, expand3x3_share=share, bypass=kind)
     x = torch.rand(2, 1, 28, 28)
     out = F.relu(model.conv1(x))
     for number in (2, 3, 4, 5):
@@ -181,21 +182,20 @@ def test_the_network_is_its_fire_modules_by_hand(bypass, share):
 
 
 def test_the_row_says_its_costs():
-    model = search.small_squeezenet(squeeze_ratio=1.0)
+    model = small_squeezenet(squeeze_ratio=1.0)
     row = trials.costs(model)
     assert row["params"] == sum(p.numel() for p in model.parameters())
     assert 0 < row["bytes_on_disk"] - 4 * row["params"] < 3000  # the header of the file
     with pytest.raises(ValueError, match="expand3x3_share must be at most 1, got 2"):
-        search.small_squeezenet(expand3x3_share=2)
+        small_squeezenet(expand3x3_share=2)
     with pytest.raises(ValueError, match="bypass must be one of"):
-        search.small_squeezenet(bypass="both")
+        small_squeezenet(bypass="both")
 
 
 def test_a_training_is_repeatable_and_the_seed_counts():
     digits = trials.load_digits().with_train(100)
     first, again, other = (
-        trials.train(digits, 0.25, 0.5, "simple", seed, epochs=1).conv1.weight
-        for seed in (0, 0, 1)
+        trials.train(digits, 0.25, 0.5, "simple", seed, epochs=1).conv1.weight for seed in (0, 0, 1)
     )
     assert torch.equal(first, again)
     assert not torch.equal(first, other)

@@ -67,9 +67,7 @@ def test_a_killed_worker_loses_its_trial_alone_and_the_study_goes_on(tmp_path):
         os.kill(first.pid, signal.SIGKILL)
         first.wait()
         lost = at_work()
-        before = {
-            t.number: t.values for t in study.get_trials(states=(TrialState.COMPLETE,))
-        }
+        before = {t.number: t.values for t in study.get_trials(states=(TrialState.COMPLETE,))}
         search.wait_for(others, study, 40, progress=False)
     finally:
         for worker in (first, *others):

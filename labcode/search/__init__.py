@@ -5,10 +5,8 @@ worker, for any machine that reaches the study's file or database.
 """
 
 from labcode.search.explore import SAMPLERS, explore, make_sampler, open_study
-from labcode.search.network import SmallSqueezeNet, small_squeezenet
 from labcode.search.pareto import growth, hypervolume, losses, not_dominated
 from labcode.search.problem import Problem, find_problem
-from labcode.search.problems import measured_grid, trained
 from labcode.search.results import pareto_plot, table
 from labcode.search.storage import open_storage
 from labcode.search.workers import start_workers, wait_for
@@ -16,21 +14,17 @@ from labcode.search.workers import start_workers, wait_for
 __all__ = [
     "SAMPLERS",
     "Problem",
-    "SmallSqueezeNet",
     "explore",
     "find_problem",
     "growth",
     "hypervolume",
     "losses",
     "make_sampler",
-    "measured_grid",
     "not_dominated",
     "open_storage",
     "open_study",
     "pareto_plot",
-    "small_squeezenet",
     "start_workers",
     "table",
-    "trained",
     "wait_for",
 ]

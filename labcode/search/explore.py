@@ -147,7 +147,8 @@ def nothing_to_do(study: Study, n_trials: int) -> bool:
 
 def one_trial(study: Study, problem: Problem, n_trials: int) -> None:
     """Ask, measure, tell."""
-    trial = study.ask()
+    with _quiet():
+        trial = study.ask()
     if _is_surplus(study, trial, n_trials):  # two workers asked for the last one at once
         trial.set_user_attr("surplus", True)
         study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
@@ -194,6 +195,7 @@ def _quiet() -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ExperimentalWarning)
+            warnings.filterwarnings("ignore", "Heartbeat of storage")  # it beats in `one_trial`
             yield
     finally:
         optuna.logging.set_verbosity(level)

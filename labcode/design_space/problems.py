@@ -5,29 +5,32 @@ from __future__ import annotations
 import time
 
 from labcode import measured
-from labcode.search import trials
+from labcode.design_space.grid import BYPASSES, SHARES, SQUEEZE_RATIOS
 from labcode.search.problem import Option, Problem
-from labcode.training import evaluate
 
 SPACE: dict[str, tuple[Option, ...]] = {
-    "squeeze_ratio": trials.SQUEEZE_RATIOS,
-    "expand3x3_share": trials.SHARES,
-    "bypass": trials.BYPASSES,
+    "squeeze_ratio": SQUEEZE_RATIOS,
+    "expand3x3_share": SHARES,
+    "bypass": BYPASSES,
 }
 AIMS = {"validation_accuracy": "maximize", "macs": "minimize", "bytes_on_disk": "minimize"}
 
 
-def trained(epochs: int = trials.EPOCHS, seed: int = 0) -> Problem:
+def trained(epochs: int | None = None, seed: int = 0) -> Problem:
     """Return the design space whose networks are trained when they are asked for.
 
     Args:
-        epochs: Passes over the training split.
+        epochs: Passes over the training split; None takes as many as the measured grid.
         seed: Of every network.
     """
 
     def measure(squeeze_ratio: float, expand3x3_share: float, bypass: str) -> dict[str, float]:
+        from labcode.design_space import trials
+        from labcode.training import evaluate
+
         digits = trials.load_digits()
-        model = trials.train(digits, squeeze_ratio, expand3x3_share, bypass, seed, epochs=epochs)
+        passes = trials.EPOCHS if epochs is None else epochs
+        model = trials.train(digits, squeeze_ratio, expand3x3_share, bypass, seed, epochs=passes)
         accuracy = evaluate(model, digits.validation).accuracy
         return {"validation_accuracy": accuracy, **trials.costs(model)}
 
