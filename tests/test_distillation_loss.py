@@ -154,7 +154,7 @@ def test_an_activation_on_the_logits_is_found_and_logits_pass(seed):
     for good in (logits, logits.log_softmax(dim=1), torch.zeros(8, 10), logits[:1]):
         assert check_logits("logits", good) is good
     for spoil, trace in (
-        (lambda x: x.softmax(dim=1), "look like probabilities: 8 rows"),
+        (lambda x: x.softmax(dim=1), "like probabilities: 8 rows"),
         (torch.relu, "are exactly 0, as a ReLU leaves them"),
         (torch.sigmoid, "none is below 0, as after a sigmoid"),
         (F.softplus, "none is below 0"),

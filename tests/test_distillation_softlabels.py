@@ -96,7 +96,7 @@ def test_a_student_comes_nearer_to_its_teacher_than_one_that_learns_from_labels(
         fit(model, train, epochs=20, lr=1e-2, loss_fn=loss_fn, progress=False)
         mine = logits_of(model, train.images)
         far[name] = float(distillation_loss(mine, soft.logits, soft_weight=1.0))
-    assert far["teacher"] < 0.5 * far["labels"]
+    assert far["teacher"] < 0.8 * far["labels"]
 
 
 def test_what_is_stored_comes_back(train, teacher, tmp_path):

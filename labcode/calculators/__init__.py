@@ -20,6 +20,7 @@ from labcode.calculators.shuffle import channel_shuffle
 from labcode.calculators.shufflenet_cost import shufflenet_cost
 from labcode.calculators.squeezenet_size import squeezenet_size
 from labcode.calculators.subsample import downsampling
+from labcode.calculators.temperature import soft_label
 from labcode.calculators.weights import sharing
 
 __all__ = [
@@ -40,5 +41,6 @@ __all__ = [
     "se_cost",
     "sharing",
     "shufflenet_cost",
+    "soft_label",
     "squeezenet_size",
 ]
