@@ -38,7 +38,6 @@ def tuning(method: str, **knob: Iterable[Any]) -> Settings:
 
 def labels() -> Settings:
     yield from tuning("labels", lr=(2e-3, 5e-3, 1e-2), weight_decay=(0.01, 0.3))
-    yield from tuning("labels", lr=[2e-2], weight_decay=[0.3])
     yield from tuning("label smoothing", smoothing=(0.05, 0.1, 0.2, 0.4))
 
 
@@ -48,11 +47,6 @@ def methods() -> Settings:
     )
     yield from grid(n_train=(500, 1000), method=["teacher of the same images"], seed=SEEDS)
     yield from grid(n_train=(500, 3500), method=["hints, then teacher"], seed=SEEDS)
-
-
-def augmented() -> Settings:
-    yield from grid(n_train=[3500], method=trials.AUGMENTED, seed=SEEDS)
-    yield from grid(n_train=[500], method=("labels", "live teacher"), seed=SEEDS)
 
 
 def unseen_digits() -> Settings:
@@ -74,11 +68,11 @@ TABLES: dict[str, tuple[Any, Any]] = {
     "methods": (trials.method_trial, methods),
     "augmented": (
         trials.augmented_trial,
-        augmented,
+        lambda: grid(method=trials.AUGMENTED, seed=SEEDS),
     ),
-    "augmented_temperature": (
-        trials.augmented_tuning_trial,
-        lambda: grid(temperature=(2.0, 4.0), seed=TUNING_SEEDS),
+    "augmented_few": (
+        trials.augmented_trial,
+        lambda: grid(method=["labels"], n_train=[500], seed=SEEDS),
     ),
     "relu": (
         trials.relu_trial,

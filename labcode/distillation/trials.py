@@ -199,9 +199,7 @@ def tuning_trial(method: str, n_train: int, seed: int, **knobs: float) -> Row:
     return {"validation_accuracy": seen.accuracy, "validation_loss": seen.loss}
 
 
-def augmented_student(
-    method: str, seed: int, n_train: int = 3500, temperature: float = TEMPERATURE
-) -> nn.Module:
+def augmented_student(method: str, seed: int, n_train: int = 3500) -> nn.Module:
     """Return a student trained on changed copies of the images, as LeNet-5 was trained.
 
     Args:
@@ -209,7 +207,6 @@ def augmented_student(
             unchanged image; the live teacher sees the same changed image as the student.
         seed: Of the student's first weights, the order of the images and their changes.
         n_train: Size of the training set.
-        temperature: Of the live teacher.
 
     Raises:
         ValueError: There is no such method.
@@ -220,7 +217,7 @@ def augmented_student(
     assert isinstance(augment, RandomAffine)
     if method == "live teacher":
         augment = LiveTeacher(teacher(seed), augment)
-        loss_fn = augment.loss(temperature=temperature, soft_weight=SOFT_WEIGHT)
+        loss_fn = augment.loss(temperature=TEMPERATURE, soft_weight=SOFT_WEIGHT)
     else:
         plain = "teacher" if method == "stored soft labels" else method
         loss_fn = loss_of(plain, n_train, seed)
@@ -230,13 +227,6 @@ def augmented_student(
 def augmented_trial(method: str, seed: int, n_train: int = 3500) -> Row:
     """Return what an `augmented_student` reaches; the arguments are the same."""
     return report(augmented_student(method, seed, n_train), n_train)
-
-
-def augmented_tuning_trial(temperature: float, seed: int, n_train: int = 3500) -> Row:
-    """Train a student with a live teacher, and look at the validation split alone."""
-    model = augmented_student("live teacher", seed, n_train, temperature)
-    seen = evaluate(model, digits(n_train).validation)
-    return {"validation_accuracy": seen.accuracy, "validation_loss": seen.loss}
 
 
 def relu_trial(method: str, seed: int, n_train: int = 3500) -> Row:
