@@ -31,14 +31,14 @@ PLAIN = "mnist5k: 3500 training, 500 validation and 1000 test images, no augment
 ALL = "mnist5k: 3500 training, 500 validation and 1000 test images, augmented"
 SEEDS = (0, 1, 2)
 HARM_SEEDS = (0, 1, 2, 3, 4)
-BUDGET = 0.25  # of the full cost, on the scoreboard
+BUDGET = 0.16  # of the full cost, on the scoreboard: less loses answers on the validation split
 FEATURED = ("last exit alone", "equal weights")
 
 
 def rates() -> None:
     settings = [
         {"design": "narrow chain", "method": m, "seed": s, "lr": lr}
-        for m, lr, s in product(FEATURED, (2e-3, 5e-3, 1e-2, 2e-2), (100, 101))
+        for m, lr, s in product(FEATURED, (2e-3, 5e-3, 1e-2), (100, 101))
     ]
     measure("early_exit_rates", trials.tuning_row, settings, script=SCRIPT, data=PLAIN)
 
@@ -53,7 +53,6 @@ def harm() -> None:
         {"grid": 3},
         {"design": "wide chain"},
         {"design": "multi-scale"},
-        {"design": "wide chain", "n_train": 500, "grid": 3},
     ]
     kinds = [usual | change | {"method": m} for change, m in product(changes, FEATURED)]
     settings += [kind | {"seed": s} for kind, s in product(kinds, SEEDS)]

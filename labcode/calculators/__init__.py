@@ -5,6 +5,7 @@ Pure Python, one a file: the site runs these same functions in the reader's brow
 
 from labcode.calculators.compression_budget import compression_budget
 from labcode.calculators.excitation import se_cost
+from labcode.calculators.exit_thresholds import exit_thresholds
 from labcode.calculators.few_bits import few_bits
 from labcode.calculators.fire import fire_module
 from labcode.calculators.grouped import grouped_convolution
@@ -29,6 +30,7 @@ __all__ = [
     "convolutions",
     "counts",
     "downsampling",
+    "exit_thresholds",
     "few_bits",
     "fire_module",
     "grouped_convolution",
