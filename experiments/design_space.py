@@ -17,7 +17,7 @@ from labcode.search import SAMPLERS
 SCRIPT = "experiments/design_space.py"
 DATA = "mnist5k: 3500 training, 500 validation and 1000 test images"
 SEEDS = (0, 1, 2)
-SEARCHES = 30  # seeds of each sampler
+SEARCHES = 20  # seeds of each sampler
 RATES = (1e-2, 2e-2, 4e-2)
 
 
@@ -43,6 +43,15 @@ def turn(setting: dict) -> int:
     """Return what comes first, so that a stopped sweep is of use: one seed, then the lines."""
     half, plain = setting["expand3x3_share"] == 0.5, setting["bypass"] == "plain"
     return 0 if setting["seed"] == 0 else 1 if half else 2 if plain else 3
+
+
+def longer() -> None:
+    """Ask whether a bypass helps once networks are trained four times as long."""
+    settings = [
+        {"bypass": bypass, "epochs": 4 * trials.EPOCHS, "seed": seed}
+        for seed, bypass in product(SEEDS, BYPASSES)
+    ]
+    measure("design_space_longer", trials.longer_row, settings, script=SCRIPT, data=DATA)
 
 
 def samplers() -> None:
@@ -74,7 +83,7 @@ def bake() -> None:
     target.write_text("\n".join([*lines, "}"]) + "\n", encoding="utf-8")
 
 
-TABLES = {"rates": rates, "grid": grid, "samplers": samplers, "bake": bake}
+TABLES = {"rates": rates, "grid": grid, "longer": longer, "samplers": samplers, "bake": bake}
 
 
 def main() -> int:

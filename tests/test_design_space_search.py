@@ -46,7 +46,7 @@ def test_the_volume_is_the_number_of_unit_cubes(points):
 def test_the_volume_grows_to_the_whole():
     points = np.random.default_rng(0).random((20, 3))
     grown = search.growth(points, np.ones(3))
-    assert (np.diff(grown) >= 0).all()
+    assert (np.diff(grown) >= -1e-12).all()  # sums in another order round differently
     assert grown[-1] == search.hypervolume(points, np.ones(3))
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from labcode.calculators.design_space_grid import GRID, SEEDS
 from labcode.live.draw import TONES, bar, heading, number, table
 from labcode.live.result import Result
 
 Key = tuple[float, float, str]
+Option = TypeVar("Option", float, str)
 BYPASSES = ("plain", "simple", "complex")
 
 
@@ -69,7 +72,7 @@ def beaten_by(key: Key) -> Key | None:
     return max(found, key=lambda other: GRID[other][0], default=None)
 
 
-def _pick[T](name: str, value: str, options: dict[str, T]) -> T:
+def _pick(name: str, value: str, options: dict[str, Option]) -> Option:
     if value not in options:
         raise ValueError(f"{name} must be one of {', '.join(options)}, got {value!r}")
     return options[value]

@@ -114,6 +114,16 @@ def rate_row(rate: float, squeeze_ratio: float, bypass: str, seed: int) -> Row:
     return {"validation_accuracy": evaluate(model, digits.validation).accuracy}
 
 
+def longer_row(bypass: str, epochs: int, seed: int) -> Row:
+    """Train one design of the middle, squeeze ratio 0.25 and half 3x3, for longer."""
+    digits = load_digits()
+    model = train(digits, 0.25, 0.5, bypass, seed, epochs=epochs)
+    return {
+        "validation_accuracy": evaluate(model, digits.validation).accuracy,
+        "test_accuracy": evaluate(model, digits.test).accuracy,
+    }
+
+
 def costs(model: SmallSqueezeNet) -> Row:
     """Return parameters, multiply-adds for one digit, and bytes of the float32 file.
 

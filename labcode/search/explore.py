@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
 import time
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import optuna
 from optuna import Study, Trial
-from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler, NSGAIISampler, RandomSampler, TPESampler
 from optuna.storages import BaseStorage, fail_stale_trials
 from optuna.storages._heartbeat import get_heartbeat_thread
@@ -23,7 +19,7 @@ from tqdm.auto import tqdm
 from labcode._checks import check_int
 from labcode._progress import wants_progress
 from labcode.search.problem import Problem, Setting
-from labcode.search.storage import open_storage, retry
+from labcode.search.storage import open_storage, quiet, retry
 
 SAMPLERS = ("random", "tpe", "nsga2")
 POLL = 0.1  # seconds between two looks at what the other workers do
@@ -57,7 +53,7 @@ def make_sampler(name: str, *, seed: int, population: int = 10) -> BaseSampler:
         size = check_int("population", population, minimum=2)
         return NSGAIISampler(population_size=size, seed=seed)
 
-    with _quiet():  # constant_liar: keeps away from what other workers are at
+    with quiet():  # constant_liar: keeps away from what other workers are at
         return TPESampler(n_startup_trials=population, seed=seed, constant_liar=True)
 
 
@@ -68,15 +64,14 @@ def open_study(problem: Problem, storage: BaseStorage | None, name: str, **optio
         ValueError: The study is there already, with other aims.
     """
     directions: list[Any] = list(problem.aims.values())
-    with _quiet():
+    with quiet():
         study = optuna.create_study(
             storage=storage, study_name=name, directions=directions, load_if_exists=True, **options
         )
         there = [direction.name.lower() for direction in study.directions]
         if there != directions or study.metric_names not in (None, list(problem.aims)):
-            raise ValueError(
-                f"study {name!r} exists with other aims: {study.metric_names}, {there}"
-            )
+            known = study.metric_names or there
+            raise ValueError(f"name: the study {name!r} exists, with other aims: {known}")
         if study.metric_names is None:
             study.set_metric_names(list(problem.aims))
     return study
@@ -125,7 +120,7 @@ def explore(
     ) as bar:
         while (done := count(study, TrialState.COMPLETE)) < n_trials:
             bar.update(done - bar.n)
-            with _quiet():
+            with quiet():
                 fail_stale_trials(study)
             if nothing_to_do(study, n_trials):
                 time.sleep(POLL)
@@ -147,7 +142,7 @@ def nothing_to_do(study: Study, n_trials: int) -> bool:
 
 def one_trial(study: Study, problem: Problem, n_trials: int) -> None:
     """Ask, measure, tell."""
-    with _quiet():
+    with quiet():
         trial = study.ask()
     if _is_surplus(study, trial, n_trials):  # two workers asked for the last one at once
         trial.set_user_attr("surplus", True)
@@ -163,7 +158,7 @@ def one_trial(study: Study, problem: Problem, n_trials: int) -> None:
                     trial.set_user_attr(key, value)
         except KeyboardInterrupt:
             study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
-            with _quiet():
+            with quiet():
                 retry(study, study.trials[trial.number])
             raise
         except Exception:
@@ -185,17 +180,3 @@ def _is_surplus(study: Study, trial: Trial, n_trials: int) -> bool:
     """Tell whether enough earlier trials are done or on their way: the later asker gives way."""
     earlier = study.get_trials(deepcopy=False, states=COUNTED)
     return sum(other.number < trial.number for other in earlier) >= n_trials
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep Optuna's remarks on new studies and on features that may change to itself."""
-    level = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(max(level, optuna.logging.WARNING))
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ExperimentalWarning)
-            warnings.filterwarnings("ignore", "Heartbeat of storage")  # it beats in `one_trial`
-            yield
-    finally:
-        optuna.logging.set_verbosity(level)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
+import optuna
 from optuna import Study
+from optuna.exceptions import ExperimentalWarning
 from optuna.storages import BaseStorage, RDBStorage, RetryHeartbeatStaleTrialCallback
 from optuna.trial import FrozenTrial
 
@@ -21,7 +26,8 @@ def retry(study: Study, trial: FrozenTrial) -> None:
 
     A trial that died before it had chosen all of its settings keeps those it has.
     """
-    RetryHeartbeatStaleTrialCallback(max_retry=MAX_RETRY)(study, trial)
+    with quiet():
+        RetryHeartbeatStaleTrialCallback(max_retry=MAX_RETRY)(study, trial)
 
 
 def open_storage(
@@ -47,13 +53,28 @@ def open_storage(
     if check_int("grace", grace) <= check_int("heartbeat", heartbeat):
         raise ValueError(f"grace must be more than the heartbeat, {heartbeat}, got {grace!r}")
     if isinstance(where, str) and "://" in where:
-        return RDBStorage(
-            where,
-            heartbeat_interval=heartbeat,
-            grace_period=grace,
-            heartbeat_stale_trial_callback=retry,
-        )
+        with quiet():
+            return RDBStorage(
+                where,
+                heartbeat_interval=heartbeat,
+                grace_period=grace,
+                heartbeat_stale_trial_callback=retry,
+            )
     path = Path(where)
     if not path.parent.is_dir():
         raise FileNotFoundError(f"where: there is no folder {str(path.parent)!r} for {path.name!r}")
     return LivingJournal(path, heartbeat=heartbeat, grace=grace, on_stale=retry)
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep Optuna's remarks on new studies and on features that may change to itself."""
+    level = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(max(level, optuna.logging.WARNING))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            warnings.filterwarnings("ignore", "Heartbeat of storage")  # it beats in `one_trial`
+            yield
+    finally:
+        optuna.logging.set_verbosity(level)

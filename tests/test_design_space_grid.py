@@ -1,0 +1,114 @@
+"""The measured grid, the calculator that browses it, and the contest on it."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from labcode import design_space, measured, search
+from labcode.calculators.design_space import beaten_by
+from labcode.calculators.design_space import design_space as browse
+from labcode.calculators.design_space_grid import GRID, SEEDS
+from labcode.design_space import contest, trials
+from labcode.design_space.network import small_squeezenet
+
+RUNS = measured.table("design_space_grid")
+KEYS = list(design_space.SPACE)
+
+
+def test_every_design_was_measured_with_every_seed():
+    found = set(RUNS[[*KEYS, "seed"]].itertuples(index=False, name=None))
+    assert len(found) == len(RUNS)
+    assert found == set(itertools.product(*design_space.SPACE.values(), range(SEEDS)))
+    assert SEEDS >= 3
+
+
+def test_the_costs_are_those_of_the_networks():
+    for row in RUNS.query("seed == 0").itertuples():
+        bypass = None if row.bypass == "plain" else row.bypass
+        model = small_squeezenet(
+            squeeze_ratio=row.squeeze_ratio, expand3x3_share=row.expand3x3_share, bypass=bypass
+        )
+        assert trials.costs(model) == {
+            "params": row.params,
+            "macs": row.macs,
+            "bytes_on_disk": row.bytes_on_disk,
+        }
+
+
+def test_the_calculator_shows_what_was_measured():
+    for key, found in RUNS.groupby(KEYS):
+        accuracy, spread, macs, size = GRID[key]
+        assert accuracy == pytest.approx(found["validation_accuracy"].mean(), abs=1e-4)
+        assert spread == pytest.approx(found["validation_accuracy"].std(), abs=1e-4)
+        assert {macs} == set(found["macs"])
+        assert {size} == set(found["bytes_on_disk"])
+    assert len(GRID) == design_space.measured_grid().size
+
+
+def test_who_is_not_beaten_is_on_the_front():
+    grid = contest.designs().round({"validation_accuracy": 4})
+    front = search.not_dominated(search.losses(grid, design_space.AIMS))
+    for on_front, key in zip(front, grid[KEYS].itertuples(index=False, name=None), strict=True):
+        assert (beaten_by(key) is None) == on_front, key
+
+
+def test_every_setting_of_the_calculator_has_an_answer():
+    for ratio, share, bypass in GRID:
+        result = browse(f"{ratio:g}", f"{100 * share:g} %", bypass)
+        accuracy, _, macs, _ = GRID[ratio, share, bypass]
+        assert f"{100 * accuracy:.1f} ±" in result.summary
+        assert f"{macs:,} multiply-adds" in result.summary
+        assert result.html.count("<b>") == 3
+    with pytest.raises(ValueError, match=r"squeeze_ratio must be one of 0\.125, .*, got '2'"):
+        browse("2")
+    with pytest.raises(ValueError, match=r"share_3x3 must be one of 0 %, 50 %, 100 %, got 'half'"):
+        browse(share_3x3="half")
+    with pytest.raises(ValueError, match="bypass must be one of plain, simple, complex, got ''"):
+        browse(bypass="")
+
+
+def test_a_search_of_the_whole_grid_finds_all_of_it():
+    assert contest.share_found(contest.designs()) == 1
+    lines = contest.one_at_a_time()
+    assert len(lines) == 1 + sum(len(options) - 1 for options in design_space.SPACE.values())
+    assert 0 < contest.share_found(lines) < 1
+
+
+def test_the_scale_runs_from_the_smallest_to_the_largest():
+    scaled = contest.scaled(contest.designs())
+    assert scaled[:, 1:].min(axis=0) == pytest.approx([0, 0])
+    assert scaled[:, 1:].max(axis=0) == pytest.approx([1, 1])
+    assert (scaled[:, 0] == 1 - contest.designs()["validation_accuracy"]).all()
+
+
+def test_the_contest_is_fair_and_its_curves_grow():
+    searches = measured.table("design_space_samplers")
+    runs = searches.groupby(["sampler", "seed"])
+    assert set(searches["sampler"]) == set(search.SAMPLERS)
+    assert {len(run) for _, run in runs} == {contest.N_TRIALS}
+    assert searches.groupby("sampler")["seed"].nunique().min() >= 3
+    assert (runs["share"].diff().dropna() >= -1e-6).all()
+    assert (searches["designs"] <= searches["trials"]).all()
+    assert np.isclose(contest.contest_rows("random", 0)[-1]["share"], last(searches), atol=1e-5)
+
+
+def last(searches):
+    found = searches.query("sampler == 'random' and seed == 0 and trials == @contest.N_TRIALS")
+    return found["share"].item()
+
+
+def test_a_trained_problem_measures_its_aims():
+    problem = design_space.trained(epochs=1)
+    found = problem.measure(squeeze_ratio=0.125, expand3x3_share=0.0, bypass="complex")
+    assert 0.05 < found["validation_accuracy"] <= 1
+    same = RUNS.query("squeeze_ratio == 0.125 and expand3x3_share == 0 and bypass == 'complex'")
+    assert {found["macs"]} == set(same["macs"])
+
+
+def test_looking_up_is_the_mean_of_the_table():
+    found = design_space.measured_grid().measure(
+        squeeze_ratio=0.5, expand3x3_share=1.0, bypass="simple"
+    )
+    rows = RUNS.query("squeeze_ratio == 0.5 and expand3x3_share == 1 and bypass == 'simple'")
+    assert found["validation_accuracy"] == pytest.approx(rows["validation_accuracy"].mean())
