@@ -1,0 +1,65 @@
+"""The stored packed networks: whole, as small as their tables say, and as good."""
+
+from pathlib import Path
+
+import pytest
+
+from labcode import data, measured, published
+from labcode.coding import CodingError, pack, report, stored, unpack
+from labcode.models import lenet5, lenet_300_100
+from labcode.training import evaluate
+
+BUILD = {"lenet5": lenet5, "lenet_300_100": lenet_300_100}
+TABLES = {("lenet_300_100", 0.06): "deep_compression_taught_by_lenet5"}
+PAIRS = [pytest.param(*pair, id=stored.file_name(*pair)) for pair in stored.KEPT]
+
+
+@pytest.mark.parametrize(("network", "part"), PAIRS)
+def test_a_stored_file_is_the_one_of_its_table(network: str, part: float) -> None:
+    table = measured.table(TABLES.get((network, part), f"deep_compression_{network}"))
+    row = table[(table["seed"] == 0) & (table["part"] == part)].iloc[0]
+    file = stored.packed(network, part)
+    model = unpack(file, BUILD[network]())
+    assert len(file) == row["bytes_on_disk"]
+    assert pack(model) == file
+    weights = sum(int((p != 0).sum()) for p in model.parameters() if p.ndim > 1)
+    assert weights == row["weights"]
+    assert report(file, model).entropy_bytes == pytest.approx(row["bytes_entropy"], rel=1e-4)
+    # Another processor may round a sum differently: a digit or two at the edge.
+    accuracy = evaluate(model, data.load("mnist5k").test).accuracy
+    assert accuracy == pytest.approx(row["test_accuracy"], abs=0.002)
+
+
+def test_all_files_are_there_and_no_other() -> None:
+    assert stored.names() == sorted(stored.file_name(*pair) for pair in stored.KEPT)
+    with pytest.raises(CodingError, match=r"no packed network lenet5-50\.diet; there are: "):
+        stored.packed("lenet5", 0.5)
+
+
+def test_only_chosen_files_are_kept(tmp_path: Path) -> None:
+    stored.keep(tmp_path, "lenet5", 0.5, b"no")
+    stored.keep(None, *stored.KEPT[0], b"no")
+    assert not list(tmp_path.iterdir())
+    stored.keep(tmp_path, *stored.KEPT[0], b"yes")
+    assert (tmp_path / stored.file_name(*stored.KEPT[0])).read_bytes() == b"yes"
+
+
+@pytest.mark.parametrize(
+    ("network", "name", "table", "final"),
+    [
+        ("lenet5", "LeNet-5", "deep_compression_lenet5", 0.018),
+        ("lenet_300_100", "LeNet-300-100", "deep_compression_taught_by_lenet5", 0.06),
+    ],
+)
+def test_size_alone_chose_the_final_setting(
+    network: str, name: str, table: str, final: float
+) -> None:
+    best = published.table("soft_weight_sharing").set_index("model")["value"].astype(float)[name]
+    runs = measured.table(table).dropna(subset="ratio")
+    assert runs[runs["part"] == final]["ratio"].min() > best
+    milder = runs[runs["part"] > final].groupby("part")["ratio"].min()
+    assert (milder <= best).all()
+    shown = measured.table("scoreboard_deep_compression").query("network == @network")
+    shown = shown[shown["technique"].str.contains("our file")]
+    assert list(shown["bytes_on_disk"]) == list(runs[runs["part"] == final]["bytes_on_disk"])
+    assert list(shown["test_accuracy"]) == list(runs[runs["part"] == final]["test_accuracy"])
