@@ -156,7 +156,7 @@ def _with_reason(published: float, ours: Any, plain: dict[str, Any], size: int) 
 def _other(name: str, quantity: str) -> Found:
     macs = quantity == "mult-adds"
     if name == "GoogleNet":
-        reason = "millions of 1,024 x 1,000: its paper counts its linear layer's 1,024,000 as 1000K"
+        reason = "in millions of 1,024 x 1,000, the one unit that fits both of its figures"
         value = counted(models.googlenet).macs if macs else weights(models.googlenet)
         return Found(value / M, reason, instead=to_digits(value / (1024 * 1000), 3))
     if name == "VGG 16":
