@@ -46,6 +46,24 @@ def test_the_late_network_keeps_the_sizes_that_it_says():
     assert sizes == [(24, 28, 28), (24, 28, 28), (32, 14, 14), (32, 14, 14)]
 
 
+@pytest.mark.parametrize("place", squeeze_trials.POOLS)
+def test_the_whole_window_of_the_last_module_is_seen_by_gradients(place):
+    model = squeeze_trials.small_squeezenet(squeeze_trials.POOLS[place]).eval()
+    model.pool = nn.AvgPool2d(3, 2, ceil_mode=True)  # a maximum would show one pixel alone
+    if squeeze_trials.POOLS[place][-1] == 5:
+        model.pools = (3,)  # the last pooling stands behind the module
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.abs_().add_(0.01)  # nothing cancels, and no ReLU is closed
+    x, seen = torch.ones(1, 1, 96, 96, requires_grad=True), []
+    model.fires[-1].register_forward_hook(lambda _, __, y: seen.append(y))
+    model(x)
+    y = seen[0]
+    y[0, -1, y.shape[2] // 2, y.shape[3] // 2].backward()  # a 3x3 filter
+    columns = x.grad[0, 0].abs().sum(0) > 0
+    assert int(columns.sum()) == squeeze_trials.field(place)
+
+
 @pytest.mark.parametrize("groups", shuffle_trials.WIDTHS)
 def test_the_shuffle_has_no_cost_and_does_not_change_the_first_weights(groups):
     models_ = []
@@ -187,6 +205,7 @@ def test_a_packed_squeezenet_comes_back_with_few_values():
         ),
         (lambda: squeeze_trials.small_squeezenet((2, 2)), "pools must name each layer once"),
         (lambda: squeeze_trials.pooling_row("never", 0), "place must be one of .*, got 'never'"),
+        (lambda: squeeze_trials.pooling_row("late", 0, size=7), "size must be 14 or 28, got 7"),
         (lambda: shuffle_trials.small_shufflenet(3), "groups must be one of .*, got 3"),
         (lambda: shuffle_trials.small_shufflenet(4, channels=48), "multiple of 8 x groups, 32"),
         (lambda: se_trials.small_se_resnet("behind"), "placement must be one of .*, got 'behind'"),
@@ -198,14 +217,17 @@ def test_bad_settings_are_named(call, message):
         call()
 
 
-@pytest.mark.parametrize("name", ["squeezenet_pooling", "shufflenet_shuffle", "senet_choices"])
+@pytest.mark.parametrize(
+    "name", ["squeezenet_pooling", "squeezenet_pooling_14", "shufflenet_shuffle", "senet_choices"]
+)
 def test_measured_rows_are_of_three_seeds_and_cost_what_the_networks_do(name):
     table = measured.table(name)
     settings = [c for c in table.columns if c not in ("seed",) and "acc" not in c]
     assert (table.groupby(settings)["seed"].nunique() == 3).all()
     first = table[table["seed"] == 0]
     for row in first.to_dict("records"):
-        if name == "squeezenet_pooling":
+        shape = (1, 14, 14) if name.endswith("14") else SHAPE
+        if name.startswith("squeezenet"):
             pools = squeeze_trials.POOLS[row["place"]]
             model = squeeze_trials.small_squeezenet(pools, width=row["width"])
         elif name == "shufflenet_shuffle":
@@ -214,7 +236,8 @@ def test_measured_rows_are_of_three_seeds_and_cost_what_the_networks_do(name):
             place = None if row["placement"] == "none" else row["placement"]
             keys = ("reduction", "squeeze", "gate")
             model = se_trials.small_se_resnet(place, **{k: row[k] for k in keys})
-        assert counted(model) == (row["params"], row["macs"])
+        found = labcode.count(model, shape)
+        assert (found.params, found.macs) == (row["params"], row["macs"])
 
 
 def test_a_run_is_the_same_again_and_learns(monkeypatch):

@@ -16,7 +16,7 @@ from labcode.models.squeeze_excite import SEResidual, SqueezeExcite
 from labcode.training import eval_mode
 
 WIDTHS = (8, 16, 32)
-EPOCHS = 8
+EPOCHS = 6
 LR = 1e-2  # that of the small SqueezeNet; not searched
 
 
