@@ -133,17 +133,6 @@ def test_squeeze_excite_is_what_numpy_computes(squeeze, gate):
     np.testing.assert_allclose(layer(x).detach(), expected, rtol=1e-4, atol=1e-6)
 
 
-def placed(place, se, block, x):
-    """Return what SE-ResNet's figure 5 draws for a placement."""
-    if place == "standard":
-        return F.relu(se(block.branch(x)) + block.shortcut(x))
-    if place == "pre":
-        return F.relu(block.branch(se(x)) + block.shortcut(x))
-    if place == "post":
-        return se(F.relu(block.branch(x) + block.shortcut(x)))
-    return F.relu(block.branch(x) + se(block.shortcut(x)))
-
-
 @pytest.mark.parametrize("make", [BasicBlock, Bottleneck])
 @pytest.mark.parametrize("stride", [1, 2])
 def test_each_placement_is_where_figure_5_has_it(make, stride):
