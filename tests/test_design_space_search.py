@@ -210,3 +210,9 @@ def test_the_stair_of_the_picture_is_the_front():
     front = search.pareto_plot(axes, designs, x="macs", y="accuracy", aims=aims)
     assert front["macs"].tolist() == [1, 3]
     assert axes.get_xscale() == "log"
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_bar_is_shown_to_who_wants_it(capfd, wanted):
+    search.explore(TOY, n_trials=3, progress=wanted)
+    assert ("trial" in capfd.readouterr().err) == wanted

@@ -83,5 +83,6 @@ def one_at_a_time() -> pd.DataFrame:
     no bypass.
     """
     grid, start = designs(), {"squeeze_ratio": 0.125, "expand3x3_share": 0.5, "bypass": "plain"}
-    same = sum((grid[name] == value).astype(int) for name, value in start.items())
-    return grid[same >= len(start) - 1]
+    same = np.stack([grid[name].to_numpy() == value for name, value in start.items()])
+    chosen: pd.DataFrame = grid.loc[same.sum(axis=0) >= len(start) - 1]
+    return chosen
