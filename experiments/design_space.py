@@ -57,7 +57,8 @@ def longer() -> None:
 def samplers() -> None:
     """Let samplers search the measured grid, each from many seeds: nothing is trained here."""
     settings = [
-        {"sampler": sampler, "seed": seed} for sampler, seed in product(SAMPLERS, range(SEARCHES))
+        {"sampler": sampler, "seed": seed}
+        for sampler, seed in product((*SAMPLERS, "grid"), range(SEARCHES))
     ]
     facts = {"objective": "the means of design_space_grid over its seeds"}
     measure("design_space_samplers", contest.contest_rows, settings, script=SCRIPT, **facts)

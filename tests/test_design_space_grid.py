@@ -85,7 +85,10 @@ def test_the_scale_runs_from_the_smallest_to_the_largest():
 def test_the_contest_is_fair_and_its_curves_grow():
     searches = measured.table("design_space_samplers")
     runs = searches.groupby(["sampler", "seed"])
-    assert set(searches["sampler"]) == set(search.SAMPLERS)
+    assert set(searches["sampler"]) == {*search.SAMPLERS, "grid"}
+    grid = searches.query("sampler == 'grid'")
+    assert (grid["designs"] == grid["trials"]).all()
+    assert np.allclose(grid.query("trials == @contest.N_TRIALS")["share"], 1)
     assert {len(run) for _, run in runs} == {contest.N_TRIALS}
     assert searches.groupby("sampler")["seed"].nunique().min() >= 3
     assert (runs["share"].diff().dropna() >= -1e-6).all()

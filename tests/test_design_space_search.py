@@ -216,3 +216,15 @@ def test_the_stair_of_the_picture_is_the_front():
 def test_a_bar_is_shown_to_who_wants_it(capfd, wanted):
     search.explore(TOY, n_trials=3, progress=wanted)
     assert ("trial" in capfd.readouterr().err) == wanted
+
+
+def test_a_queued_grid_measures_each_design_once():
+    storage = optuna.storages.InMemoryStorage()
+    search.queue_grid(search.open_study(TOY, storage, "grid"), TOY, seed=3)
+    half = search.explore(TOY, n_trials=9, storage=storage, name="grid")
+    assert count(half, TrialState.COMPLETE) == 9
+    found = search.table(search.explore(TOY, n_trials=18, storage=storage, name="grid"), TOY)
+    assert set(found[["x", "y"]].itertuples(index=False, name=None)) == set(
+        itertools.product(range(6), range(3))
+    )
+    assert not found["x"].is_monotonic_increasing

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from optuna.storages import InMemoryStorage
 
 from labcode import measured
 from labcode.design_space.problems import SPACE, measured_grid
-from labcode.search.explore import explore
+from labcode.search.explore import explore, open_study, queue_grid
 from labcode.search.pareto import Numbers, growth, hypervolume
 from labcode.search.results import table
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-N_TRIALS = 18  # half of the grid
+N_TRIALS = 36  # as many as the grid has designs
 REFERENCE = np.array([1.0, 1.1, 1.1])
 
 
@@ -58,15 +59,21 @@ def contest_rows(sampler: str, seed: int) -> list[Row]:
     """Search the measured grid once.
 
     Args:
-        sampler: "random", "tpe" or "nsga2".
+        sampler: "random", "tpe", "nsga2", or "grid": all designs in random order, none twice.
         seed: Of the sampler.
 
     Returns:
         A row for each trial: how many different designs were tried, and the share of the
         grid's hypervolume that was found.
     """
-    problem = measured_grid()
-    found = table(explore(problem, n_trials=N_TRIALS, sampler=sampler, seed=seed), problem)
+    problem, storage = measured_grid(), InMemoryStorage()
+    if sampler == "grid":
+        queue_grid(open_study(problem, storage, sampler), problem, seed=seed)
+    proposes = "random" if sampler == "grid" else sampler
+    study = explore(
+        problem, n_trials=N_TRIALS, sampler=proposes, seed=seed, storage=storage, name=sampler
+    )
+    found = table(study, problem)
     whole = hypervolume(scaled(designs()), REFERENCE)
     shares = growth(scaled(found), REFERENCE) / whole
     new = ~found.duplicated(list(SPACE))

@@ -4,7 +4,7 @@
 worker, for any machine that reaches the study's file or database.
 """
 
-from labcode.search.explore import SAMPLERS, explore, make_sampler, open_study
+from labcode.search.explore import SAMPLERS, explore, make_sampler, open_study, queue_grid
 from labcode.search.pareto import growth, hypervolume, losses, not_dominated
 from labcode.search.problem import Problem, find_problem
 from labcode.search.results import pareto_plot, table
@@ -24,6 +24,7 @@ __all__ = [
     "open_storage",
     "open_study",
     "pareto_plot",
+    "queue_grid",
     "start_workers",
     "table",
     "wait_for",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
 import time
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +132,22 @@ def explore(
     return study
 
 
+def queue_grid(study: Study, problem: Problem, *, seed: int = 0) -> None:
+    """Queue every design once, in random order; whoever works on the study takes the next.
+
+    Args:
+        study: What `open_study` returned. Queue once, before the workers start.
+        problem: The space.
+        seed: Of the order.
+    """
+    designs = [
+        dict(zip(problem.space, chosen, strict=True)) for chosen in product(*problem.space.values())
+    ]
+    random.Random(check_int("seed", seed, minimum=0)).shuffle(designs)
+    for design in designs:
+        study.enqueue_trial(design)
+
+
 def count(study: Study, *states: TrialState) -> int:
     """Return the number of trials in one of these states."""
     return len(study.get_trials(deepcopy=False, states=states))
@@ -178,5 +196,5 @@ def suggest(trial: Trial, problem: Problem) -> Setting:
 
 def _is_surplus(study: Study, trial: Trial, n_trials: int) -> bool:
     """Tell whether enough earlier trials are done or on their way: the later asker gives way."""
-    earlier = study.get_trials(deepcopy=False, states=COUNTED)
+    earlier = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.RUNNING))
     return sum(other.number < trial.number for other in earlier) >= n_trials
