@@ -31,6 +31,7 @@ _EXPORTS = {
 
 _SUBMODULES = frozenset(
     {
+        "architecture",
         "baselines",
         "basics",
         "calculators",
