@@ -1,6 +1,7 @@
 """Integer arithmetic against torch's and ONNX Runtime's, and batch norm folded away."""
 
-import numpy as np
+import dataclasses
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ from labcode import baselines
 from labcode.data import load
 from labcode.models import small_cnn
 from labcode.quantization import (
+    IntegerLayer,
     IntegerNetwork,
     affine_params,
     chain,
@@ -26,8 +28,6 @@ from labcode.quantization import (
     read_qdq,
     rescale,
     runtime_integers,
-    runtime_product,
-    saturated_product,
     saturates,
     to_integer,
 )
@@ -35,7 +35,6 @@ from labcode.quantization.integer import convolve, max_pool
 
 SHAPE = (1, 28, 28)
 BATCH = 50
-seeds = st.integers(0, 2**31)
 # A float32 product may fall on the other side of a half than the exact one: one step, rarely.
 MOST_ONE_STEP_OFF = 0.001
 
@@ -134,27 +133,6 @@ def test_with_weights_of_8_bits_they_are_where_the_processor_does_not_saturate(c
         assert (max(off.values()) <= MOST_ONE_STEP_OFF) == (not (fused and saturates())), off
 
 
-@settings(max_examples=30, deadline=None)
-@given(st.integers(1, 5), st.integers(1, 40), st.integers(1, 9), seeds)
-def test_the_runtimes_product_is_exact_or_saturates_in_pairs(images, halves, outputs, seed):
-    torch.manual_seed(seed)
-    x = torch.randint(0, 256, (images, 2 * halves))
-    weight = torch.randint(-128, 128, (outputs, 2 * halves))
-    expected = saturated_product(x, weight) if saturates() else x @ weight.T
-    assert torch.equal(runtime_product(x, weight).long(), expected.long())
-    small = weight.clamp(-64, 64)  # 7 bits: safe everywhere
-    assert torch.equal(saturated_product(x, small).long(), x @ small.T)
-    assert torch.equal(runtime_product(x, small).long(), x @ small.T)
-
-
-def test_saturation_cuts_a_pair_at_16_bits_and_nothing_else():
-    x, weight = torch.tensor([[255, 255, 255, 0]]), torch.tensor([[127, 127, -128, 5]])
-    pairs = [np.clip(255 * 127 * 2, -(2**15), 2**15 - 1), 255 * -128]
-    assert saturated_product(x, weight).item() == sum(pairs)
-    with pytest.raises(ValueError, match="integers must have an even number of inputs, got 3"):
-        saturated_product(x[:, :3], weight[:, :3])
-
-
 def test_a_shifted_product_differs_by_one_step_at_most(case, data):
     _, onnx_file = case
     images = data.test.images[:BATCH]
@@ -196,6 +174,20 @@ def test_integers_are_what_the_quantized_model_simulates(case, data):
         assert all(layer.weight.dtype == torch.int8 for layer in network.layers)
         trace = network.trace(images)
         assert all(v.dtype == torch.int32 for v in list(trace.values())[:-1])
+
+
+def test_relu_stops_at_the_zero_point_and_not_at_the_lowest_integer():
+    steps = affine_params(0.0, 255.0, 8)  # each integer is itself
+    shifted = affine_params(-10.0, 245.0, 8)  # integer 10 is zero
+    weight = torch.tensor([[1], [-1]], dtype=torch.int8)
+    layer = IntegerLayer(
+        "linear", "fc", {}, weight, torch.ones(2), torch.zeros(2).int(), steps, shifted, relu=True
+    )
+    x = torch.tensor([[4], [20]], dtype=torch.int32)
+    for rescaling in ("fixed", "float"):
+        assert layer.run(x, rescaling).tolist() == [[14, 10], [30, 10]]
+        plain = dataclasses.replace(layer, relu=False)
+        assert plain.run(x, rescaling).tolist() == [[14, 6], [30, 0]]  # 0 is the lowest
 
 
 def test_an_overflowing_sum_is_refused():

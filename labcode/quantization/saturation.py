@@ -33,7 +33,7 @@ def saturated_product(integers: Tensor, weight: Tensor) -> Tensor:
     if integers.shape[1] % 2:
         raise ValueError(f"integers must have an even number of inputs, got {integers.shape[1]}")
     products = integers[:, None].to(torch.int32) * weight.to(torch.int32)  # (N, outputs, inputs)
-    pairs = products.unflatten(2, (-1, 2)).sum(3)
+    pairs = products.reshape(*products.shape[:2], -1, 2).sum(3)
     return pairs.clamp(LEAST, MOST).sum(2).to(torch.int32)
 
 
