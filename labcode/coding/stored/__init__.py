@@ -1,6 +1,7 @@
 """Packed networks that the experiments left behind, so that a chapter can open them.
 
-`experiments/deep_compression.py` writes them in the runs of seed 0 that its tables come from.
+`experiments/deep_compression.py` writes them in its runs of seed 0. Those of `curve_trial` are from
+a later run than the stored tables, so that accuracies differ as between seeds.
 """
 
 from __future__ import annotations
