@@ -1,4 +1,4 @@
-"""Run the experiments of the chapter *Fewer bits* over seeds: longer than a reader waits.
+"""Run the experiments of the quantization pages over seeds: longer than a reader waits.
 
 Run as `python experiments/quantization.py` (about half an hour on one core), or with the names
 of some tables. Writes labcode/measured/quantization_*.csv and scoreboard_quantization.csv.
