@@ -4,6 +4,7 @@ Pure Python, one a file: the site runs these same functions in the reader's brow
 """
 
 from labcode.calculators.compression_budget import compression_budget
+from labcode.calculators.design_space import design_space
 from labcode.calculators.excitation import se_cost
 from labcode.calculators.exit_thresholds import exit_thresholds
 from labcode.calculators.few_bits import few_bits
@@ -29,6 +30,7 @@ __all__ = [
     "compression_budget",
     "convolutions",
     "counts",
+    "design_space",
     "downsampling",
     "exit_thresholds",
     "few_bits",

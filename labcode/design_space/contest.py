@@ -30,7 +30,8 @@ def designs(quantity: str = "validation_accuracy") -> pd.DataFrame:
     """
     runs = measured.table("design_space_grid")
     columns = [quantity, "params", "macs", "bytes_on_disk"]
-    return runs.groupby(list(SPACE), sort=False)[columns].mean().reset_index()
+    means = runs.groupby(list(SPACE), sort=False)[columns].mean().reset_index()
+    return means.astype(dict.fromkeys(columns[1:], int))
 
 
 def scaled(found: pd.DataFrame) -> Numbers:
