@@ -52,7 +52,7 @@ class SmallSqueezeNet(nn.Module):
         return x.mean((2, 3))  # (N, 10)
 
     def _pooled(self, x: Tensor, number: int) -> Tensor:
-        return self.pool(x) if number in self.pools else x  # type: ignore[no-any-return]
+        return self.pool(x) if number in self.pools else x
 
 
 def small_squeezenet(
