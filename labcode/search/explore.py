@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import socket
@@ -12,6 +13,7 @@ from typing import Any
 
 import optuna
 from optuna import Study, Trial
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.samplers import BaseSampler, NSGAIISampler, RandomSampler, TPESampler
 from optuna.storages import BaseStorage, fail_stale_trials
 from optuna.storages._heartbeat import get_heartbeat_thread
@@ -159,31 +161,38 @@ def nothing_to_do(study: Study, n_trials: int) -> bool:
 
 
 def one_trial(study: Study, problem: Problem, n_trials: int) -> None:
-    """Ask, measure, tell."""
+    """Ask, measure, tell; what others marked failed meanwhile, taking us for dead, is let go."""
     with quiet():
         trial = study.ask()
-    if _is_surplus(study, trial, n_trials):  # two workers asked for the last one at once
-        trial.set_user_attr("surplus", True)
+    with contextlib.suppress(UpdateFinishedTrialError):
+        if _is_surplus(study, trial, n_trials):  # two workers asked for the last one at once
+            trial.set_user_attr("surplus", True)
+            study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
+            return
+        with get_heartbeat_thread(trial._trial_id, study._storage):
+            values = _measure(study, problem, trial)
+        study.tell(trial, values, skip_if_finished=True)
+
+
+def _measure(study: Study, problem: Problem, trial: Trial) -> list[float]:
+    """Measure what the sampler proposes, and keep what was found beside the aims."""
+    try:
+        trial.set_user_attr("worker", f"{socket.gethostname()}:{os.getpid()}")
+        found = problem.measure(**suggest(trial, problem))
+        values = problem.values(found)
+        for key, value in found.items():
+            if key not in problem.aims:
+                trial.set_user_attr(key, value)
+    except UpdateFinishedTrialError:
+        raise
+    except KeyboardInterrupt:
         study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
-        return
-    with get_heartbeat_thread(trial._trial_id, study._storage):
-        try:
-            trial.set_user_attr("worker", f"{socket.gethostname()}:{os.getpid()}")
-            found = problem.measure(**suggest(trial, problem))
-            values = problem.values(found)
-            for key, value in found.items():
-                if key not in problem.aims:
-                    trial.set_user_attr(key, value)
-        except KeyboardInterrupt:
-            study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
-            with quiet():
-                retry(study, study.trials[trial.number])
-            raise
-        except Exception:
-            study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
-            raise
-    # Finished already: this worker was silent for so long that others took it for dead.
-    study.tell(trial, values, skip_if_finished=True)
+        retry(study, study.trials[trial.number])
+        raise
+    except Exception:
+        study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
+        raise
+    return values
 
 
 def suggest(trial: Trial, problem: Problem) -> Setting:

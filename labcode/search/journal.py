@@ -1,25 +1,33 @@
 """A study in one file that many processes write, and that survives the death of any of them.
 
-Optuna's journal is made for many processes on one file. Two things are added here. A record
-that a killed process left half written is cut off before the next one is appended (Optuna's
-file would be unreadable from then on). And each running trial has a file whose time is
-renewed every few seconds, so that others see when its worker is gone; with a database Optuna
-has this built in.
+Optuna's journal is made for many processes on one file. Three things are added here. The lock
+is the system's, so that it ends with its process. A record that a killed process left half
+written is cut off before the next one is appended (Optuna's file would be unreadable from then
+on). And each running trial has a file whose time is renewed every few seconds, so that others
+see when its worker is gone; with a database Optuna has this built in.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from optuna import Study
 from optuna.storages import JournalStorage
 from optuna.storages._heartbeat import BaseHeartbeat  # public only by way of RDBStorage
-from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+from optuna.storages.journal._file import BaseJournalFileLock, get_lock_file
 from optuna.trial import FrozenTrial, TrialState
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 OnStale = Callable[[Study, FrozenTrial], None]
 
@@ -28,28 +36,53 @@ class MendingBackend(JournalFileBackend):
     """Optuna's journal file, which cuts a half-written last record off before it writes."""
 
     def __init__(self, path: Path, lock_grace: int) -> None:
-        """Open or make the file; a lock older than ``lock_grace`` seconds is a dead worker's."""
-        self._file = path.resolve()  # a relative name in the lock's link would never go stale
-        lock = _MendingLock(self._file, lock_grace)
-        super().__init__(str(self._file), lock_obj=lock)
+        """Open or make the file.
+
+        Args:
+            path: The journal.
+            lock_grace: Where the system has no lock that ends with its process (Windows): after
+                so many seconds, whoever holds Optuna's own lock counts as dead.
+        """
+        whole = path.resolve()  # a relative name in the link of Optuna's lock never goes stale
+        lock = FileLock(whole) if fcntl else JournalFileOpenLock(str(whole), lock_grace)
+        super().__init__(str(whole), lock_obj=lock)
+        self._file = whole
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        """Write records at the end of the file, behind the last whole one."""
+        with get_lock_file(self._lock):
+            cut_torn_end(self._file)
+            text = "".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs)
+            with self._file.open("ab") as file:
+                file.write(text.encode("utf-8"))
+                file.flush()
+                os.fsync(file.fileno())
 
 
-class _MendingLock(JournalFileSymlinkLock):
-    """The journal's lock: who gets it first mends the file, while nobody else can write."""
+class FileLock(BaseJournalFileLock):
+    """A lock that the system takes back when its process ends, however it ends."""
 
-    def __init__(self, path: Path, grace: int) -> None:
-        super().__init__(str(path), grace_period=grace)
-        self._path = path
+    def __init__(self, path: Path) -> None:
+        """Name the file to lock; the lock itself lies beside it."""
+        self._path = path.with_name(path.name + ".lock")
+        self._held: int | None = None
 
     def acquire(self) -> bool:
-        """Wait for the lock, then cut off what is not a whole line."""
-        got = super().acquire()
+        """Wait until no other process, and no other lock of this one, holds it."""
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
         try:
-            cut_torn_end(self._path)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         except BaseException:
-            self.release()
+            os.close(descriptor)
             raise
-        return got
+        self._held = descriptor
+        return True
+
+    def release(self) -> None:
+        """Let the next one have it."""
+        held, self._held = self._held, None
+        if held is not None:
+            os.close(held)
 
 
 def cut_torn_end(path: Path) -> int:
