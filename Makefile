@@ -22,7 +22,7 @@ CODE := $(shell find labcode tools -type f -not -name '*.pyc' -not -name '*.safe
 PAGES := $(shell find book -type f -not -path '*/.ipynb_checkpoints/*' -not -name '*.pyc' 2>/dev/null)
 
 .PHONY: help book test notebooks serve lab lint types unit nbval browser lighthouse \
-	baselines experiments benchmarks requirements address clean
+	baselines experiments benchmarks scoreboard requirements address clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -110,6 +110,9 @@ experiments: $(STAMPS)/venv ## train again what the book shows over seeds (hours
 benchmarks: $(STAMPS)/venv ## measure again what the book shows of time and memory
 	$(PY) -m uv pip install --quiet --python $(PY) -r benchmarks/requirements.txt
 	for script in benchmarks/*.py; do $(PY) $$script || exit 1; done
+
+scoreboard: $(STAMPS)/venv ## gather the scoreboard from the experiments, and time its rows
+	$(PY) benchmarks/scoreboard.py
 
 requirements: $(STAMPS)/venv ## pin again what pyproject.toml asks for
 	$(PY) tools/requirements.py

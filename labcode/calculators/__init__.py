@@ -18,6 +18,7 @@ from labcode.calculators.mobilenet import mobilenet_table
 from labcode.calculators.number_line import number_line
 from labcode.calculators.receptive import receptive_field
 from labcode.calculators.roofline import counts
+from labcode.calculators.scoreboard import compare_techniques
 from labcode.calculators.shuffle import channel_shuffle
 from labcode.calculators.shufflenet_cost import shufflenet_cost
 from labcode.calculators.squeezenet_size import squeezenet_size
@@ -27,6 +28,7 @@ from labcode.calculators.weights import sharing
 
 __all__ = [
     "channel_shuffle",
+    "compare_techniques",
     "compression_budget",
     "convolutions",
     "counts",

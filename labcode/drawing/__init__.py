@@ -2,9 +2,11 @@
 
 from labcode.drawing.board import Board, board
 from labcode.drawing.digit import to_digit
-from labcode.drawing.networks import Shipped, distilled_student, shipped, unpacked_lenet5
+from labcode.drawing.networks import distilled_student, shipped, unpacked_lenet5
+from labcode.drawing.shipped import Answers, Shipped
 
 __all__ = [
+    "Answers",
     "Board",
     "Shipped",
     "board",

@@ -1,68 +1,72 @@
-"""The networks of the page *Draw a digit*, as the files that a reader's browser loads.
+"""The networks of the page *Draw a digit*.
 
-Baseline and student are ONNX files. The compressed network is a packed file of a few kilobytes,
-which the page unpacks itself; the ONNX file beside it holds the order of the operations and no
-weight.
+Baseline, student and the network with exits are ONNX files. The compressed network is a packed
+file of a few kilobytes, which the page unpacks itself; the ONNX file beside it holds the order of
+the operations and no weight.
 """
 
 from __future__ import annotations
 
 import copy
 import json
-from dataclasses import dataclass, field
 from importlib.resources import files
-from typing import Any
 
 import torch
 from safetensors.torch import load as load_tensors
 from torch import nn
 
-from labcode import baselines
-from labcode.coding import unpack
-from labcode.counting import count
+from labcode import baselines, early_exit
+from labcode.coding import stored, unpack
 from labcode.data import load
 from labcode.distillation.networks import student
+from labcode.drawing.shipped import INPUT_SHAPE, Shipped
 from labcode.latency import onnx_bytes
-from labcode.models import lenet5
+from labcode.models import exit_macs, lenet5
+from labcode.models.exit_network import ExitNetwork
 
-INPUT_SHAPE = (1, 28, 28)
 STORED = files("labcode.drawing") / "stored"  # made by experiments/drawing.py
+KEPT = 0.018  # part of LeNet-5's weights in the packed file: Deep Compression's final setting
+BUDGET = 0.3  # expected work of the network with exits, as a part of its whole work
 
 
-@dataclass(frozen=True)
-class Shipped:
-    """A network as files.
+def shipped() -> tuple[Shipped, ...]:
+    """Return the networks of the page, the uncompressed one first.
 
-    Args:
-        id: A short name, part of the files' names.
-        title: Its name in words.
-        made: How it was made, in a sentence.
-        model: The network itself.
-        files: Bytes of each file by its name; the first is run first.
-        weights: The file of `files` that is packed, if one is.
+    >>> [network.id for network in shipped()]
+    ['baseline', 'packed', 'student', 'exits']
     """
+    return _baseline(), _packed(), _student(), _exits()
 
-    id: str
-    title: str
-    made: str
-    model: nn.Module
-    files: dict[str, bytes] = field(repr=False)
-    weights: str | None = None
 
-    def entry(self) -> dict[str, Any]:
-        """Return what the page needs to know of it, as plain values."""
-        cost = count(self.model, INPUT_SHAPE)
-        tensors = sorted(self.model.state_dict().items())
-        return {
-            "id": self.id,
-            "title": self.title,
-            "made": self.made,
-            "params": sum(int(p.count_nonzero()) for p in self.model.parameters()),
-            "macs": cost.macs,
-            "files": {name: len(data) for name, data in self.files.items()},
-            "weights": self.weights,
-            "tensors": [{"name": n, "shape": list(t.shape)} for n, t in tensors],
-        }
+def _baseline() -> Shipped:
+    model = baselines.load("lenet5")
+    made = "Uncompressed, 32 bits a weight."
+    files = {"baseline.onnx": onnx_bytes(model, INPUT_SHAPE)}
+    return Shipped("baseline", "LeNet-5", made, model, files)
+
+
+def _packed() -> Shipped:
+    model = unpacked_lenet5()
+    made = "Few weights stay, those of a layer share eight values, and the file is entropy-coded."
+    files = {"packed.onnx": without_weights(model), "packed.diet": packed_lenet5()}
+    title = "LeNet-5, pruned, quantized, packed"
+    return Shipped("packed", title, made, model, files, weights="packed.diet")
+
+
+def _student() -> Shipped:
+    model = distilled_student()
+    made = "A tiny network that learned from LeNet-5's answers."
+    files = {"student.onnx": onnx_bytes(model, INPUT_SHAPE)}
+    return Shipped("student", "Distilled student", made, model, files)
+
+
+def _exits() -> Shipped:
+    model = early_exit.load_exits()
+    made = "Four exits. It stops at the first that is sure enough; later layers never run."
+    stages = early_exit.stage_files(model)
+    files = {f"exits-{number}.onnx": data for number, data in enumerate(stages, start=1)}
+    limits = (threshold(model),) * (len(stages) - 1)
+    return Shipped("exits", "Early exits", made, model, files, thresholds=limits)
 
 
 def distilled_student() -> nn.Module:
@@ -74,13 +78,24 @@ def distilled_student() -> nn.Module:
 
 def packed_lenet5() -> bytes:
     """Return LeNet-5, pruned, its weights shared and packed: what `labcode.coding.pack` made."""
-    return (STORED / "lenet5.diet").read_bytes()
+    return stored.packed("lenet5", KEPT)
 
 
 def unpacked_lenet5() -> nn.Module:
     """Return the network in `packed_lenet5`, in evaluation mode."""
     with torch.random.fork_rng(devices=[]):  # the first weights are drawn and then replaced
         return unpack(packed_lenet5(), lenet5()).eval()
+
+
+@torch.inference_mode()
+def threshold(model: ExitNetwork) -> float:
+    """Return how sure an exit must be, so that validation images cost `BUDGET` on average."""
+    images = load("mnist5k").validation.images
+    logits = model.all_logits(images)  # (exits, N, classes)
+    scores = early_exit.certainty(logits.flatten(0, 1)).unflatten(0, logits.shape[:2])
+    macs = exit_macs(model)
+    # Rounded, so that no image stands on the very edge: there, rounding in a sum would decide.
+    return round(early_exit.shared_threshold(scores, macs, BUDGET * macs[-1]), 3)
 
 
 def without_weights(model: nn.Module) -> bytes:
@@ -104,39 +119,6 @@ def without_weights(model: nn.Module) -> bytes:
             file.graph.initializer.remove(constant)
     serialised: bytes = file.SerializeToString()
     return serialised
-
-
-def shipped() -> tuple[Shipped, ...]:
-    """Return the networks of the page, the uncompressed one first.
-
-    >>> [network.id for network in shipped()]
-    ['baseline', 'packed', 'student']
-    """
-    baseline, small, packed = baselines.load("lenet5"), distilled_student(), unpacked_lenet5()
-    return (
-        Shipped(
-            "baseline",
-            "LeNet-5",
-            "Uncompressed, 32 bits a weight.",
-            baseline,
-            {"baseline.onnx": onnx_bytes(baseline, INPUT_SHAPE)},
-        ),
-        Shipped(
-            "packed",
-            "LeNet-5, pruned, quantized, packed",
-            "Few weights stay, they share eight values a layer, and the file is entropy-coded.",
-            packed,
-            {"packed.onnx": without_weights(packed), "packed.diet": packed_lenet5()},
-            weights="packed.diet",
-        ),
-        Shipped(
-            "student",
-            "Distilled student",
-            "A tiny network that learned from LeNet-5's answers.",
-            small,
-            {"student.onnx": onnx_bytes(small, INPUT_SHAPE)},
-        ),
-    )
 
 
 def samples() -> bytes:

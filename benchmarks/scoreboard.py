@@ -1,0 +1,136 @@
+"""Gather the scoreboard: every technique's rows, and what their files need to run.
+
+Run as `python benchmarks/scoreboard.py` on a quiet machine (about two minutes). Reads the tables
+labcode/measured/scoreboard_*.csv that the experiments wrote; writes scoreboard.csv with a JSON
+file beside it, and bakes it for the page's calculator. Each file takes turns with the uncompressed
+LeNet-5 in one run, on one thread; the clock counts the thread's processor time.
+"""
+
+import datetime
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pandas as pd
+import torch
+
+from labcode import measured, scoreboard
+from labcode.deployed import (
+    BASELINES,
+    INPUT_SHAPE,
+    deployed_file,
+    deployed_model,
+    peak_activation_bytes,
+)
+from labcode.export.report import percentile_95
+from labcode.latency import onnx_session, ready_to_run, time_in_turn
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / "labcode" / "measured" / "scoreboard.csv"
+GRID = ROOT / "labcode" / "calculators" / "scoreboard_grid.py"
+KINDS = {  # in the order of the book
+    "pruning": "pruning",
+    "distillation": "distillation",
+    "quantization": "quantization",
+    "deep_compression": "prune, share and code",
+}
+RUNS = 200
+
+Row = dict[str, Any]
+
+
+def rows() -> list[Row]:
+    """Every row of the book, the uncompressed networks first."""
+    found = [
+        described(name, "uncompressed", scoreboard.baseline_row(name), "uncompressed")
+        for name in BASELINES
+    ]
+    for table, kind in KINDS.items():
+        name = f"scoreboard_{table}"
+        names = measured.table(name)[["network", "technique"]].drop_duplicates()
+        for (network, technique), row in zip(
+            names.itertuples(index=False), scoreboard.measured_rows(name), strict=True
+        ):
+            found.append(described(network, technique, row, kind))
+    return found
+
+
+def described(network: str, technique: str, row: scoreboard.Row, kind: str) -> Row:
+    """What is known of a row before it runs."""
+    return {
+        "network": network,
+        "technique": technique,
+        "kind": kind,
+        "seeds": len(row.accuracies),
+        "test_accuracy": row.mean,
+        "spread": row.spread,
+        "params": row.params,
+        "macs": row.macs,
+        "bytes_on_disk": row.bytes_on_disk,
+    }
+
+
+def run(row: Row, image: np.ndarray, baseline: bytes) -> Row:
+    """Time a row's file in turn with the uncompressed LeNet-5."""
+    network, technique = row["network"], row["technique"]
+    file = deployed_file(network, technique)
+    files = {"row": file, "baseline": baseline}
+    candidates = {name: ready_to_run(onnx_session(data), image) for name, data in files.items()}
+    found = time_in_turn(candidates, runs=RUNS, warmup=20, clock=time.thread_time)
+    mine, base = found["row"], found["baseline"]
+    model = deployed_model(network, technique)
+    return row | {
+        "onnx_bytes": len(file),
+        "activation_bytes": peak_activation_bytes(model, INPUT_SHAPE),
+        "median_ms": mine.median_ms,
+        "p95_ms": percentile_95(mine),
+        "baseline_ms": base.median_ms,
+        "times_faster": base.median_ms / mine.median_ms,
+    }
+
+
+def bake(table: pd.DataFrame) -> None:
+    """Write the rows that the page's calculator browses: the browser has no table reader."""
+    columns = ["kind", "test_accuracy", "spread", "params", "macs", "bytes_on_disk", "onnx_bytes"]
+    columns += ["activation_bytes", "times_faster"]
+    lines = ['"""The scoreboard, baked by benchmarks/scoreboard.py."""', "", "ROWS = ("]
+    for row in table.to_dict("records"):
+        values = [f"{row['network']}, {row['technique']}", *(row[name] for name in columns)]
+        written = (
+            json.dumps(round(v, 5) if isinstance(v, float) else v, ensure_ascii=False)
+            for v in values
+        )
+        lines += ["    (", *(f"        {value}," for value in written), "    ),"]
+    GRID.write_text("\n".join([*lines, ")"]) + "\n", encoding="utf-8")
+
+
+def main() -> int:
+    """Measure all rows and write them."""
+    torch.set_num_threads(1)
+    load = os.getloadavg()[0]
+    image = np.random.default_rng(0).random((1, *INPUT_SHAPE), dtype=np.float32)
+    baseline = deployed_file("lenet5", "uncompressed")
+    table = pd.DataFrame([run(row, image, baseline) for row in rows()])
+    table.to_csv(TARGET, index=False, float_format="%.6g", lineterminator="\n")
+    made = {
+        "script": "benchmarks/scoreboard.py",
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "threads": 1,
+        "runs": RUNS,
+        "clock": "processor time of the thread",
+        "load_average": round(load, 2),
+        "versions": {"onnxruntime": onnxruntime.__version__, "torch": torch.__version__},
+        "time": "each row in turn with the uncompressed LeNet-5, warm, one image",
+    }
+    TARGET.with_suffix(".json").write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+    bake(pd.read_csv(TARGET))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
