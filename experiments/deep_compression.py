@@ -53,7 +53,7 @@ def final_part(network: str, table: str) -> float:
 def curve(network: str) -> None:
     measure(
         f"deep_compression_{network}",
-        kept_files(trials.curve_trial) if network == "lenet5" else trials.curve_trial,
+        kept_files(trials.curve_trial),
         runs(network),
         script=SCRIPT,
         data=DATA,
