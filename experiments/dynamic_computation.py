@@ -43,20 +43,36 @@ def rates() -> None:
     measure("early_exit_rates", trials.tuning_row, settings, script=SCRIPT, data=PLAIN)
 
 
+USUAL = {"design": "narrow chain", "grid": 1, "n_train": 3500, "steps": trials.STEPS}
+
+
 def harm() -> None:
-    """Harm in a narrow chain by method; then pairs with and without exits, one thing changed."""
-    usual = {"design": "narrow chain", "grid": 1, "n_train": 3500, "steps": trials.STEPS}
-    kinds = [usual | {"method": m} for m in (trials.ALONE, *METHODS)]
-    settings = [kind | {"seed": s} for kind, s in product(kinds, HARM_SEEDS)]
-    changes: list[dict[str, object]] = [
-        {"steps": 3 * trials.STEPS},
-        {"grid": 3},
-        {"design": "wide chain"},
-        {"design": "multi-scale"},
-    ]
-    kinds = [usual | change | {"method": m} for change, m in product(changes, FEATURED)]
-    settings += [kind | {"seed": s} for kind, s in product(kinds, SEEDS)]
+    """With and without exits, in a narrow chain whose exits see means alone."""
+    settings = [USUAL | {"method": m, "seed": s} for m, s in product(FEATURED, HARM_SEEDS)]
     measure("early_exit_harm", trials.harm_rows, settings, script=SCRIPT, data=PLAIN)
+
+
+def changes() -> None:
+    """The same pair with one thing changed."""
+    ways: tuple[dict[str, object], ...] = (
+        {"grid": 3},
+        {"steps": 2 * trials.STEPS},
+        {"design": "multi-scale"},
+        {"design": "wide chain"},
+    )
+    for way in ways:
+        pairs = product(FEATURED, SEEDS)
+        settings = [USUAL | way | {"method": m, "seed": s} for m, s in pairs]
+        name = "early_exit_harm_" + "_".join(way).replace("design", str(way.get("design"))[:5])
+        name = name.replace(" ", "_").replace("-", "_")
+        measure(name, trials.harm_rows, settings, script=SCRIPT, data=PLAIN)
+
+
+def methods() -> None:
+    """The other ways to train all exits."""
+    others = [m for m in METHODS if m not in FEATURED]
+    settings = [USUAL | {"method": m, "seed": s} for m, s in product(others, SEEDS)]
+    measure("early_exit_methods", trials.harm_rows, settings, script=SCRIPT, data=PLAIN)
 
 
 def exits() -> None:
@@ -86,11 +102,13 @@ def scoreboard() -> None:
     early = pd.read_csv(FOLDER / "early_exit_budgets.csv")
     early = early.query("kind == 'confidence' and share == @BUDGET")
     early = early.assign(technique=f"early exit, {BUDGET:.0%} of the work", **size)
-    slim = pd.read_csv(FOLDER / "early_exit_slimmable.csv").query("switchable and width == 0.5")
-    slim_network = slimmable_cnn()
-    size = {"params": sum(p.numel() for p in slim_network.parameters())}
-    size |= {"bytes_on_disk": len(save(slim_network.state_dict()))}
-    found += [early, slim.assign(technique="slimmable, half of the width", **size)]
+    found.append(early)
+    if (FOLDER / "early_exit_slimmable.csv").exists():
+        slim = pd.read_csv(FOLDER / "early_exit_slimmable.csv").query("switchable and width == 0.5")
+        slim_network = slimmable_cnn()
+        size = {"params": sum(p.numel() for p in slim_network.parameters())}
+        size |= {"bytes_on_disk": len(save(slim_network.state_dict()))}
+        found.append(slim.assign(technique="slimmable, half of the width", **size))
     rows = pd.concat([part.assign(network="exit_cnn")[columns] for part in found])
     rows["macs"] = rows["macs"].round().astype(int)
     made = {"script": SCRIPT, "function": "labcode.early_exit.trials", "data": ALL}
@@ -137,6 +155,8 @@ TABLES = {
     "exits": exits,
     "family": family,
     "harm": harm,
+    "changes": changes,
+    "methods": methods,
     "slimmable": slimmable,
     "scoreboard": scoreboard,
     "grid": grid,

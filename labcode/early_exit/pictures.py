@@ -48,6 +48,7 @@ def cost_curve(
     whole: float,
     x: str = "macs",
     style: str = ".-",
+    band: bool = True,
 ) -> None:
     """Draw mean test accuracy against mean cost over seeds, with a band of one spread.
 
@@ -59,6 +60,7 @@ def cost_curve(
         whole: The cost that counts as 100 %.
         x: The column with the cost.
         style: Of the line and its marks.
+        band: Whether to draw the band.
     """
     found = runs.groupby(by).agg(
         x=(x, "mean"), y=("test_accuracy", "mean"), s=("test_accuracy", "std")
@@ -66,7 +68,8 @@ def cost_curve(
     found = found.sort_values("x")
     place, mean, spread = 100 * found["x"] / whole, 100 * found["y"], 100 * found["s"].fillna(0)
     axes.plot(place, mean, style, color=color)
-    axes.fill_between(place, mean - spread, mean + spread, color=color, alpha=0.15, lw=0)
+    if band:
+        axes.fill_between(place, mean - spread, mean + spread, color=color, alpha=0.15, lw=0)
 
 
 def dots_and_means(

@@ -1,0 +1,155 @@
+"""The stored network, the calculator's baked answers and the measured tables agree."""
+
+import re
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save
+
+import labcode
+from labcode import measured, scoreboard
+from labcode.calculators import exit_thresholds
+from labcode.calculators.exit_outputs import IMAGES, MACS, PLAIN_MACS, SURE
+from labcode.calculators.exit_thresholds import right, sure, taken
+from labcode.data import load
+from labcode.early_exit import certainty, load_exits, outcome, shared_threshold, store
+from labcode.early_exit.training import METHODS
+from labcode.early_exit.trials import ALONE, SHARES, logits_of
+from labcode.models import exit_macs
+from labcode.models.exit_network import Trunk
+
+LAST_STEP = 1 / 65_535
+
+
+@pytest.fixture(scope="module")
+def network():
+    return load_exits()
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load("mnist5k")
+
+
+@pytest.fixture(scope="module")
+def held(network, digits):
+    return logits_of(network, digits.validation.images)
+
+
+def test_the_calculator_holds_what_the_stored_network_answers(held, digits):
+    """Another processor rounds differently, which may turn an image at the edge over."""
+    baked = torch.tensor(right())
+    truth = held.argmax(2) == digits.validation.labels
+    assert baked.shape == (len(MACS), IMAGES) == truth.shape
+    assert int((baked != truth).sum()) <= 2
+    for rule in SURE:
+        found = torch.tensor(sure(rule))
+        assert float((found - certainty(held[:-1], rule)).abs().max()) < LAST_STEP + 1e-4
+
+
+def test_the_calculator_knows_the_costs(network):
+    assert exit_macs(network) == MACS
+    assert labcode.count(Trunk(network), (1, 28, 28)).macs == PLAIN_MACS
+    assert 1 < MACS[-1] / PLAIN_MACS < 1.01  # the early exits add less than a hundredth
+
+
+@pytest.mark.parametrize("rule", list(SURE))
+@pytest.mark.parametrize("threshold", [0, 300, 800, 990, 1000])
+def test_the_calculator_counts_as_the_library_does(threshold, rule):
+    scores = torch.cat([torch.tensor(sure(rule)), torch.zeros(1, IMAGES)]).double()
+    found = outcome(scores, torch.tensor(right()), MACS, threshold / 1000)
+    result = exit_thresholds(threshold, rule)
+    leaves = [int(n) for n in re.findall(r"exit \d: (\d+) of 500 images", result.text)]
+    assert leaves == [round(share * IMAGES) for share in found.shares]
+    assert leaves == np.bincount(taken(rule, threshold / 1000), minlength=4).tolist()
+    spent, hits = re.findall(r"multiply-adds: ([\d,]+) .*\nright: (\d+) of", result.text)[0]
+    assert int(spent.replace(",", "")) == round(found.macs)
+    assert int(hits) == round(found.accuracy * IMAGES)
+    assert result.html.count("live-bar") == 6
+
+
+def test_bad_settings_of_the_calculator_are_named():
+    with pytest.raises(ValueError, match="threshold must be from 0 to 1000, got 1001"):
+        exit_thresholds(1001)
+    with pytest.raises(ValueError, match="rule must be one of confidence, entropy, margin, got"):
+        exit_thresholds(500, "luck")
+
+
+def test_the_stored_file_is_small_and_loads_as_it_was_measured(network, held, digits):
+    assert (store.folder() / store.FILE).stat().st_size < 150_000
+    table = measured.table("early_exit_budgets").query("seed == 0")
+    seen = logits_of(network, digits.test.images)
+    truth = seen.argmax(2) == digits.test.labels
+    for k in range(4):
+        row = table[table["kind"] == f"exit {k + 1}"]
+        assert abs(float(truth[k].double().mean()) - row["test_accuracy"].item()) <= 0.002
+        assert row["macs"].item() == MACS[k]
+    for rule in ("confidence", "entropy", "margin"):
+        limit = shared_threshold(certainty(held, rule), MACS, 0.16 * MACS[-1])
+        row = table.query("kind == @rule and share == 0.16")
+        assert limit == pytest.approx(row["threshold_1"].item(), rel=0.01)
+        found = outcome(certainty(seen, rule), truth, MACS, limit)
+        assert found.macs == pytest.approx(row["macs"].item(), rel=0.02)
+        assert found.accuracy == pytest.approx(row["test_accuracy"].item(), abs=0.003)
+
+
+def test_every_budget_was_kept_where_thresholds_were_chosen():
+    table = measured.table("early_exit_budgets")
+    for kind in ("confidence", "entropy", "margin"):
+        rows = table[table["kind"] == kind]
+        assert len(rows) == len(SHARES) * 3
+        assert (rows["validation_macs"] <= rows["share"] * MACS[-1] + 1).all()
+    for kind in ("batch, least sure", "batch, random"):
+        rows = table[table["kind"] == kind]
+        assert (rows["macs"] <= rows["share"] * MACS[-1] + 1).all()
+        step = max(b - a for a, b in pairwise(MACS))
+        assert (rows["macs"] >= rows["share"] * MACS[-1] - step / 100 - 1).all()
+
+
+def test_all_methods_were_tried_with_enough_seeds():
+    table = measured.table("early_exit_harm")
+    usual = table.query(
+        "design == 'narrow chain' and n_train == 3500 and grid == 1 and steps == 500"
+    )
+    assert set(usual["method"]) == {ALONE, *METHODS}
+    seeds = usual.groupby("method")["seed"].nunique()
+    assert min(seeds[ALONE], seeds["equal weights"]) >= 5
+    pairs = table.groupby(["design", "n_train", "grid", "steps", "method"])["seed"].nunique()
+    assert (pairs >= 3).all()
+    rates = measured.table("early_exit_rates")
+    best = rates.groupby(["method", "lr"])["validation_accuracy"].mean().unstack("lr")
+    assert set(best.index) == {ALONE, "equal weights"}
+
+
+def test_the_family_and_the_slimmable_network_cost_the_same():
+    own = measured.table("early_exit_family").set_index(["width", "seed"])
+    slim = measured.table("early_exit_slimmable").query("switchable")
+    assert (own.groupby("width").size() == 3).all()
+    for row in slim.itertuples():
+        assert row.macs == own.loc[(row.width, row.seed), "macs"]
+        assert row.params > own.loc[(row.width, row.seed), "params"]
+    assert own.loc[(1.0, 0), "macs"] == PLAIN_MACS
+
+
+def test_the_clock_was_fair():
+    record, table = measured.provenance("early_exit_latency"), measured.table("early_exit_latency")
+    assert (record["threads"], record["clock"]) == (1, "processor time of the thread")
+    assert (table["p95_ms"] >= table["mean_ms"] * 0.9).all()
+    exits = table[table["kind"] == "exit"].sort_values("setting")
+    assert exits["mean_ms"].is_monotonic_increasing
+    assert exits["macs"].tolist() == list(MACS)
+    widths = table[table["kind"] == "width"].sort_values("setting")
+    assert widths["mean_share"].iloc[-1] == pytest.approx(1, abs=1e-3)
+
+
+def test_the_scoreboards_rows_are_those_of_the_tables(network):
+    rows = {row.name: row for row in scoreboard.measured_rows("scoreboard_early_exit")}
+    early = rows["exit_cnn, early exit, 16% of the work"]
+    table = measured.table("early_exit_budgets").query("kind == 'confidence' and share == 0.16")
+    assert early.accuracies == tuple(table["test_accuracy"])
+    assert early.macs == pytest.approx(table["macs"].mean(), abs=1)
+    assert early.params == sum(p.numel() for p in network.parameters())
+    assert early.bytes_on_disk == len(save(network.state_dict()))
+    assert rows["exit_cnn, without exits"].macs == PLAIN_MACS
