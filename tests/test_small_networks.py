@@ -125,11 +125,16 @@ def test_the_small_se_resnet_is_the_plain_one_when_its_weights_are_one(placement
 
 def test_mean_weights_are_the_means_of_each_class():
     torch.manual_seed(0)
-    model = se_trials.small_se_resnet("pre").eval()
+    model = se_trials.small_se_resnet("pre", reduction=1).eval()
+    for layer in model.modules():
+        if isinstance(layer, models.SqueezeExcite):  # weights that differ between images
+            nn.init.normal_(layer.fc1.weight)
+            nn.init.normal_(layer.fc2.weight)
     images, labels = torch.rand(6, *SHAPE), torch.tensor([0, 1, 2, 0, 1, 2])
     found = se_trials.mean_weights(model, Split(images, labels))
     stem = F.relu(model.bn1(model.conv1(images)))
     first = model.blocks[0].excite.weights(stem)  # (6, 8), by hand
+    assert (first[0] - first[3]).abs().max() > 1e-3
     for label in range(3):
         assert torch.allclose(found[0][label], first[[label, label + 3]].mean(0), atol=1e-6)
     assert [tuple(w.shape) for w in found] == [(3, 8), (3, 8), (3, 16)]  # what each block gets
@@ -241,7 +246,7 @@ def test_measured_rows_are_of_three_seeds_and_cost_what_the_networks_do(name):
 
 
 def test_a_run_is_the_same_again_and_learns(monkeypatch):
-    monkeypatch.setattr(shuffle_trials, "EPOCHS", 1)
+    monkeypatch.setattr(shuffle_trials, "EPOCHS", 3)
     first, again = (shuffle_trials.shuffle_row(1, False, seed=3) for _ in range(2))
     assert first == again
     assert first["train_accuracy"] > 0.3  # guessing is 0.1
