@@ -205,5 +205,9 @@ def suggest(trial: Trial, problem: Problem) -> Setting:
 
 def _is_surplus(study: Study, trial: Trial, n_trials: int) -> bool:
     """Tell whether enough earlier trials are done or on their way: the later asker gives way."""
-    earlier = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.RUNNING))
+    earlier = [
+        other
+        for other in study.get_trials(deepcopy=False, states=COUNTED)
+        if other.state != TrialState.WAITING or "failed_trial" in other.system_attrs  # a retry
+    ]
     return sum(other.number < trial.number for other in earlier) >= n_trials
