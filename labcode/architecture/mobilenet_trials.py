@@ -95,7 +95,8 @@ def parameter_groups(model: nn.Module, where: str, decay: float) -> list[dict[st
         ValueError: ``where`` is none of the three.
     """
     check_choice("where", where, DECAYS)
-    decayed, free = [], []
+    decayed: list[nn.Parameter] = []
+    free: list[nn.Parameter] = []
     for layer in model.modules():
         depthwise = isinstance(layer, nn.Conv2d) and layer.groups > 1
         weighs = isinstance(layer, (nn.Conv2d, nn.Linear)) and where != "none"
