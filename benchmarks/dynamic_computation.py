@@ -92,19 +92,27 @@ def candidates() -> tuple[dict[str, object], dict[str, Row]]:
     return runners, facts
 
 
-def measure() -> list[Row]:
-    """Time every candidate on every image, in turn."""
-    runners, facts = candidates()
-    images = load("mnist5k").test.images[:IMAGES].numpy()
+def time_group(runners: dict[str, object], images: np.ndarray, seconds: dict) -> None:
+    """Time some candidates on every image, in turn; the first turn warms up."""
     names = list(runners)
-    seconds = {name: np.zeros((RUNS, IMAGES)) for name in names}
-    for turn in range(-1, RUNS):  # the first turn warms up
+    for turn in range(-1, RUNS):
         for i in range(IMAGES):
             x, first = images[i : i + 1], (turn + i) % len(names)
             for name in [*names[first:], *names[:first]]:
                 start = time.thread_time()
                 runners[name](x)
                 seconds[name][max(turn, 0), i] = time.thread_time() - start
+
+
+def measure() -> list[Row]:
+    """Time every candidate on every image, in turn."""
+    runners, facts = candidates()
+    images = load("mnist5k").test.images[:IMAGES].numpy()
+    names = list(runners)
+    seconds = {name: np.zeros((RUNS, IMAGES)) for name in names}
+    for part in ("large", "torch", ""):  # apart: a large network empties the caches for a small one
+        group = [n for n in names if part in n and (part or not n.startswith(("large", "torch")))]
+        time_group({name: runners[name] for name in group}, images, seconds)
     rows = []
     each = {name: 1e3 * np.median(found, axis=0) for name, found in seconds.items()}
     wholes = {
