@@ -92,7 +92,7 @@ def threshold(model: ExitNetwork) -> float:
     """Return how sure an exit must be, so that validation images cost `BUDGET` on average."""
     images = load("mnist5k").validation.images
     logits = model.all_logits(images)  # (exits, N, classes)
-    scores = early_exit.certainty(logits.flatten(0, 1)).unflatten(0, logits.shape[:2])
+    scores = early_exit.certainty(logits.flatten(0, 1)).view(logits.shape[:2])
     macs = exit_macs(model)
     # Rounded, so that no image stands on the very edge: there, rounding in a sum would decide.
     return round(early_exit.shared_threshold(scores, macs, BUDGET * macs[-1]), 3)
