@@ -20,6 +20,12 @@ SEEDS = (0, 1, 2)
 SCRIPT = "experiments/deep_compression.py"
 DATA = "mnist5k, 3500 training images"
 STORED = ROOT / "labcode" / "coding" / "stored"
+LENET5_LESSONS = {
+    "network": "lenet5",
+    "rounds": ((0.2, 1), (0.08, 1), (0.04, 2), (0.018, 6)),
+    "packed": (0.04, 0.018),
+    "bits": 3,
+}
 NAMES = {"lenet5": "LeNet-5", "lenet_300_100": "LeNet-300-100"}  # in papers
 
 
@@ -71,6 +77,17 @@ def lessons(teachers: str) -> None:
         script=SCRIPT,
         data=f"{DATA}, {taught.COPIES} changed copies of each",
         rounds=taught.ROUNDS,
+    )
+
+
+def lenet5_lessons() -> None:
+    """LeNet-5 taught by all three LeNet-5 together, for as long as the small network was."""
+    measure(
+        "deep_compression_lenet5_taught",
+        taught.taught_trial,
+        [{"seed": seed, "teachers": "lenet5", **LENET5_LESSONS} for seed in SEEDS],
+        script=SCRIPT,
+        data=f"{DATA}, {taught.COPIES} changed copies of each",
     )
 
 
@@ -130,6 +147,7 @@ TABLES = {
     "lenet5": lambda: curve("lenet5"),
     "taught_by_lenet5": lambda: lessons("lenet5"),
     "taught_by_itself": lambda: lessons("itself"),
+    "lenet5_taught": lenet5_lessons,
     "inits": inits,
     "controls": controls,
     "scoreboard": scoreboard,

@@ -4,8 +4,8 @@ Run as `python experiments/dynamic_computation.py` (about half an hour on one co
 names of some tables. Writes labcode/measured/early_exit_*.csv and scoreboard_early_exit.csv, the
 stored network with exits, and the outputs that the calculator of the page browses.
 
-Learning rates are chosen on the validation split (table rates). Only then do the other tables
-look at the test split.
+Learning rates are the baselines'; the table rates compares them with others on the validation
+split.
 """
 
 import argparse

@@ -14,7 +14,9 @@ from torch import Tensor, nn
 
 from labcode import baselines, data
 from labcode.distillation.networks import student
+from labcode.early_exit import load_exits
 from labcode.export import to_int8, to_onnx
+from labcode.models.exit_network import Trunk
 
 INPUT_SHAPE = (1, 28, 28)
 CALIBRATION = 200  # training images that set the ranges of int8
@@ -43,6 +45,9 @@ def deployed_model(network: str, technique: str) -> nn.Module:
     """
     if network == "student":
         return student()
+    if network == "exit_cnn":
+        exits = load_exits()
+        return exits if technique.startswith("early exit") else Trunk(exits)
     if network in BASELINES:
         model = baselines.load(network, seed=0)
         if technique.startswith(SAME_OPERATIONS) or technique.startswith("int8"):

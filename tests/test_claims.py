@@ -85,3 +85,11 @@ def test_two_verdicts_that_differ_are_an_error(tmp_path, monkeypatch) -> None:
     write_book(tmp_path, [verdict("C01", True, "a").__dict__, verdict("C01", False, "b").__dict__])
     with pytest.raises(ValueError, match=r"C01 .*page0.*page1"):
         extension.verdicts()
+
+
+def test_every_claim_has_its_verdict_in_a_notebook_of_the_book() -> None:
+    found = load_extension().verdicts()
+    assert sorted(found) == [entry.id for entry in claims()]
+    assert {id: page.split("/")[1] for id, (_, page) in found.items()} == {
+        entry.id: entry.part for entry in claims()
+    }

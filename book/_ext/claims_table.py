@@ -44,33 +44,20 @@ def _records(notebook: dict[str, Any]) -> list[dict[str, str]]:
 
 
 class ClaimsTable(SphinxDirective):
-    """List every claim with its verdict; a claim without one is an error.
-
-    With the name of a part as its argument, list that part's claims only, and say of a claim
-    without a verdict that it has none yet.
-    """
-
-    optional_arguments = 1
+    """List every claim with its verdict; a claim without one is an error."""
 
     def run(self) -> list[nodes.Node]:
-        """Build the table, and for all claims a sentence that counts the verdicts."""
-        part = self.arguments[0] if self.arguments else None
-        own = [claim for claim in claims() if part in (None, claim.part)]
-        if not own:
-            raise self.error(f"no claim belongs to the part {part!r}")
+        """Build a sentence that counts the verdicts, and the table."""
         found = verdicts()
+        if open_ones := [claim.id for claim in claims() if claim.id not in found]:
+            raise self.error(f"no notebook holds a verdict on {', '.join(open_ones)}")
         for page in notebooks():
             self.env.note_dependency(str(ROOT / f"{page}.ipynb"))
-        open_ones = [claim.id for claim in own if claim.id not in found]
-        if part is None and open_ones:
-            raise self.error(f"no notebook holds a verdict on {', '.join(open_ones)}")
-        rows = [[claim.id, claim.claim, self._answer(claim.id, found)] for claim in own]
+        rows = [[claim.id, claim.claim, self._answer(claim.id, found)] for claim in claims()]
         table = _table(["", "Claim", "Verdict"], rows, widths=[1, 8, 5])
-        return [table] if part else [nodes.paragraph(text=_count(found)), table]
+        return [nodes.paragraph(text=_count(found)), table]
 
     def _answer(self, id: str, found: Found) -> nodes.Node:
-        if id not in found:
-            return nodes.emphasis(text="not measured yet")
         record, page = found[id]
         text = " ".join(filter(None, [record["outcome"], record["condition"]]))
         here = self.env.app.builder.get_relative_uri(self.env.docname, page)

@@ -32,10 +32,11 @@ def taught_trial(
     *,
     network: str = "lenet_300_100",
     rounds: tuple[tuple[float, int], ...] = ROUNDS,
+    packed: tuple[float, ...] = PACKED,
     bits: int = BITS,
     files: Path | None = None,
 ) -> list[Row]:
-    """Prune a baseline in rounds on lessons; share and pack it where `PACKED` says so.
+    """Prune a baseline in rounds on lessons; share and pack it where ``packed`` says so.
 
     Args:
         seed: Of the baseline; it decides all random numbers too.
@@ -43,6 +44,7 @@ def taught_trial(
             network that is pruned.
         network: The baseline.
         rounds: Part of the weights that stays and passes over the lessons, round by round.
+        packed: The rounds after which a copy is shared and packed.
         bits: Bits of the codebooks of weights; biases have four.
         files: Where to keep the packed files; None keeps none.
 
@@ -58,7 +60,7 @@ def taught_trial(
     lessons = Lessons(
         teachers_of(teachers, dense), images.train, change, copies=COPIES, seed=1000 + seed
     )
-    passes = sum(number for part, number in rounds if part >= max(PACKED))
+    passes = sum(number for part, number in rounds if part >= max(packed))
     control = copy.deepcopy(dense)
     refine(control, lessons.split, lessons, epochs=passes, seed=100 * seed + 99)
     before = {r.seed: r for r in baselines.results(network)}[seed]
@@ -68,9 +70,9 @@ def taught_trial(
     for number, (part, more) in enumerate(rounds):
         prune(model, lessons.split, lessons, part, epochs=more, seed=100 * seed + number)
         passes += more
-        if part in PACKED:
-            packed, row = _packed(model, lessons, network, seed, bits, images)
-            keep(files, network, part, packed)
+        if part in packed:
+            file, row = _packed(model, lessons, network, seed, bits, images)
+            keep(files, network, part, file)
             rows.append({"part": part, **row, **facts, "passes": passes, "macs": before.macs})
     return rows
 
