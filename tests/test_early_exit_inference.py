@@ -119,15 +119,14 @@ def test_the_order_and_the_mode_stay(trained, digits):
 def test_onnx_stages_answer_like_pytorch_and_stop_like_it(make, rule, trained, digits):
     network = trained if make == "stored" else NETWORKS[make]
     images = digits.images[:40]
-    limit = float(certainty(network.all_logits(images).detach(), rule)[:3].median())
-    runner, found = (
-        OnnxExits(stage_files(network), limit, rule=rule),
-        answer(network, images, limit, rule=rule),
-    )
+    scores = certainty(network.all_logits(images).detach(), rule)[:3]
+    limits = scores.median(dim=1).values.tolist()  # at each exit, about half leave
+    runner = OnnxExits(stage_files(network), limits, rule=rule)
+    found = answer(network, images, limits, rule=rule)
     calls = []
     runner.sessions = [_Counted(session, k, calls) for k, session in enumerate(runner.sessions)]
     assert len(set(found.exits.tolist())) > 1
-    edge = (certainty(network.all_logits(images).detach(), rule)[:3] - limit).abs().amin(0) < 1e-5
+    edge = (scores - torch.tensor(limits)[:, None]).abs().amin(0) < 1e-5
     for i in (~edge).nonzero()[:, 0].tolist():
         calls.clear()
         logits, exit_number = runner(images[i : i + 1].numpy())
@@ -212,9 +211,10 @@ def test_fixed_shares_meet_the_budget(budget):
     scores, right = tables(2000)
     found = outcome(scores, right, MACS, share_thresholds(scores, MACS, budget))
     assert found.macs == pytest.approx(budget, rel=0.01)  # shares are rounded to whole images
-    stay = [1.0, *(1 - np.cumsum(found.shares))[:2]]
-    leaves = [share / left for share, left in zip(found.shares[:3], stay, strict=True)]
-    assert leaves == pytest.approx([leaves[0]] * 3, abs=0.01)
+    stay = 2000 * np.array([1.0, *(1 - np.cumsum(found.shares))[:2]])
+    leaves = 2000 * np.array(found.shares[:3])
+    # The same part of those still in leaves at each exit, to a whole image.
+    assert np.abs(leaves - leaves[0] / 2000 * stay).max() <= 1
 
 
 def test_a_batch_spends_its_budget_on_the_least_sure():
@@ -235,7 +235,7 @@ def test_a_random_batch_spends_as_much():
         for luck in (None, 0, 1)
     ]
     assert max(sums) - min(sums) < 60
-    assert not torch.equal(spend(scores, MACS, 15_000), spend(scores, MACS, 15_000, random=0))
+    assert not torch.equal(spend(scores, MACS, 15_000), spend(scores, MACS, 15_000, random=1))
 
 
 def test_bad_input_is_named():

@@ -108,7 +108,7 @@ def compare_techniques(
     picture = plane(points, _axis(x_axis), _axis(y_axis), label)
     shown = list(dict.fromkeys((sort_by, x_axis, y_axis)))
     rows = [_row(place, e, e in front, shown) for place, e in enumerate(chosen, start=1)]
-    body = table(shown, rows).replace('class="live-table"', 'class="live-table live-list"')
+    body = table(shown, rows).replace('class="live-table"', 'class="live-table live-rows"')
     caption = (
         "Measured beforehand: mean ± standard deviation of three seeds or more. Times faster than "
         "the uncompressed LeNet-5, in turn with it, in ONNX Runtime on one thread. Numbers in the "
