@@ -27,6 +27,7 @@ def test_axe_finds_no_violation(visit, axe, path, theme):
         }"""
     )
     page.evaluate(axe)
+    page.evaluate("new Promise((done) => requestIdleCallback(done))")  # scroll.js asked before
     for width in (390, 1280):
         widen(page, width)
         assert page.evaluate(RUN) == [], f"at {width} px"
