@@ -15,7 +15,7 @@ from torch import nn
 
 from labcode import data, pruning
 from labcode.coding import pack
-from labcode.drawing import board, shipped, to_digit, unpacked_lenet5
+from labcode.drawing import Shipped, board, shipped, to_digit, unpacked_lenet5
 from labcode.drawing.networks import BUDGET, packed_lenet5, samples, without_weights
 from labcode.drawing.shipped import INPUT_SHAPE
 from labcode.latency import onnx_session
@@ -206,8 +206,14 @@ def test_weights_written_behind_an_empty_file_make_it_whole(tmp_path) -> None:
         torch.testing.assert_close(torch.from_numpy(found), model(images), rtol=1e-4, atol=1e-4)
 
 
-def test_what_is_shipped_is_described_truly() -> None:
-    networks = {network.id: network for network in shipped()}
+@pytest.fixture(scope="module")
+def networks() -> tuple[Shipped, ...]:
+    """The page's networks, exported once."""
+    return shipped()
+
+
+def test_what_is_shipped_is_described_truly(networks) -> None:
+    networks = {network.id: network for network in networks}
     entries = {name: network.entry() for name, network in networks.items()}
     assert entries["baseline"]["params"] == 431_080
     assert entries["packed"]["params"] < 431_080 * 0.03
@@ -218,8 +224,8 @@ def test_what_is_shipped_is_described_truly() -> None:
         assert entries[name]["weights"] in (None, *network.files)
 
 
-def test_the_network_with_exits_keeps_its_budget_on_images_it_was_not_tuned_on() -> None:
-    network = next(network for network in shipped() if network.id == "exits")
+def test_the_network_with_exits_keeps_its_budget_on_images_it_was_not_tuned_on(networks) -> None:
+    network = next(network for network in networks if network.id == "exits")
     assert len(network.thresholds) == 3
     test = data.load("mnist5k").test
     found = network.answer(test.images)

@@ -13,6 +13,7 @@ from labcode.drawing import shipped
 
 PAGE = "book/shipping/draw.html"
 N = 200  # test digits
+NETWORKS = 4  # on the page
 SEVEN = ((70, 60), (210, 60), (130, 240))  # corners of a 7 on the paper of 280 x 280
 EVERY_ANSWER = """
 async (encoded) => {
@@ -49,7 +50,7 @@ def draw(page: Page, corners: tuple[tuple[int, int], ...] = SEVEN) -> None:
 
 def wait_for_all(page: Page) -> None:
     """Wait until every network has answered."""
-    expect(page.locator(".draw-says")).to_have_count(len(shipped()), timeout=60_000)
+    expect(page.locator(".draw-says")).to_have_count(NETWORKS, timeout=60_000)
 
 
 def test_every_network_answers_as_in_python(visit) -> None:
@@ -58,8 +59,10 @@ def test_every_network_answers_as_in_python(visit) -> None:
     pixels = (test.images[:N] * 255).round().to(torch.uint8).numpy()
     found = seen.page.evaluate(EVERY_ANSWER, base64.b64encode(pixels.tobytes()).decode())
     images, labels = torch.from_numpy(pixels.astype(np.float32) / 255), test.labels[:N]
-    assert set(found) == {network.id for network in shipped()}
-    for network in shipped():
+    networks = shipped()
+    assert len(networks) == NETWORKS
+    assert set(found) == {network.id for network in networks}
+    for network in networks:
         with torch.inference_mode():
             expected = network.answer(images)
         answers = torch.tensor([probabilities for probabilities, _ in found[network.id]])
