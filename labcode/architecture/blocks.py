@@ -187,7 +187,7 @@ def backbone_cost(kind: str, width1: int, width2: int) -> Cost:
     """Return the cost of `backbone` by formula, for one image.
 
     >>> backbone_cost("grouped", 16, 32).macs
-    352976
+    353120
     """
     stem = cost.conv2d(1, STEM, 3, 28, stride=2, padding=1)
     pairs = [(STEM, width1, 14), (width1, width1, 14), (width1, width2, 7), (width2, width2, 7)]
@@ -213,7 +213,7 @@ def widths(kind: str, macs: int) -> tuple[int, int]:
         ValueError: ``kind`` is unknown, or no pair comes within 1 % of the budget.
 
     >>> widths("standard", 350_000)
-    (7, 15)
+    (6, 18)
     """
     check_int("macs", macs)
     step = _STEP.get(check_choice("kind", kind, tuple(BLOCKS)), 1)

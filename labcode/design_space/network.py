@@ -106,7 +106,7 @@ def small_squeezenet(
     >>> import labcode
     >>> found = labcode.count(small_squeezenet(), (1, 28, 28))
     >>> found.params, found.macs
-    (2294, 59816)
+    (2486, 56504)
     """
     share = check_number("expand3x3_share", expand3x3_share, minimum=0)
     if share > 1:

@@ -61,8 +61,8 @@ def report(
 def percentile_95(timing: Timing) -> float:
     """Return the time that 95 % of the runs stay under, in milliseconds.
 
-    >>> round(percentile_95(Timing(tuple(i / 1000 for i in range(1, 101)))), 1)
-    95.9
+    >>> round(percentile_95(Timing(tuple(i / 1000 for i in range(1, 101)))), 2)
+    95.95
     """
     return quantiles(timing.seconds, n=20)[-1] * 1e3
 
