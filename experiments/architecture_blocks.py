@@ -4,11 +4,9 @@ Run as `python experiments/architecture_blocks.py` (about half an hour on one co
 names of some tables. Writes labcode/measured/architecture_*.csv, each with a JSON file beside it.
 """
 
-import argparse
-import sys
 from itertools import product
 
-from record import measure
+from record import measure, run_tables
 
 from labcode.architecture import block_trials, blocks, low_rank_trials, mobilenet_trials
 
@@ -92,14 +90,5 @@ TABLES = {
 }
 
 
-def main() -> int:
-    """Make the tables named, or all."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("tables", nargs="*", help=f"from {', '.join(TABLES)}; none means all")
-    for name in parser.parse_args().tables or TABLES:
-        TABLES[name]()
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    run_tables(TABLES, __doc__)

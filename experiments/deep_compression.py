@@ -5,13 +5,11 @@ names of some tables. Writes labcode/measured/deep_compression_*.csv, the scoreb
 the packed networks of labcode/coding/stored.
 """
 
-import argparse
 import functools
-import sys
 from collections.abc import Callable
 from typing import Any
 
-from record import ROOT, measure, store
+from record import ROOT, measure, run_tables, store
 
 from labcode import measured, published
 from labcode.coding import taught, trials
@@ -154,14 +152,5 @@ TABLES = {
 }
 
 
-def main() -> int:
-    """Make the tables named, or all."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("tables", nargs="*", help=f"from {', '.join(TABLES)}; none means all")
-    for name in parser.parse_args().tables or TABLES:
-        TABLES[name]()
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    run_tables(TABLES, __doc__)

@@ -4,12 +4,10 @@ Run as `python experiments/design_space.py` (some minutes of one core), or with 
 some tables. Writes labcode/measured/design_space_*.csv and the calculator's grid.
 """
 
-import argparse
-import sys
 from itertools import product
 
 import pandas as pd
-from record import FOLDER, ROOT, measure
+from record import FOLDER, ROOT, measure, run_tables
 
 from labcode.design_space import BYPASSES, SHARES, SPACE, SQUEEZE_RATIOS, contest, trials
 from labcode.search import SAMPLERS
@@ -87,14 +85,5 @@ def bake() -> None:
 TABLES = {"rates": rates, "grid": grid, "longer": longer, "samplers": samplers, "bake": bake}
 
 
-def main() -> int:
-    """Make the tables named, or all."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("tables", nargs="*", help=f"from {', '.join(TABLES)}; none means all")
-    for name in parser.parse_args().tables or TABLES:
-        TABLES[name]()
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    run_tables(TABLES, __doc__)

@@ -4,13 +4,11 @@ Run as `python experiments/pruning.py` (under an hour on one core), or with the 
 tables. Writes labcode/measured/pruning_*.csv and scoreboard_pruning.csv.
 """
 
-import argparse
 import json
-import sys
 from itertools import product
 
 import pandas as pd
-from record import FOLDER, ROOT, measure, store
+from record import FOLDER, ROOT, measure, run_tables, store
 
 from labcode import baselines
 from labcode.pruning import trials, unit_trials
@@ -142,14 +140,5 @@ TABLES = {
 }
 
 
-def main() -> int:
-    """Measure the tables named, or all."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("tables", nargs="*", help=f"from {', '.join(TABLES)}; none means all")
-    for name in parser.parse_args().tables or list(TABLES):
-        TABLES[name]()
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    run_tables(TABLES, __doc__)

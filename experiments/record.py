@@ -1,11 +1,12 @@
 """Run a table of experiments, keep each finished run, and store rows with their origin."""
 
+import argparse
 import datetime
 import json
 import os
 import platform
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,23 @@ def measure(
     made = {"script": script, "function": f"{function.__module__}.{function.__name__}"}
     store(name, rows, made | facts | {"processor_seconds": round(seconds)})
     halfway.unlink(missing_ok=True)
+
+
+def run_tables(tables: Mapping[str, Callable[[], None]], description: str | None) -> None:
+    """Make the tables that the command line names, or all.
+
+    Args:
+        tables: What makes each table, by its name.
+        description: What the script is for, as its help says.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("tables", nargs="*", help=f"from {', '.join(tables)}; none means all")
+    names = parser.parse_args().tables
+    for name in names:
+        if name not in tables:
+            parser.error(f"there is no table {name!r}; choose from {', '.join(tables)}")
+    for name in names or tables:
+        tables[name]()
 
 
 def _run(function: Callable[..., Row | list[Row]], setting: Row) -> Row:

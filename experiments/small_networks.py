@@ -5,11 +5,9 @@ of some tables. Writes labcode/measured/squeezenet_pooling.csv, squeezenet_pooli
 shufflenet_shuffle.csv and senet_choices.csv, each with a JSON file beside it.
 """
 
-import argparse
-import sys
 from itertools import product
 
-from record import measure
+from record import measure, run_tables
 
 from labcode.architecture import se_trials, shuffle_trials, squeeze_trials
 
@@ -77,14 +75,5 @@ TABLES = {
 }
 
 
-def main() -> int:
-    """Measure the tables named, or all."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("tables", nargs="*", help=f"from {', '.join(TABLES)}; none means all")
-    for name in parser.parse_args().tables or list(TABLES):
-        TABLES[name]()
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    run_tables(TABLES, __doc__)

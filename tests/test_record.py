@@ -49,6 +49,24 @@ def test_a_stopped_sweep_goes_on_where_it_stopped(own_folders: Path) -> None:
     assert len((own_folders / "areas.csv").read_text().splitlines()) == 5
 
 
+def test_tables_are_made_by_name_or_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    tables = {name: lambda name=name: made.append(name) for name in ("first", "second")}
+    for words in (["second"], []):
+        monkeypatch.setattr("sys.argv", ["script", *words])
+        record.run_tables(tables, "Make tables.")
+    assert made == ["second", "first", "second"]
+
+
+def test_an_unknown_table_is_named_and_nothing_is_made(monkeypatch, capsys) -> None:
+    made: list[str] = []
+    monkeypatch.setattr("sys.argv", ["script", "first", "third"])
+    with pytest.raises(SystemExit):
+        record.run_tables({"first": lambda: made.append("first")}, "Make tables.")
+    assert made == []
+    assert "'third'; choose from first" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "name", [name for name in measured.names() if "function" in measured.provenance(name)]
 )
