@@ -4,19 +4,17 @@ Run as `python experiments/dynamic_computation.py` (about half an hour on one co
 names of some tables. Writes labcode/measured/early_exit_*.csv and scoreboard_early_exit.csv, the
 stored network with exits, and the outputs that the calculator of the page browses.
 
-Learning rates are the baselines'; the table rates compares them with others on the validation
-split.
+Learning rates are the baselines'; the tables rates and slim_rates compare them with others on the
+validation split.
 """
 
-import argparse
 import base64
-import sys
 import textwrap
 from itertools import product
 
 import pandas as pd
 import torch
-from record import FOLDER, ROOT, measure, store
+from record import FOLDER, ROOT, measure, run_tables, store
 from safetensors.torch import save
 
 from labcode.early_exit import RULES, certainty, load_exits, trials
@@ -41,6 +39,14 @@ def rates() -> None:
         for m, lr, s in product(FEATURED, (2e-3, 5e-3, 1e-2), (100, 101))
     ]
     measure("early_exit_rates", trials.tuning_row, settings, script=SCRIPT, data=PLAIN)
+
+
+def slim_rates() -> None:
+    settings = [
+        {"switchable": k, "seed": 100, "lr": lr}
+        for k, lr in product((True, False), (2e-3, 5e-3, 1e-2))
+    ]
+    measure("early_exit_slim_rates", trials.slim_tuning_row, settings, script=SCRIPT, data=ALL)
 
 
 USUAL = {"design": "narrow chain", "grid": 1, "n_train": 3500, "steps": trials.STEPS}
@@ -71,7 +77,7 @@ def changes() -> None:
 def methods() -> None:
     """The other ways to train all exits."""
     others = [m for m in METHODS if m not in FEATURED]
-    settings = [USUAL | {"method": m, "seed": s} for m, s in product(others, SEEDS)]
+    settings = [USUAL | {"method": m, "seed": s} for m, s in product(others, HARM_SEEDS)]
     measure("early_exit_methods", trials.harm_rows, settings, script=SCRIPT, data=PLAIN)
 
 
@@ -104,7 +110,8 @@ def scoreboard() -> None:
     early = early.assign(technique=f"early exit, {BUDGET:.0%} of the work", **size)
     found.append(early)
     if (FOLDER / "early_exit_slimmable.csv").exists():
-        slim = pd.read_csv(FOLDER / "early_exit_slimmable.csv").query("switchable and width == 0.5")
+        slim = pd.read_csv(FOLDER / "early_exit_slimmable.csv")
+        slim = slim.query("switchable and not measured_anew and width == 0.5")
         slim_network = slimmable_cnn()
         size = {"params": sum(p.numel() for p in slim_network.parameters())}
         size |= {"bytes_on_disk": len(save(slim_network.state_dict()))}
@@ -152,6 +159,7 @@ def _bytes(name: str, data: bytes, *, bits: bool = False, sep: str = " = ", tail
 
 TABLES = {
     "rates": rates,
+    "slim_rates": slim_rates,
     "exits": exits,
     "family": family,
     "harm": harm,
@@ -163,14 +171,5 @@ TABLES = {
 }
 
 
-def main() -> int:
-    """Measure the tables named, or all."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("tables", nargs="*", help=f"from {', '.join(TABLES)}; none means all")
-    for name in parser.parse_args().tables or list(TABLES):
-        TABLES[name]()
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    run_tables(TABLES, __doc__)

@@ -140,6 +140,25 @@ def test_the_shared_norm_is_pytorchs_on_the_first_channels():
     assert torch.allclose(network._normalised(x, norm), plain)
 
 
+@pytest.mark.parametrize("switchable", [True, False])
+def test_measured_statistics_are_those_of_the_images_at_one_width(switchable):
+    network = slimmable_cnn(switchable=switchable).double().eval()
+    before = {name: value.clone() for name, value in network.named_buffers()}
+    network.width = 0.5
+    images = torch.rand(20, 1, 28, 28, dtype=torch.float64)
+    network.measure_statistics(images)
+    maps = network.convs[0](images)[:, :4]  # (20, 4, 14, 14): the first half of the channels
+    norm = network.norms[1 if switchable else 0][0]
+    assert torch.allclose(norm.running_mean[:4], maps.mean((0, 2, 3)))
+    assert torch.allclose(norm.running_var[:4], maps.var((0, 2, 3)))
+    assert bool((norm.running_mean[4:] == 0).all())
+    assert (network.training, norm.momentum, network.width) == (False, 0.1, 0.5)
+    if switchable:
+        same = [k for k in before if not k.startswith("norms.1.")]
+        after = dict(network.named_buffers())
+        assert all(torch.equal(before[k], after[k]) for k in same)
+
+
 def test_bad_settings_are_named():
     with pytest.raises(ValueError, match=r"channels must hold 4 widths, got \(8, 16\)"):
         exit_cnn(channels=(8, 16))

@@ -25,7 +25,7 @@ from labcode.early_exit.training import METHODS, accuracies, fit_exits, fit_widt
 from labcode.models import exit_cnn, exit_macs, msd_net
 from labcode.models.exit_cnn import CHANNELS
 from labcode.models.exit_network import ExitNetwork, Trunk
-from labcode.models.slimmable_cnn import slimmable_cnn
+from labcode.models.slimmable_cnn import SlimmableCNN, slimmable_cnn
 from labcode.training import eval_mode, evaluate, fit
 
 ALONE = "last exit alone"  # the control; its early exits are linear probes
@@ -244,17 +244,40 @@ def family_row(width: float, seed: int) -> Row:
 
 
 def slim_rows(switchable: bool, seed: int) -> list[Row]:
-    """Train one slimmable network on all training images; a row for each width."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        network = slimmable_cnn(switchable=switchable)
-    fit_widths(network, digits().train, **full_settings(seed))
-    rounded(network)
+    """Train one slimmable network on all training images; rows for each width.
+
+    Returns:
+        Two rows a width: with the batch norms' statistics as training left them, and after
+        `SlimmableCNN.measure_statistics` took those of the training images at this width. The
+        latter is the fair chance for norms that the widths share.
+    """
+    network = slim_network(switchable, seed)
     rows = []
     for width in network.widths:
         network.width = width
-        rows.append({"width": width} | report(network))
+        rows.append({"width": width, "measured_anew": False} | report(network))
+    for width in network.widths:
+        network.width = width
+        network.measure_statistics(digits().train.images)
+        rows.append({"width": width, "measured_anew": True} | report(network))
     return rows
+
+
+def slim_tuning_row(switchable: bool, seed: int, lr: float) -> Row:
+    """Return the widths' mean accuracy on the validation split at a learning rate."""
+    network, split = slim_network(switchable, seed, lr=lr), digits().validation
+    found = accuracies(logits_of(network, split.images), split.labels)
+    return {"validation_accuracy": sum(found) / len(found)}
+
+
+def slim_network(switchable: bool, seed: int, **changes: Any) -> SlimmableCNN:
+    """Train a slimmable network on all training images; its weights fit into float16."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = slimmable_cnn(switchable=switchable)
+    fit_widths(network, digits().train, **(full_settings(seed) | changes))
+    rounded(network)
+    return network
 
 
 def report(model: nn.Module) -> Row:

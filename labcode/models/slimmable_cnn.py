@@ -63,7 +63,8 @@ class SlimmableCNN(nn.Module):
         assert norm.running_mean is not None
         assert norm.running_var is not None
         mean, var = norm.running_mean[:n], norm.running_var[:n]
-        return F.batch_norm(x, mean, var, norm.weight[:n], norm.bias[:n], self.training)
+        training, pace = self.training, norm.momentum or 0.0
+        return F.batch_norm(x, mean, var, norm.weight[:n], norm.bias[:n], training, pace)
 
     def all_logits(self, x: Tensor) -> Tensor:
         """Turn images into logits at every width, (widths, N, classes); the width set stays."""
@@ -73,6 +74,22 @@ class SlimmableCNN(nn.Module):
             found.append(self(x))
         self.width = before
         return torch.stack(found)
+
+    @torch.no_grad()
+    def measure_statistics(self, images: Tensor) -> None:
+        """Set the means and spreads in the norms of the width that is set to those of images.
+
+        Shared norms have one set of statistics: measure anew after each change of the width.
+        """
+        training, norms = self.training, [norm for _, norm in self._layers(self.width)]
+        usual = [norm.momentum for norm in norms]
+        for norm in norms:
+            norm.momentum = 1.0  # nothing is left of what was stored
+        self.train()
+        self(images)
+        self.train(training)
+        for norm, momentum in zip(norms, usual, strict=True):
+            norm.momentum = momentum
 
     @torch.no_grad()
     def cut(self, width: float) -> Trunk:
