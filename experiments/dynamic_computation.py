@@ -4,8 +4,8 @@ Run as `python experiments/dynamic_computation.py` (about half an hour on one co
 names of some tables. Writes labcode/measured/early_exit_*.csv and scoreboard_early_exit.csv, the
 stored network with exits, and the outputs that the calculator of the page browses.
 
-Learning rates are the baselines'; the tables rates and slim_rates compare them with others on the
-validation split.
+Learning rates are the baselines'; the table rates compares them with others on the validation
+split.
 """
 
 import base64
@@ -39,14 +39,6 @@ def rates() -> None:
         for m, lr, s in product(FEATURED, (2e-3, 5e-3, 1e-2), (100, 101))
     ]
     measure("early_exit_rates", trials.tuning_row, settings, script=SCRIPT, data=PLAIN)
-
-
-def slim_rates() -> None:
-    settings = [
-        {"switchable": k, "seed": 100, "lr": lr}
-        for k, lr in product((True, False), (2e-3, 5e-3, 1e-2))
-    ]
-    measure("early_exit_slim_rates", trials.slim_tuning_row, settings, script=SCRIPT, data=ALL)
 
 
 USUAL = {"design": "narrow chain", "grid": 1, "n_train": 3500, "steps": trials.STEPS}
@@ -159,7 +151,6 @@ def _bytes(name: str, data: bytes, *, bits: bool = False, sep: str = " = ", tail
 
 TABLES = {
     "rates": rates,
-    "slim_rates": slim_rates,
     "exits": exits,
     "family": family,
     "harm": harm,

@@ -55,7 +55,7 @@ def cost_curve(
     Args:
         axes: Where to draw.
         runs: A row for each setting and seed, with a column "test_accuracy".
-        by: The column that tells the settings apart.
+        by: The column that tells the settings apart; the line goes through them in its order.
         color: Of the line.
         whole: The cost that counts as 100 %.
         x: The column with the cost.
@@ -65,7 +65,6 @@ def cost_curve(
     found = runs.groupby(by).agg(
         x=(x, "mean"), y=("test_accuracy", "mean"), s=("test_accuracy", "std")
     )
-    found = found.sort_values("x")
     place, mean, spread = 100 * found["x"] / whole, 100 * found["y"], 100 * found["s"].fillna(0)
     axes.plot(place, mean, style, color=color)
     if band:

@@ -263,13 +263,6 @@ def slim_rows(switchable: bool, seed: int) -> list[Row]:
     return rows
 
 
-def slim_tuning_row(switchable: bool, seed: int, lr: float) -> Row:
-    """Return the widths' mean accuracy on the validation split at a learning rate."""
-    network, split = slim_network(switchable, seed, lr=lr), digits().validation
-    found = accuracies(logits_of(network, split.images), split.labels)
-    return {"validation_accuracy": sum(found) / len(found)}
-
-
 def slim_network(switchable: bool, seed: int, **changes: Any) -> SlimmableCNN:
     """Train a slimmable network on all training images; its weights fit into float16."""
     with torch.random.fork_rng(devices=[]):
