@@ -167,6 +167,8 @@ def test_only_a_rank_below_the_break_even_saves_weights(n, m, rank):
     full = nn.Linear(n, m, bias=False).weight.numel()
     assert (weights < full) == (rank < break_even_rank(n, m))
     assert (weights == full) == (rank == break_even_rank(n, m))
+    # At the break-even both have as many weights, though it is mostly no whole rank.
+    assert break_even_rank(n, m) * (n + m) == pytest.approx(full)
 
 
 @settings(max_examples=20, deadline=None)
