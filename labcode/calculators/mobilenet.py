@@ -177,7 +177,7 @@ def _html(lead: str, rule: str, layers: list[MobileLayer]) -> str:
     weights = sum(layer.repeats * layer.cost.params for layer in layers)
     return (
         f'<p class="live-lead">{lead}</p>\n<p>{rule}. By kind: {kinds}.</p>\n'
-        '<table class="live-table live-layers"><thead><tr><th scope="col">Layer</th>'
+        '<table class="live-table live-layers live-blocks"><thead><tr><th scope="col">Layer</th>'
         '<th scope="col">Filters</th><th scope="col">Input</th>'
         '<th scope="col">Multiply-adds</th></tr></thead>\n'
         f"<tbody>{body}</tbody>\n"
