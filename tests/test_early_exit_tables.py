@@ -14,7 +14,7 @@ from labcode.calculators import exit_thresholds
 from labcode.calculators.exit_outputs import IMAGES, MACS, PLAIN_MACS, SURE
 from labcode.calculators.exit_thresholds import right, sure, taken
 from labcode.data import load
-from labcode.early_exit import certainty, load_exits, outcome, shared_threshold, store
+from labcode.early_exit import METHODS, certainty, load_exits, outcome, shared_threshold, store
 from labcode.early_exit.trials import ALONE, SHARES, initial, logits_of
 from labcode.models import exit_macs, slimmable_cnn
 from labcode.models.exit_network import Trunk
@@ -129,6 +129,26 @@ def test_the_family_costs_what_its_members_count():
         assert row.macs == labcode.count(cut, (1, 28, 28)).macs
         assert row.bytes_on_disk == len(save(cut.state_dict()))
     assert own.query("width == 1.0")["macs"].iloc[0] == PLAIN_MACS
+
+
+def test_slimmable_networks_cost_what_the_family_costs():
+    slim = measured.table("early_exit_slimmable")
+    own = measured.table("early_exit_family").groupby("width")["macs"].first()
+    for (width, switchable, anew), rows in slim.groupby(["width", "switchable", "measured_anew"]):
+        assert sorted(rows["seed"]) == [0, 1, 2], (width, switchable, anew)
+        assert (rows["macs"] == own[width]).all()
+        network = slimmable_cnn(switchable=switchable)
+        assert (rows["params"] == sum(p.numel() for p in network.parameters())).all()
+        assert (rows["bytes_on_disk"] == len(save(network.state_dict()))).all()
+    assert len(slim) == 4 * 2 * 2 * 3
+
+
+def test_every_way_to_train_exits_was_compared_on_the_same_seeds():
+    table = measured.table("early_exit_methods")
+    assert set(table["method"]) == set(METHODS) - {"equal weights"}
+    for _, rows in table.groupby(["method", "exit"]):
+        assert sorted(rows["seed"]) == list(range(5))
+    assert set(table["macs"]) == set(measured.table("early_exit_harm")["macs"])
 
 
 def test_the_clock_was_fair():
