@@ -20,7 +20,8 @@ LINK = re.compile(
 )
 IMPORT = re.compile(r"""@import\s+(?:url\()?["']?([^"')]+)["']?\)?\s*;""")
 ADDRESS = re.compile(r"""url\(\s*["']?(?!data:|#|\w+:)([^"')]+?)["']?\s*\)""")
-OWN = {"book.css", "live.css"}  # kept whole: scripts make elements with their classes later
+# Kept whole: scripts make elements with their classes later.
+OWN = {"book.css", "live.css", "draw.css"}
 MADE_BY_SCRIPTS = ("bs-",)  # Bootstrap puts these class names together from parts
 
 

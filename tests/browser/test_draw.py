@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from labcode import data
 from labcode.drawing import shipped
+from tests.browser.conftest import axe_source
 
 PAGE = "book/shipping/draw.html"
 N = 200  # test digits
@@ -84,6 +85,11 @@ def test_a_drawn_seven_is_read(visit, width: int, theme: str) -> None:
     assert page.locator(".draw-card").first.locator(".draw-says").inner_text() == "7"
     assert "LeNet-5: 7" in page.locator(".draw-spoken").inner_text()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    bars = page.locator(".draw-bars").first
+    assert bars.evaluate("bars => getComputedStyle(bars).display") == "flex"  # ten bars, no list
+    page.evaluate(axe_source())
+    found = page.evaluate("axe.run('.draw', { runOnly: ['color-contrast'] })")
+    assert [node["html"] for rule in found["violations"] for node in rule["nodes"]] == []
     page.get_by_role("button", name="Clear").click()
     expect(page.locator(".draw-says")).to_have_count(0)
     seen.assert_clean()
