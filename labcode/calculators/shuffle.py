@@ -123,6 +123,6 @@ def _square(place: int, channel: int, n: int, y: float) -> str:
     return (
         f'<rect class="{style} live-{tone}" x="{x + 1:g}" y="{y:g}" width="{SIDE - 2:g}" '
         f'height="{SIDE:g}" rx="2"/><text class="live-tag{" live-on" if group < 3 else ""}" '
-        f'x="{x + SIDE / 2:g}" y="{y + SIDE / 2 + 3.5:g}" text-anchor="middle">'
+        f'x="{x + SIDE / 2:g}" y="{y + SIDE / 2 + 4:g}" text-anchor="middle">'
         f"{_name(channel, n)}</text>"
     )
