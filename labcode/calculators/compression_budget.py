@@ -173,6 +173,8 @@ def _table(title: str, body: str) -> str:
 
 
 def _row(title: str, bits: float, whole: float, of: str = "all") -> str:
+    if bits < 4:  # that rounds to no byte: its share would be all digits
+        bits = 0.0
     share = bits / whole if whole else 0.0
     size = scaled(bits / 8, "B") if bits >= 8000 else f"{number(round(bits / 8))} B"
     return (
