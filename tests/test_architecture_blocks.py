@@ -8,7 +8,12 @@ from torch import nn
 from torchvision.transforms.functional import resize
 
 from labcode import baselines, data, measured, models
-from labcode.architecture import block_trials, low_rank_trials, mobilenet_trials
+from labcode.architecture import (
+    block_trials,
+    low_rank_trials,
+    mobilenet_trials,
+    other_images,
+)
 from labcode.architecture.blocks import (
     BLOCKS,
     GROUPS,
@@ -21,6 +26,7 @@ from labcode.architecture.blocks import (
 )
 from labcode.architecture.low_rank import layer_inputs, output_svd
 from labcode.counting import count
+from labcode.training import evaluate
 
 DIGIT = (1, 28, 28)
 
@@ -171,3 +177,19 @@ def test_times_were_taken_fairly():
     base = table[table["kind"] == "standard"].set_index(["budget", "batch"])["median_ms"]
     for row in table.itertuples():
         assert row.ratio == pytest.approx(row.median_ms / base[row.budget, row.batch], rel=2e-3)
+
+
+def test_the_contest_on_other_images_is_the_contest_on_digits():
+    """Given the digits themselves, it trains the very networks of the stored contest's recipe."""
+    found = other_images.contest(data.load(), ["standard"], seed=0)
+    same = block_trials.trained_block("standard", block_trials.BUDGETS[0], seed=0)
+    assert found == {"standard": evaluate(same, data.load().test).accuracy}
+
+
+def test_the_contest_refuses_what_it_cannot_use():
+    with pytest.raises(ValueError, match=r"kinds must be one of 'standard', .* got 'round'"):
+        other_images.contest(data.load(), ["round"])
+    with pytest.raises(ValueError, match=r"images must have the shape \(1, 28, 28\), got \(1, 8,"):
+        other_images.contest(data.load("digits"), ["standard"])
+    with pytest.raises(ValueError, match="at most 50, the size of the smallest class of mnist5k"):
+        other_images.contest(data.load(n_train=500), ["standard"])
