@@ -6,17 +6,19 @@ runs as the same dense float32 file as before. That is why its row shows no gain
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from labcode import baselines, data
+from labcode.activation_memory import peak_activation_bytes
+from labcode.architecture.block_trials import BUDGETS
+from labcode.architecture.blocks import BLOCKS, backbone, widths
+from labcode.architecture.low_rank_trials import cut_network
 from labcode.distillation.networks import student
-from labcode.early_exit import load_exits
+from labcode.early_exit import load_exits, stage_files
 from labcode.export import to_int8, to_onnx
 from labcode.models.exit_network import Trunk
+from labcode.pruning.unit_trials import WIDTHS, cut_by
 
 INPUT_SHAPE = (1, 28, 28)
 CALIBRATION = 200  # training images that set the ranges of int8
@@ -24,7 +26,7 @@ BASELINES = ("lenet5", "lenet_300_100", "small_cnn")
 # Techniques that change a file's bytes or a network's accuracy and leave the operations alone.
 SAME_OPERATIONS = (
     "uncompressed",
-    "pruned to",
+    "pruned",
     "4-bit",
     "2-bit",
     "ternary",
@@ -44,18 +46,25 @@ def deployed_model(network: str, technique: str) -> nn.Module:
         ValueError: No rule says what runs for this row.
     """
     if network == "student":
-        return student()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)  # rows with the same layers get the same file
+            return student()
     if network == "exit_cnn":
         exits = load_exits()
         return exits if technique.startswith("early exit") else Trunk(exits)
+    kind = technique.removesuffix(" blocks")
+    if network == "backbone" and kind in BLOCKS:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            return backbone(kind, *widths(kind, BUDGETS[0]))
     if network in BASELINES:
         model = baselines.load(network, seed=0)
-        if technique.startswith(SAME_OPERATIONS) or technique.startswith("int8"):
+        if technique.startswith((*SAME_OPERATIONS, "int8")):
             return model
-        if technique == "half of the filters cut out":
-            from labcode.pruning.unit_trials import WIDTHS, cut_by
-
+        if technique.startswith("half of the filters cut out"):
             return cut_by(model, WIDTHS[network]["half"], "L1 norm", 0)
+        if technique.startswith("first layer of rank "):
+            return cut_network(network, "weights", int(technique.split()[-1]), 0)
     raise ValueError(f"no rule says which file runs for {network!r}, {technique!r}")
 
 
@@ -67,39 +76,39 @@ def deployed_file(network: str, technique: str) -> bytes:
         technique: See `deployed_model`.
     """
     model = deployed_model(network, technique)
-    if technique.startswith("int8"):
+    if is_int8(technique):
         return to_int8(model, data.load("mnist5k").train.images[:CALIBRATION])
     return to_onnx(model, INPUT_SHAPE)
 
 
-@torch.inference_mode()
-def peak_activation_bytes(model: nn.Module, input_shape: Sequence[int]) -> int:
-    """Return the least memory for activations: at the worst layer, its input and its output.
-
-    ReLU and flattening work in place, so they need nothing of their own.
+def float_files(network: str, technique: str) -> tuple[bytes, ...]:
+    """Return the float32 ONNX files of a row: the stages of early exits, else one file.
 
     Args:
-        model: A plain chain of layers.
-        input_shape: The shape of one image, (channels, height, width).
-
-    Returns:
-        Bytes of float32 values for one image.
-
-    >>> peak_activation_bytes(nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU()), (1, 5, 5))
-    172
+        network: See `deployed_model`.
+        technique: See `deployed_model`.
     """
-    most = 0
+    if technique.startswith("early exit"):
+        return stage_files(load_exits())
+    return (to_onnx(deployed_model(network, technique), INPUT_SHAPE),)
 
-    def seen(layer: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> None:
-        nonlocal most
-        if not isinstance(layer, nn.ReLU | nn.Flatten):
-            most = max(most, inputs[0].nbytes + output.nbytes)
 
-    leaves = [layer for layer in model.modules() if not list(layer.children())]
-    hooks = [layer.register_forward_hook(seen) for layer in leaves]
-    try:
-        model(torch.zeros(1, *input_shape))
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return most
+def activation_bytes(network: str, technique: str) -> int:
+    """Return the peak activation memory of a row for one image; int8 takes a byte a value.
+
+    Args:
+        network: See `deployed_model`.
+        technique: See `deployed_model`.
+    """
+    each = 1 if is_int8(technique) else 4
+    files = float_files(network, technique)
+    return max(peak_activation_bytes(file, bytes_each=each) for file in files)
+
+
+def is_int8(technique: str) -> bool:
+    """Return whether a runtime computes in int8 for this technique.
+
+    >>> is_int8("half of the filters cut out, int8"), is_int8("4-bit QAT")
+    (True, False)
+    """
+    return "int8" in technique.replace(",", " ").split()

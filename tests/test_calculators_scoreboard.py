@@ -23,7 +23,7 @@ GOOD = Column(lambda e: e.accuracy, True, str)
 
 
 def entry(name: int, params: int, accuracy: float) -> Entry:
-    return Entry(str(name), "any", accuracy, 0.0, params, 1, 1, 1, 1, 1.0)
+    return Entry(str(name), "any", accuracy, 0.0, params, 1, 1, 1, 1, 1.0, 1.0)
 
 
 @given(st.lists(st.tuples(st.integers(1, 6), st.integers(1, 6)), min_size=1, max_size=12))
@@ -46,6 +46,8 @@ def test_rows_are_sorted_and_chosen(sort_by: str, show: str) -> None:
     text = str(compare_techniques(sort_by=sort_by, show=show, x_axis="MACs")).splitlines()
     names = [re.sub(r"^\d+\. | ●", "", line.rpartition(": ")[0]) for line in text[1:]]
     chosen = [e for e in ENTRIES if show in ("everything", e.kind) or e.kind == "uncompressed"]
+    if show == "the Pareto front":
+        chosen = pareto_front(ENTRIES, COLUMNS["MACs"], COLUMNS["test accuracy"])
     assert sorted(names) == sorted(e.name for e in chosen)
     values = [COLUMNS[sort_by].value(next(e for e in chosen if e.name == n)) for n in names]
     assert values == sorted(values, reverse=COLUMNS[sort_by].more)
@@ -60,6 +62,19 @@ def test_points_lie_in_the_picture_in_the_order_of_their_values() -> None:
     assert steps == pytest.approx([steps[0]] * 4, abs=0.6)  # equal factors are equal steps
     assert all(a[1] > b[1] for a, b in pairwise(found))  # upwards is smaller y
     assert all(0 < x < 420 and 0 < y < 300 for x, y in found)
+
+
+def test_names_that_would_hide_one_another_are_left_out_but_for_the_fronts() -> None:
+    near = [Point(1.0, 1.0, "7", False), Point(1.001, 1.0, "8", True), Point(9.0, 9.0, "9", False)]
+    axis = Axis("size", str, by_factors=True)
+    html = plane(near, axis, axis, "near")
+    shown = [n for n in ("7", "8", "9") if f">{n}</text>" in html]
+    assert shown == ["8", "9"]
+    assert html.count("<circle") == 3
+
+
+def test_all_points_are_drawn_where_only_the_front_is_listed() -> None:
+    assert compare_techniques().html.count("<circle") == len(ENTRIES)
 
 
 @pytest.mark.parametrize("argument", ["sort_by", "show", "x_axis", "y_axis"])

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import torch
+from safetensors.torch import save
+
+from labcode import baselines
 from labcode.architecture.blocks import Backbone, backbone, widths
 from labcode.architecture.small_runs import Row, facts, trained
+from labcode.data import load
+from labcode.pruning.trials import fine_tuning
+from labcode.training import fit
 
 BUDGETS = (480_000, 1_250_000)  # multiply-adds at which every block finds widths that fit
 EPOCHS = 10
@@ -35,3 +42,23 @@ def rate_row(kind: str, budget: int, lr: float, seed: int) -> Row:
     """Return the accuracies at a learning rate; only the validation split may choose."""
     row = facts(trained_block(kind, budget, seed, lr))
     return {what: row[what] for what in ("train_accuracy", "validation_accuracy")}
+
+
+def board_row(kind: str, seed: int) -> Row:
+    """Train a block's backbone by the recipe of the small CNN, on all training images.
+
+    Args:
+        kind: One of `blocks.BLOCKS`, at the smaller of `BUDGETS`.
+        seed: Decides the first weights and the order of the images.
+
+    Returns:
+        Accuracies, parameters, multiply-adds, and bytes of the weights in float32, as a
+        safetensors file (batch norms with their statistics included).
+    """
+    digits, recipe = load("mnist5k"), baselines.recipe("small_cnn")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = backbone(kind, *widths(kind, BUDGETS[0]))
+    fit(model, digits.train, epochs=recipe.epochs, seed=seed, **fine_tuning("small_cnn"))
+    size = len(save(model.eval().state_dict()))
+    return facts(model, digits) | {"bytes_on_disk": size}

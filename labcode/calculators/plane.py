@@ -10,6 +10,7 @@ from labcode.live.draw import svg
 
 WIDTH, HEIGHT = 420.0, 300.0  # pixels
 LEFT, RIGHT, ABOVE, BELOW = 14.0, 14.0, 26.0, 40.0  # margins around the plane
+CHARACTER, LINE = 8.0, 12.0  # room for a character of a name, and for a line
 INNER = 0.07  # part of a side between its end and the first point
 
 
@@ -56,7 +57,8 @@ def plane(points: Sequence[Point], x: Axis, y: Axis, label: str) -> str:
     front = sorted(place for place, point in zip(places, points, strict=True) if point.front)
     line = " ".join(f"{a:.4g},{b:.4g}" for a, b in front)
     dots = "".join(_dot(place, point) for place, point in zip(places, points, strict=True))
-    body = f'{_frame(points, x, y)}<polyline class="live-line" points="{line}"/>{dots}'
+    names = _names(places, points)
+    body = f'{_frame(points, x, y)}<polyline class="live-line" points="{line}"/>{dots}{names}'
     return svg(WIDTH, HEIGHT, label, body)
 
 
@@ -69,10 +71,24 @@ def _scale(values: Sequence[float], start: float, end: float) -> Callable[[float
 def _dot(place: tuple[float, float], point: Point) -> str:
     a, b = place
     tone = "live-a" if point.front else "live-b"
-    return (
-        f'<g class="{tone}"><circle class="live-full" cx="{a:.4g}" cy="{b:.4g}" r="4.5"/></g>'
-        f'<text class="live-name" x="{a + 6:.4g}" y="{b - 4:.4g}">{point.name}</text>'
-    )
+    return f'<g class="{tone}"><circle class="live-full" cx="{a:.4g}" cy="{b:.4g}" r="4.5"/></g>'
+
+
+def _names(places: Sequence[tuple[float, float]], points: Sequence[Point]) -> str:
+    """Return the names beside the points, the front's first; one that hid another is left out."""
+    taken: list[tuple[float, float, float]] = []  # left end, right end, foot
+    texts = []
+    for (a, b), point in sorted(
+        zip(places, points, strict=True), key=lambda pair: not pair[1].front
+    ):
+        left, right, foot = a + 6, a + 6 + CHARACTER * len(point.name), b - 4
+        hidden = any(left < r and right > s and abs(foot - f) < LINE for s, r, f in taken)
+        if point.name and not hidden:
+            taken.append((left, right, foot))
+            texts.append(
+                f'<text class="live-name" x="{left:.4g}" y="{foot:.4g}">{point.name}</text>'
+            )
+    return "".join(texts)
 
 
 def _frame(points: Sequence[Point], x: Axis, y: Axis) -> str:

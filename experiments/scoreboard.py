@@ -1,0 +1,99 @@
+"""Fill the scoreboard's rows that no chapter has: combinations, low rank, efficient blocks.
+
+Run as `python experiments/scoreboard.py` (under half an hour on one core), or with the names of
+some tables. Writes labcode/measured/scoreboard_combinations.csv, scoreboard_low_rank.csv and
+scoreboard_architecture.csv, each with a JSON file beside it. Run those of deep_compression.py and
+architecture_blocks.py first: two tables take rows from them.
+"""
+
+import argparse
+import json
+import sys
+from itertools import product
+
+import pandas as pd
+from record import FOLDER, measure, store
+from safetensors.torch import save
+
+from labcode import combinations, counting, measured
+from labcode.architecture import block_trials, blocks, low_rank_trials
+from labcode.pruning.unit_trials import INPUT_SHAPE
+
+SCRIPT = "experiments/scoreboard.py"
+SEEDS = (0, 1, 2)
+DATA = "mnist5k: 3500 training, 500 validation and 1000 test images, augmented"
+RANKS = (16, 32)
+COLUMNS = ("seed", "validation_accuracy", "test_accuracy", "params", "macs", "bytes_on_disk")
+TAUGHT = "deep_compression_lenet5_taught"
+
+
+def combined() -> None:
+    """Half of LeNet-5's filters with what comes after; and the whole LeNet-5, from its table."""
+    settings = [{"network": combinations.NETWORK, "seed": seed} for seed in SEEDS]
+
+    def rows(network: str, seed: int) -> list[dict]:
+        return combinations.combination_rows(seed)
+
+    measure("scoreboard_combinations", rows, settings, script=SCRIPT, data=DATA)
+    add_the_taught_lenet5()
+
+
+def add_the_taught_lenet5() -> None:
+    """Copy the smallest packed LeNet-5 that three LeNet-5 taught into the table (run before)."""
+    found = measured.table(TAUGHT)
+    smallest = found[found["part"] == found["part"].min()].astype({"params": int, "macs": int})
+    named = {"network": "lenet5", "technique": "pruned, taught by three, shared, coded"}
+    extra = smallest.astype({"bytes_on_disk": int})[list(COLUMNS)].assign(**named)
+    rows = pd.read_csv(FOLDER / "scoreboard_combinations.csv").to_dict("records")
+    made = json.loads((FOLDER / "scoreboard_combinations.json").read_text(encoding="utf-8"))
+    made |= {
+        "function": "labcode.combinations.combination_rows",
+        "taught by three": f"from {TAUGHT}",
+    }
+    store("scoreboard_combinations", rows + extra.to_dict("records"), made)
+
+
+def low_rank() -> None:
+    """Take LeNet-300-100 with a low-rank first layer from its table, and weigh that shape."""
+    table = measured.table("architecture_low_rank")
+    mended = table.query("network == 'lenet_300_100' and closest == 'answers' and epochs > 0")
+    rows = []
+    for rank in RANKS:
+        shape = low_rank_trials.cut_network("lenet_300_100", "weights", rank, 0)
+        cost = counting.count(shape, INPUT_SHAPE)
+        spent = {"macs": cost.macs, "bytes_on_disk": len(save(shape.state_dict()))}
+        named = {"network": "lenet_300_100", "technique": f"first layer of rank {rank}"}
+        found = mended[mended["rank"] == rank].assign(**named, **spent)
+        rows += found[["network", "technique", *COLUMNS]].to_dict("records")
+    made = {"script": SCRIPT, "data": DATA, "tables": ["architecture_low_rank"]}
+    store("scoreboard_low_rank", rows, made)
+
+
+def architecture() -> None:
+    """Train each block's small backbone as the small CNN is trained, at one budget."""
+    settings = [{"kind": kind, "seed": seed} for seed, kind in product(SEEDS, blocks.BLOCKS)]
+    name = "scoreboard_architecture"
+    measure(name, block_trials.board_row, settings, script=SCRIPT, data=DATA)
+    found = pd.read_csv(FOLDER / f"{name}.csv")
+    found.insert(0, "network", "backbone")
+    found = found.rename(columns={"kind": "technique"})
+    found["technique"] += " blocks"
+    made = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    made |= {"budget": block_trials.BUDGETS[0], "recipe": "small_cnn"}
+    store(name, found.to_dict("records"), made)
+
+
+TABLES = {"combinations": combined, "low_rank": low_rank, "architecture": architecture}
+
+
+def main() -> int:
+    """Measure the tables named, or all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("tables", nargs="*", help=f"from {', '.join(TABLES)}; none means all")
+    for name in parser.parse_args().tables or TABLES:
+        TABLES[name]()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
