@@ -18,6 +18,7 @@ from labcode.distillation.networks import student
 from labcode.early_exit import load_exits, stage_files
 from labcode.export import to_int8, to_onnx
 from labcode.models.exit_network import Trunk
+from labcode.models.slimmable_cnn import slimmable_cnn
 from labcode.pruning.unit_trials import WIDTHS, cut_by
 
 INPUT_SHAPE = (1, 28, 28)
@@ -49,6 +50,10 @@ def deployed_model(network: str, technique: str) -> nn.Module:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)  # rows with the same layers get the same file
             return student()
+    if network == "exit_cnn" and technique.startswith("slimmable"):
+        slim = slimmable_cnn().eval()
+        slim.width = 0.5  # as its row says
+        return slim
     if network == "exit_cnn":
         exits = load_exits()
         return exits if technique.startswith("early exit") else Trunk(exits)
