@@ -42,9 +42,11 @@ def add_the_taught_lenet5() -> None:
     """Copy the smallest packed LeNet-5 that three LeNet-5 taught into the table (run before)."""
     found = measured.table(TAUGHT)
     smallest = found[found["part"] == found["part"].min()].astype({"params": int, "macs": int})
-    named = {"network": "lenet5", "technique": "pruned, taught by three, shared, coded"}
+    technique = "pruned, taught by three, shared, coded"
+    named = {"network": "lenet5", "technique": technique}
     extra = smallest.astype({"bytes_on_disk": int})[list(COLUMNS)].assign(**named)
-    rows = pd.read_csv(FOLDER / "scoreboard_combinations.csv").to_dict("records")
+    rows = pd.read_csv(FOLDER / "scoreboard_combinations.csv")
+    rows = rows[rows["technique"] != technique].to_dict("records")
     made = json.loads((FOLDER / "scoreboard_combinations.json").read_text(encoding="utf-8"))
     made |= {
         "function": "labcode.combinations.combination_rows",
@@ -83,7 +85,12 @@ def architecture() -> None:
     store(name, found.to_dict("records"), made)
 
 
-TABLES = {"combinations": combined, "low_rank": low_rank, "architecture": architecture}
+TABLES = {
+    "combinations": combined,
+    "taught": add_the_taught_lenet5,  # part of "combinations"; alone, after its table changed
+    "low_rank": low_rank,
+    "architecture": architecture,
+}
 
 
 def main() -> int:

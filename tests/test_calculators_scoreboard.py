@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labcode.calculators.plane import Axis, Point, plane
+from labcode.calculators.plane import HEIGHT, WIDTH, Axis, Point, plane
 from labcode.calculators.scoreboard import (
     COLUMNS,
     ENTRIES,
@@ -61,7 +61,7 @@ def test_points_lie_in_the_picture_in_the_order_of_their_values() -> None:
     steps = [b[0] - a[0] for a, b in pairwise(found)]
     assert steps == pytest.approx([steps[0]] * 4, abs=0.6)  # equal factors are equal steps
     assert all(a[1] > b[1] for a, b in pairwise(found))  # upwards is smaller y
-    assert all(0 < x < 420 and 0 < y < 300 for x, y in found)
+    assert all(0 < x < WIDTH and 0 < y < HEIGHT for x, y in found)
 
 
 def test_names_that_would_hide_one_another_are_left_out_but_for_the_fronts() -> None:

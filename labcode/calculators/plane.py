@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from labcode.live.draw import svg
 
-WIDTH, HEIGHT = 420.0, 300.0  # pixels
+WIDTH, HEIGHT = 360.0, 280.0  # pixels
 LEFT, RIGHT, ABOVE, BELOW = 14.0, 14.0, 26.0, 40.0  # margins around the plane
 CHARACTER, LINE = 8.0, 12.0  # room for a character of a name, and for a line
 INNER = 0.07  # part of a side between its end and the first point

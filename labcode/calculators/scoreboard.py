@@ -162,10 +162,10 @@ def _axis(name: str) -> Axis:
 
 
 def _row(place: int, entry: Entry, on_front: bool, shown: list[str]) -> tuple[str, list[str]]:
-    spread = f" ± {100 * entry.spread:.2f}"
+    spread = f" ±\u00a0{100 * entry.spread:.2f}"  # which stays in one line
     cells = [COLUMNS[name].text(COLUMNS[name].value(entry)) for name in shown]
     cells = [
-        cell.replace(" %", f"{spread} %") if name == "test accuracy" else cell
+        cell.replace(" %", f"{spread}\u00a0%") if name == "test accuracy" else cell
         for name, cell in zip(shown, cells, strict=True)
     ]
     return f"{place}. {entry.name}{' ●' if on_front else ''}", cells
