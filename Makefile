@@ -94,7 +94,7 @@ nbval: $(STAMPS)/test-tools
 	$(PY) -m pytest --nbval book --nbval-current-env --nbval-cell-timeout=300 -n 2 --dist loadfile -q -p no:cacheprovider
 
 browser: $(SITE) web/checks/node_modules/.stamp $(STAMPS)/chromium
-	$(PY) -m pytest tests/browser -q
+	$(PY) -m pytest tests/browser -n 2 --dist loadfile -q
 
 lighthouse: $(SITE) web/checks/node_modules/.stamp $(STAMPS)/chromium ## Lighthouse on the landing page and a chapter
 	$(PY) tools/lighthouse.py
