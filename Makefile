@@ -88,7 +88,7 @@ types: $(STAMPS)/test-tools
 
 unit: $(STAMPS)/test-tools
 	$(PY) -m pytest tests --ignore=tests/browser -n 2 -q
-	$(PY) -m pytest --doctest-modules labcode -q
+	$(PY) -m pytest --doctest-modules labcode -n 2 -q
 
 nbval: $(STAMPS)/test-tools
 	$(PY) -m pytest --nbval book --nbval-current-env --nbval-cell-timeout=300 -n 2 --dist loadfile -q -p no:cacheprovider
