@@ -14,8 +14,8 @@ def test_search_finds_a_page_by_a_word(visit):
     found.wait_for()
     page.locator("#search-results .search-summary").first.wait_for()
     titles = page.locator("#search-results li a").all_text_contents()
-    assert "Pruning" in titles
-    page.get_by_role("link", name="Pruning", exact=True).last.click()
+    assert "Pruning weights" in titles
+    page.get_by_role("link", name="Pruning weights", exact=True).last.click()
     page.wait_for_url("**/book/pruning/pruning.html*")
     assert "Pruning" in page.locator("h1:visible").inner_text()
     page.wait_for_load_state("networkidle")
