@@ -132,17 +132,30 @@ def early_exits(files: tuple[bytes, ...], images: np.ndarray) -> Callable[[], ob
 
 def bake(table: pd.DataFrame) -> None:
     """Write the rows that the page's calculator browses: the browser has no table reader."""
-    columns = ["kind", "test_accuracy", "spread", "params", "macs", "bytes_on_disk", "onnx_bytes"]
+    columns = ["test_accuracy", "spread", "params", "macs", "bytes_on_disk", "onnx_bytes"]
     columns += ["activation_bytes", "times_faster", "times_faster_p95"]
-    lines = ['"""The scoreboard, baked by benchmarks/scoreboard.py."""', "", "ROWS = ("]
-    for row in table.to_dict("records"):
-        values = [f"{row['network']}, {row['technique']}", *(row[name] for name in columns)]
-        written = (
-            json.dumps(round(v, 5) if isinstance(v, float) else v, ensure_ascii=False)
-            for v in values
-        )
-        lines += ["    (", *(f"        {value}," for value in written), "    ),"]
-    GRID.write_text("\n".join([*lines, ")"]) + "\n", encoding="utf-8")
+    names = table["network"] + ", " + table["technique"]
+    rows = table[columns].itertuples(index=False, name=None)
+    lines = [
+        '"""The scoreboard, written by benchmarks/scoreboard.py."""',
+        "",
+        "# Of each row: network and technique, and of which sort the technique is.",
+        "NAMES = (",
+        *(f"    ({written(n)}, {written(k)})," for n, k in zip(names, table["kind"], strict=True)),
+        ")",
+        "",
+        f"# Of each row, in the same order: {', '.join(columns[:6])},",
+        f"# {', '.join(columns[6:])}.",
+        "NUMBERS = (",
+        *(f"    ({', '.join(map(written, row))})," for row in rows),
+        ")",
+    ]
+    GRID.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def written(value: str | float) -> str:
+    """A value as Python writes it, to five digits."""
+    return json.dumps(round(value, 5) if isinstance(value, float) else value, ensure_ascii=False)
 
 
 def main() -> int:

@@ -1,5 +1,7 @@
 """What a runtime runs for each row of the scoreboard, and the gathered table itself."""
 
+from dataclasses import astuple
+
 import onnx
 import pytest
 import torch
@@ -8,7 +10,7 @@ from torch import nn
 from labcode import combinations, data, measured, scoreboard
 from labcode.activation_memory import peak_activation_bytes
 from labcode.architecture import low_rank_trials
-from labcode.calculators.scoreboard_grid import ROWS
+from labcode.calculators.scoreboard import ENTRIES
 from labcode.counting import count
 from labcode.deployed import (
     INPUT_SHAPE,
@@ -48,12 +50,13 @@ def test_the_table_holds_the_rows_that_the_chapters_show() -> None:
 
 def test_the_calculator_browses_the_same_numbers() -> None:
     table = measured.table("scoreboard")
-    assert [row[0] for row in ROWS] == (table["network"] + ", " + table["technique"]).tolist()
-    columns = ["kind", "test_accuracy", "spread", "params", "macs", "bytes_on_disk", "onnx_bytes"]
+    names = table["network"] + ", " + table["technique"]
+    assert [entry.name for entry in ENTRIES] == names.tolist()
+    assert [entry.kind for entry in ENTRIES] == table["kind"].tolist()
+    columns = ["test_accuracy", "spread", "params", "macs", "bytes_on_disk", "onnx_bytes"]
     columns += ["activation_bytes", "times_faster", "times_faster_p95"]
-    for row, found in zip(ROWS, table[columns].itertuples(index=False), strict=True):
-        assert row[1] == found[0]
-        assert row[2:] == pytest.approx(tuple(found)[1:], abs=1e-5)
+    for entry, found in zip(ENTRIES, table[columns].itertuples(index=False), strict=True):
+        assert astuple(entry)[2:] == pytest.approx(tuple(found), abs=1e-5)
 
 
 def test_macs_of_the_table_are_those_of_what_runs() -> None:

@@ -2,6 +2,7 @@
 (() => {
   "use strict";
   const BOXES = ".katex-display, .pst-scrollable-table-container, div.cell_output .output, pre";
+  const WAIT = 1000; // ms; a busy page is marked after this all the same
 
   function scrolls(box) {
     const larger = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
@@ -13,12 +14,21 @@
     else if (box.hasAttribute("tabindex")) box.removeAttribute("tabindex");
   }
 
-  const observer = new ResizeObserver((entries) => {
+  function update(boxes) {
     // All are measured before one is marked: else each mark would lay the page out again.
-    const measured = entries.map(({ target }) => [target, scrolls(target)]);
+    const measured = boxes.map((box) => [box, scrolls(box)]);
     for (const [box, reachable] of measured) mark(box, reachable);
-  });
+  }
+
+  function watch() {
+    const boxes = [...document.querySelectorAll(BOXES)];
+    const observer = new ResizeObserver((entries) => update(entries.map(({ target }) => target)));
+    boxes.forEach((box) => observer.observe(box));
+    // Another font changes the width of what a box holds, and leaves the box as it was.
+    document.fonts.addEventListener("loadingdone", () => update(boxes));
+  }
+
   // Once the page stands and the browser has time: nobody tabs through it before.
-  const later = window.requestIdleCallback ?? setTimeout;
-  later(() => document.querySelectorAll(BOXES).forEach((box) => observer.observe(box)));
+  if (window.requestIdleCallback) requestIdleCallback(watch, { timeout: WAIT });
+  else setTimeout(watch);
 })();

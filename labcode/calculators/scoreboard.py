@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from labcode.calculators.plane import Axis, Point, plane
-from labcode.calculators.scoreboard_grid import ROWS
+from labcode.calculators.scoreboard_grid import NAMES, NUMBERS
 from labcode.live.draw import number, rounded, scaled, table
 from labcode.live.result import Result
 
@@ -69,7 +69,7 @@ CAPTION = (
     "medians, or of the times that 95 % of the runs stay under (the slowest 5 %). Numbers in the "
     "picture are places in the table, where there is room; rows on the front have a ●."
 )
-ENTRIES = tuple(Entry(*row) for row in ROWS)
+ENTRIES = tuple(Entry(name, kind, *row) for (name, kind), row in zip(NAMES, NUMBERS, strict=True))
 KINDS = (FRONT, EVERYTHING, *dict.fromkeys(entry.kind for entry in ENTRIES))
 
 

@@ -147,12 +147,33 @@ def visit(browser: Browser, origin: str) -> Iterator[Callable[..., Visit]]:
 
 
 def widen(page: Page, width: int) -> None:
-    """Give the page another width, and wait until it is laid out and its scripts have seen it."""
+    """Give the page another width, and wait until it is laid out and its scripts have seen it.
+
+    Waited for in frames, however long one takes: in the first the page has its new width, in the
+    second the style sheets know of it, after the third a ResizeObserver has heard.
+    """
     page.set_viewport_size({"width": width, "height": HEIGHT})
+    page.wait_for_function("width => innerWidth === width", arg=width)
     page.evaluate(
         """async () => {
-            for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);
-            await new Promise((done) => setTimeout(done, 50));
+            for (let i = 0; i < 6; i++) await new Promise(requestAnimationFrame);
+        }"""
+    )
+
+
+def dress(page: Page, theme: str) -> None:
+    """Give the page the other theme, as a system does that turns dark in the evening."""
+    page.emulate_media(color_scheme=theme)
+    page.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=theme)
+
+
+def open_everything(page: Page) -> None:
+    """Open each fold of the page: hidden cells, drop-downs, solutions."""
+    page.evaluate(
+        """() => {
+            for (const fold of document.querySelectorAll("details")) fold.open = true;
+            for (const button of document.querySelectorAll("button.toggle-button-hidden"))
+                button.click();
         }"""
     )
 

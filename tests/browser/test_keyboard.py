@@ -100,3 +100,15 @@ def test_the_side_bar_opens_on_a_phone_by_keyboard(visit):
     page.wait_for_function(
         "document.querySelector('.bd-sidebar-primary').getBoundingClientRect().x >= 0"
     )
+
+
+def test_code_that_a_late_font_makes_scroll_is_reached_too(visit):
+    """Wider letters leave a box its size, so that no ResizeObserver hears of them."""
+    page = visit("book/introduction/counting_cost.html", width=1920).page
+    code = page.locator("pre:visible").first
+    assert code.evaluate("(box) => box.scrollWidth <= box.clientWidth && box.tabIndex < 0")
+    page.wait_for_timeout(1500)  # until scroll.js watches
+    code.evaluate("(box) => { box.style.letterSpacing = '3em'; }")
+    assert code.evaluate("(box) => box.scrollWidth > box.clientWidth && box.tabIndex < 0")
+    page.evaluate("document.fonts.dispatchEvent(new Event('loadingdone'))")
+    assert code.evaluate("(box) => box.tabIndex") == 0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import THEMES, WIDTHS, chapters, shown_pages, widen
+from tests.browser.conftest import THEMES, WIDTHS, chapters, dress, shown_pages, widen
 
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 WIDE_ONES = """() => [...document.querySelectorAll("body *")]
@@ -17,13 +17,14 @@ PROPORTIONS = """async (figure) => {
 }"""
 
 
-@pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("path", shown_pages())
-def test_no_page_scrolls_sideways(visit, path, theme):
-    page = visit(path, width=WIDTHS[0], theme=theme).page
+def test_no_page_scrolls_sideways(visit, path):
+    page = visit(path, width=WIDTHS[0]).page
     for width in WIDTHS:
         widen(page, width)
-        assert page.evaluate(OVERFLOW) <= 0, (width, page.evaluate(WIDE_ONES))
+        for theme in THEMES:
+            dress(page, theme)
+            assert page.evaluate(OVERFLOW) <= 0, (width, theme, page.evaluate(WIDE_ONES))
 
 
 def test_the_system_decides_on_the_theme(visit):
@@ -33,17 +34,12 @@ def test_the_system_decides_on_the_theme(visit):
 
 
 @pytest.mark.parametrize("path", chapters())
-def test_figures_stand_on_a_light_card_in_the_dark(visit, path):
-    page = visit(path, theme="dark").page
+def test_figures_on_a_dark_phone_stand_on_a_light_card_and_keep_their_proportions(visit, path):
+    page = visit(path, width=390, theme="dark").page
     for figure in page.locator(".cell_output > img, .cell_output figure img").all():
         assert figure.evaluate("(node) => getComputedStyle(node).backgroundColor") == (
             "rgb(255, 255, 255)"
         )
-
-
-@pytest.mark.parametrize("path", chapters())
-def test_figures_keep_their_proportions_on_a_phone(visit, path):
-    page = visit(path, width=390).page
     for figure in page.locator(".cell_output img").all():
         shown, natural = figure.evaluate(PROPORTIONS)
         assert shown == pytest.approx(natural, rel=0.05)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import shown_pages
+from tests.browser.conftest import open_everything, shown_pages
 
 LIMIT = 1_500_000  # bytes of a page before anything is touched, uncompressed
 
@@ -15,16 +15,6 @@ def scroll_through(page) -> None:
                 window.scrollTo(0, y);
                 await new Promise(requestAnimationFrame);
             }
-        }"""
-    )
-
-
-def open_everything(page) -> None:
-    """Open each fold of the page: hidden cells, drop-downs, solutions."""
-    page.evaluate(
-        """() => {
-            for (const fold of document.querySelectorAll("details")) fold.open = true;
-            for (const button of document.querySelectorAll("button.toggle-button")) button.click();
         }"""
     )
 
