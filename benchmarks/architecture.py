@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import torch
+from machine import machine
 
 from labcode.architecture.block_trials import BUDGETS
 from labcode.architecture.blocks import BLOCKS, backbone, widths
@@ -101,15 +102,12 @@ def shares(runs: int) -> list[Row]:
 
 def provenance(name: str, runs: int, load: float) -> Row:
     """How, when and on which machine a table was made."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
     versions = {"python": platform.python_version(), "onnxruntime": onnxruntime.__version__}
     profiled = name == "architecture_shares"
     return {
         "script": "benchmarks/architecture.py",
         "date": datetime.date.today().isoformat(),
-        "machine": f"{names[0] if names else platform.processor()}, {os.cpu_count()} cores",
+        "machine": machine(),
         "threads": 1,
         "runs": runs,
         "clock": "ONNX Runtime's profiler, wall time" if profiled else "processor time",

@@ -35,6 +35,7 @@ import thop
 import torch
 import torchinfo
 from calflops import calculate_flops
+from machine import processor
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision import models
@@ -209,19 +210,12 @@ def _memory(field: str) -> int:
     raise OSError(f"/proc/self/status has no {field}")
 
 
-def _processor() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return platform.processor()
-
-
 def metadata(rounds: int) -> dict[str, Any]:
     """Return the machine, the versions, and how each tool's output was read."""
     packages = sorted({package for _, package, _ in TOOLS.values()} | {"torchvision"})
     return {
         "date": datetime.now(UTC).date().isoformat(),
-        "processor": _processor(),
+        "processor": processor(),
         "cores": os.cpu_count(),
         "threads": 1,
         "python": platform.python_version(),

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import torch
+from machine import machine
 
 from labcode.data import load
 from labcode.early_exit import (
@@ -129,14 +130,11 @@ def measure() -> list[Row]:
 
 def provenance(load_before: float) -> Row:
     """How, when and on which machine the table was made."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
     versions = {"python": platform.python_version(), "onnxruntime": onnxruntime.__version__}
     return {
         "script": "benchmarks/dynamic_computation.py",
         "date": datetime.date.today().isoformat(),
-        "machine": f"{names[0] if names else platform.processor()}, {os.cpu_count()} cores",
+        "machine": machine(),
         "threads": 1,
         "runs": RUNS,
         "images": IMAGES,

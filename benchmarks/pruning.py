@@ -23,6 +23,7 @@ import onnxruntime
 import scipy
 import scipy.sparse
 import torch
+from machine import machine
 
 from labcode import baselines
 from labcode.latency import Timing, onnx_bytes, onnx_session, ready_to_run, time_in_turn
@@ -152,15 +153,12 @@ def times(timing: Timing, runtime: str) -> Row:
 
 def provenance(runs: int, load: float) -> Row:
     """How, when and on which machine the tables were made."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
     versions = {"python": platform.python_version(), "onnxruntime": onnxruntime.__version__}
     versions |= {"torch": torch.__version__, "scipy": scipy.__version__}
     return {
         "script": "benchmarks/pruning.py",
         "date": datetime.date.today().isoformat(),
-        "machine": f"{names[0] if names else platform.processor()}, {os.cpu_count()} cores",
+        "machine": machine(),
         "threads": 1,
         "runs": runs,
         "clock": "processor time of the thread",

@@ -25,6 +25,7 @@ from statistics import median
 
 import onnxruntime
 import torch
+from machine import cpu_facts, machine
 from torch import nn
 
 import labcode
@@ -141,15 +142,12 @@ def profile(file: bytes, x: torch.Tensor) -> list[float]:
 
 def provenance(load: float) -> Row:
     """How, when and on which machine the table was made."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    facts = dict(reversed([map(str.strip, line.split(":", 1)) for line in lines if ":" in line]))
-    flags = facts.get("flags", "").split()
+    flags = cpu_facts().get("flags", "").split()
     versions = {"python": platform.python_version(), "onnxruntime": onnxruntime.__version__}
     return {
         "script": "benchmarks/quantization.py",
         "date": datetime.date.today().isoformat(),
-        "machine": f"{facts.get('model name', platform.processor())}, {os.cpu_count()} cores",
+        "machine": machine(),
         "vector_instructions": [
             f for f in ("avx2", "avx512f", "avx_vnni", "avx512_vnni") if f in flags
         ],

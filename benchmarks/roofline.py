@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import torch
+from machine import machine
 from torch import nn
 
 from labcode import cost
@@ -106,14 +107,6 @@ def table_row(row: Row, timing: Timing) -> dict[str, object]:
     return record | {name: f"{value / row.repeats:.4g}" for name, value in times.items()}
 
 
-def cpu_name() -> str:
-    """The processor as the system names it."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
-
-
 def provenance(runs: int, clock: str) -> dict[str, object]:
     """How, when and on which machine the table was made."""
     versions = {"python": platform.python_version(), "onnxruntime": onnxruntime.__version__}
@@ -121,7 +114,7 @@ def provenance(runs: int, clock: str) -> dict[str, object]:
     return {
         "script": "benchmarks/roofline.py",
         "date": datetime.date.today().isoformat(),
-        "machine": f"{cpu_name()}, {os.cpu_count()} cores, {platform.system()}",
+        "machine": f"{machine()}, {platform.system()}",
         "threads": 1,
         "runs": runs,
         "clock": clock,

@@ -21,6 +21,7 @@ import numpy as np
 import onnxruntime
 import pandas as pd
 import torch
+from machine import machine
 
 from labcode import data, measured, scoreboard
 from labcode.deployed import (
@@ -162,9 +163,6 @@ def main() -> int:
     """Measure all rows and write them."""
     torch.set_num_threads(1)
     load = os.getloadavg()[0]
-    cpuinfo = Path("/proc/cpuinfo")  # Linux alone
-    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.exists() else []
-    names = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
     images = data.load("mnist5k").test.images[::5].numpy()
     baseline = deployed_file("lenet5", "uncompressed")
     timed: dict[Files, Timings] = {}
@@ -177,7 +175,7 @@ def main() -> int:
         "runs": RUNS,
         "clock": "processor time of the thread",
         "load_average": round(load, 2),
-        "machine": f"{names[0] if names else platform.processor()}, {os.cpu_count()} cores",
+        "machine": machine(),
         "versions": {
             "python": platform.python_version(),
             "onnxruntime": onnxruntime.__version__,
