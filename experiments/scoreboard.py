@@ -6,13 +6,11 @@ scoreboard_architecture.csv, each with a JSON file beside it. Run those of deep_
 architecture_blocks.py first: two tables take rows from them.
 """
 
-import argparse
 import json
-import sys
 from itertools import product
 
 import pandas as pd
-from record import FOLDER, measure, store
+from record import FOLDER, measure, run_tables, store
 from safetensors.torch import save
 
 from labcode import combinations, counting, measured
@@ -93,14 +91,5 @@ TABLES = {
 }
 
 
-def main() -> int:
-    """Measure the tables named, or all."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("tables", nargs="*", help=f"from {', '.join(TABLES)}; none means all")
-    for name in parser.parse_args().tables or TABLES:
-        TABLES[name]()
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    run_tables(TABLES, __doc__)
