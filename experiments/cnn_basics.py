@@ -4,13 +4,12 @@ Run as `python experiments/cnn_basics.py` (about half an hour on one core), or w
 some tables. Writes labcode/measured/cnn_basics_*.csv, each with a JSON file beside it.
 """
 
-import argparse
-import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import torch
-from record import store
+from record import run_tables, store
 
 from labcode.basics import networks, trials
 
@@ -82,16 +81,6 @@ def measure(name: str) -> None:
     store(f"cnn_basics_{name}", rows, made)
 
 
-def main() -> int:
-    """Measure the tables named, or all."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("tables", nargs="*", help=f"from {', '.join(TABLES)}; none means all")
-    names = parser.parse_args().tables or list(TABLES)
-    torch.set_num_threads(1)  # the networks are so small that threads only wait for each other
-    for name in names:
-        measure(name)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    torch.set_num_threads(1)  # the networks are so small that threads only wait for each other
+    run_tables({name: partial(measure, name) for name in TABLES}, __doc__)

@@ -8,9 +8,8 @@ Settings are chosen on the validation split with three seeds (temperature, weigh
 then do the other tables look at the test split, with five seeds.
 """
 
-import argparse
-import sys
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import record
@@ -161,19 +160,6 @@ def _shades(image: Any) -> list[str]:
     return ["".join(f"{round(15 * value):x}" for value in row) for row in image.tolist()]
 
 
-def main() -> int:
-    """Measure the tables named, or all."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    others = {"scoreboard": scoreboard, "sevens": sevens}
-    every = [*TABLES, *others]
-    parser.add_argument("tables", nargs="*", help=f"from {', '.join(every)}; none means all")
-    for name in parser.parse_args().tables or every:
-        if name in others:
-            others[name]()
-        else:
-            measure(name)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    tables = {name: partial(measure, name) for name in TABLES}
+    record.run_tables(tables | {"scoreboard": scoreboard, "sevens": sevens}, __doc__)

@@ -9,13 +9,12 @@ with 4-bit weights and activations 494 and 494 of 500 right, with 2 bits 490 and
 the same rate, so that none has an advantage.
 """
 
-import argparse
 import json
-import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
-from record import ROOT, measure
+from record import ROOT, measure, run_tables
 
 from labcode import baselines, measured
 from labcode.quantization import METHODS, trials
@@ -96,27 +95,23 @@ def bake() -> None:
     GRID.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def main() -> int:
-    """Measure the tables named, or all."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("tables", nargs="*", help=f"from {', '.join(TABLES)}; none means all")
-    for name in parser.parse_args().tables or list(TABLES):
-        function, settings = TABLES[name]
-        measure(
-            name,
-            function,
-            settings(),
-            script="experiments/quantization.py",
-            seeds=list(SEEDS),
-            data="mnist5k: 3,500 training, 500 validation and 1,000 test images",
-            calibration=f"{trials.CALIBRATION} training images",
-            epochs=trials.EPOCHS,
-            lr=trials.LR,
-        )
-        if name == "quantization_bits":
-            bake()
-    return 0
+def measure_table(name: str) -> None:
+    """Run all settings of a table and write it with how it was made."""
+    function, settings = TABLES[name]
+    measure(
+        name,
+        function,
+        settings(),
+        script="experiments/quantization.py",
+        seeds=list(SEEDS),
+        data="mnist5k: 3,500 training, 500 validation and 1,000 test images",
+        calibration=f"{trials.CALIBRATION} training images",
+        epochs=trials.EPOCHS,
+        lr=trials.LR,
+    )
+    if name == "quantization_bits":
+        bake()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_tables({name: partial(measure_table, name) for name in TABLES}, __doc__)
