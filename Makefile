@@ -80,7 +80,7 @@ notebooks: $(STAMPS)/venv ## run every notebook from top to bottom and store its
 test: lint types unit nbval browser ## set up and run every check
 
 # Two workers share the machine. Were each to use all of its cores for every sum, they would wait
-# for one another most of the time.
+# for one another most of the time (tests/conftest.py says it to pytest alone).
 unit nbval: export OMP_NUM_THREADS := 1
 
 lint: $(STAMPS)/test-tools

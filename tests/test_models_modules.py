@@ -20,16 +20,6 @@ from labcode.models import (
 from labcode.models.resnet import BasicBlock, Bottleneck
 from labcode.models.squeezenet import Bypass, Fire
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Let no second thread wait for layers this small; it costs more than it does."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 # --- shuffle ----------------------------------------------------------------------------------
 
 

@@ -46,15 +46,6 @@ FACTORIES = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Let no second thread wait for layers this small; it costs more than it does."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def weights(model: nn.Module) -> int:
     return sum(p.numel() for p in model.parameters() if p.dim() > 1)
 

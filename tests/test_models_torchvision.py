@@ -8,16 +8,6 @@ import labcode
 from labcode import models as ours
 from tests.models_helpers import on_meta, random_state, with_the_same_weights
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Let no second thread wait for layers this small; it costs more than it does."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 PAIRS = {
     "alexnet": (ours.alexnet, {"variant": "torchvision"}, theirs.alexnet, 71),
     "vgg16": (ours.vgg16, {}, theirs.vgg16, 32),
