@@ -93,3 +93,8 @@ def test_every_claim_has_its_verdict_in_a_notebook_of_the_book() -> None:
     assert {id: page.split("/")[1] for id, (_, page) in found.items()} == {
         entry.id: entry.part for entry in claims()
     }
+
+
+def test_a_percent_sign_stands_off_its_number_and_stays_in_its_line():
+    found = verdict("C05", True, "92.4% of 3 %, in %")
+    assert found.measured == "92.4\N{NO-BREAK SPACE}% of 3\N{NO-BREAK SPACE}%, in %"

@@ -1,5 +1,6 @@
 """A verdict: what a cell measured, held against a claim."""
 
+import re
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from labcode.claims.table import claim
 
 CLAIM_MIME = "application/vnd.labcode.claim+json"  # what a page that gathers verdicts reads
+_GAP = re.compile(r"(?<=\d) ?%")  # Python writes 92.4%, the book 92.4 %
 _SIGNS = {"holds": "✓", "holds when": "◐", "does not hold": "✗"}
 
 
@@ -66,7 +68,8 @@ def verdict(
         id: The claim's id, such as ``"C60"``.
         holds: Whether the measurement bears the claim out (under ``when``, if given).
             Compute it from the numbers; a typed-in True answers nothing.
-        measured: The number behind it, in words, made from the computed values.
+        measured: The number behind it, in words, made from the computed values. A space that
+            does not break is set before each percent sign.
         when: The condition under which it holds.
         instead: What was seen where it does not hold.
 
@@ -83,6 +86,7 @@ def verdict(
     ✓ holds · 0 parameters
     """
     claim(id)
+    measured = _GAP.sub("\N{NO-BREAK SPACE}%", measured)
     if not isinstance(holds, bool):
         raise TypeError(f"holds must be a bool, got {holds!r} ({type(holds).__name__})")
     if not measured.strip():
