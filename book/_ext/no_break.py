@@ -6,6 +6,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
 
+AS_WRITTEN = (nodes.FixedTextElement, nodes.literal, nodes.math)
 GAP = re.compile(r"(?<=\d) (?=[%×]|[kMG]i?B\b|[mµ]s\b)|(?<=×) (?=\d)")
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
@@ -19,5 +20,5 @@ class NoBreak(SphinxTransform):
         """Change the texts of a page in place."""
         for text in list(self.document.findall(nodes.Text)):
             kept = GAP.sub(NO_BREAK, text)
-            if kept != text and not isinstance(text.parent, nodes.FixedTextElement | nodes.literal):
+            if kept != text and not isinstance(text.parent, AS_WRITTEN):
                 text.parent.replace(text, nodes.Text(kept))

@@ -1,5 +1,6 @@
 """What every page's HTML says of itself, and where its links lead; read without a browser."""
 
+import re
 from functools import cache
 from itertools import pairwise
 from pathlib import PurePosixPath
@@ -54,6 +55,13 @@ def test_titles_and_descriptions_tell_pages_apart():
     ):
         seen = [text(soup(path)) for path in pages()]
         assert len(seen) == len(set(seen))
+
+
+@pytest.mark.parametrize("path", chapters())
+def test_a_number_and_its_unit_stay_in_one_line(path):
+    for paragraph in soup(path).select("main section > p"):
+        prose = [text for text in paragraph.find_all(string=True) if text.parent.name == "p"]
+        assert not [text for text in prose if re.search(r"\d [%×]", text)]
 
 
 @pytest.mark.parametrize("path", pages())
