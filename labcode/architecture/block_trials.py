@@ -8,7 +8,7 @@ from safetensors.torch import save
 from labcode import baselines
 from labcode.architecture.blocks import Backbone, backbone, widths
 from labcode.architecture.small_runs import Row, facts, trained
-from labcode.data import load
+from labcode.data import Dataset, load
 from labcode.pruning.trials import fine_tuning
 from labcode.training import fit
 
@@ -18,16 +18,27 @@ LR = 2e-2
 RATES = (5e-3, 1e-2, 2e-2)  # LR is the best of these on the validation split for 5 of 7 blocks
 
 
-def trained_block(kind: str, macs: int, seed: int, lr: float = LR) -> Backbone:
-    """Return the backbone with one kind of block, trained on 1,000 digits.
+def trained_block(
+    kind: str,
+    macs: int,
+    seed: int,
+    lr: float = LR,
+    *,
+    epochs: int = EPOCHS,
+    images: Dataset | None = None,
+) -> Backbone:
+    """Return the backbone with one kind of block, trained on 1,000 digits or other images.
 
     Args:
         kind: One of `blocks.BLOCKS`.
         macs: Budget of multiply-adds, which decides the widths.
         seed: Decides the first weights and the order of the images.
         lr: Learning rate at the start.
+        epochs: Passes over the training images.
+        images: What to train on, 28 x 28 and grey; None is 1,000 digits.
     """
-    model = trained(lambda: backbone(kind, *widths(kind, macs)), seed, epochs=EPOCHS, lr=lr)
+    sizes = widths(kind, macs)
+    model = trained(lambda: backbone(kind, *sizes), seed, epochs=epochs, lr=lr, images=images)
     assert isinstance(model, Backbone)
     return model
 

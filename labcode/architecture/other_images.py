@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from labcode.architecture.block_trials import BUDGETS, EPOCHS, LR
-from labcode.architecture.blocks import BLOCKS, backbone, widths
-from labcode.architecture.small_runs import N_TRAIN, trained
+from labcode.architecture.block_trials import BUDGETS, trained_block
+from labcode.architecture.blocks import BLOCKS
+from labcode.architecture.small_runs import N_TRAIN
 from labcode.data import Dataset
 from labcode.models._parts import check_choice
 from labcode.training import evaluate
@@ -36,13 +36,6 @@ def contest(images: Dataset, kinds: Sequence[str], *, seed: int = 0) -> dict[str
     few = images.with_train(N_TRAIN)
     found = {}
     for kind in kinds:
-        sizes = widths(kind, BUDGETS[0])
-        model = trained(
-            lambda kind=kind, sizes=sizes: backbone(kind, *sizes),  # type: ignore[misc]
-            seed,
-            epochs=EPOCHS,
-            lr=LR,
-            images=few,
-        )
+        model = trained_block(kind, BUDGETS[0], seed, images=few)
         found[kind] = evaluate(model, few.test).accuracy
     return found

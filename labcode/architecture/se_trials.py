@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from labcode.architecture.small_runs import Row, facts, trained
-from labcode.data import Split
+from labcode.data import Dataset, Split
 from labcode.models._parts import check_batch, init_he
 from labcode.models.resnet import BasicBlock
 from labcode.models.squeeze_excite import SEResidual, SqueezeExcite
@@ -82,6 +82,7 @@ def se_row(
     *,
     epochs: int = EPOCHS,
     lr: float = LR,
+    images: Dataset | None = None,
 ) -> Row:
     """Train the small ResNet with SE, or with placement "none" without it.
 
@@ -93,8 +94,12 @@ def se_row(
         seed: Of the first weights and the order of the images.
         epochs: Passes over the training images.
         lr: Learning rate at the start.
+        images: What to train on; None is 1,000 digits.
     """
-    return facts(se_model(placement, reduction, squeeze, gate, seed, epochs=epochs, lr=lr))
+    model = se_model(
+        placement, reduction, squeeze, gate, seed, epochs=epochs, lr=lr, images=images
+    )
+    return facts(model, images)
 
 
 def se_model(
@@ -106,11 +111,14 @@ def se_model(
     *,
     epochs: int = EPOCHS,
     lr: float = LR,
+    images: Dataset | None = None,
 ) -> nn.Module:
     """Return the trained network of a row of `se_row`."""
     place = None if placement == "none" else placement
     settings: dict[str, Any] = {"reduction": reduction, "squeeze": squeeze, "gate": gate}
-    return trained(lambda: small_se_resnet(place, **settings), seed, epochs=epochs, lr=lr)
+    return trained(
+        lambda: small_se_resnet(place, **settings), seed, epochs=epochs, lr=lr, images=images
+    )
 
 
 def mean_weights(model: nn.Module, split: Split) -> list[Tensor]:

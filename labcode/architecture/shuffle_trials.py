@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from labcode._checks import check_int
 from labcode.architecture.small_runs import Row, facts, trained
+from labcode.data import Dataset
 from labcode.models._parts import check_batch, init_he
 from labcode.models.shufflenet_v1 import STEM, ShuffleUnit
 
@@ -75,17 +76,29 @@ def small_shufflenet(
     return SmallShuffleNet(groups, shuffle=shuffle, channels=width)
 
 
-def shuffle_row(groups: int, shuffle: bool, seed: int, *, lr: float = LR) -> Row:
+def shuffle_row(
+    groups: int,
+    shuffle: bool,
+    seed: int,
+    *,
+    epochs: int = EPOCHS,
+    lr: float = LR,
+    images: Dataset | None = None,
+) -> Row:
     """Train the small ShuffleNet with or without its shuffle.
 
     Args:
         groups: Groups of the 1x1 convolutions: 1, 4 or 8.
         shuffle: Whether the channels are shuffled.
         seed: Of the first weights and the order of the images.
+        epochs: Passes over the training images.
         lr: Learning rate at the start.
+        images: What to train on; None is 1,000 digits.
     """
-    model = trained(lambda: small_shufflenet(groups, shuffle=shuffle), seed, epochs=EPOCHS, lr=lr)
-    return facts(model)
+    model = trained(
+        lambda: small_shufflenet(groups, shuffle=shuffle), seed, epochs=epochs, lr=lr, images=images
+    )
+    return facts(model, images)
 
 
 def seen_inputs(layer: nn.Module, in_channels: int, *, size: int = 8, seed: int = 0) -> Tensor:
