@@ -1,19 +1,19 @@
 """Train the small networks of the architecture part on Fashion-MNIST, longer than on digits.
 
-Run as `python experiments/clothes.py` (two hours of one core; it downloads 30 MB the first
-time), or with the names of some tables. Writes labcode/measured/clothes_*.csv, each with a JSON
-file beside it. The rates come first: the others take from their file the one that is best on the
-validation split.
+Run as `python experiments/clothes.py` (an hour and a half of one core; it downloads 30 MB the
+first time), or with the names of some tables. Writes labcode/measured/clothes_*.csv, each with a
+JSON file beside it. The rates come first: the others take from their file the one that is best on
+the validation split.
 """
 
 from itertools import product
 from typing import Any
 
 from record import measure, run_tables
-from small_networks import CHOICES, STANDARD, WIDER
+from small_networks import CHOICES, STANDARD
 
 from labcode import measured
-from labcode.architecture import block_trials, blocks, clothes_trials, squeeze_trials
+from labcode.architecture import block_trials, blocks, clothes_trials
 
 SCRIPT = "experiments/clothes.py"
 ABOUT = {
@@ -26,7 +26,6 @@ RATE_SEED = 100  # no other table uses it
 SMALL = block_trials.BUDGETS[0]
 RATED: tuple[tuple[str, dict[str, Any]], ...] = (
     *(("block", {"kind": kind, "budget": SMALL}) for kind in blocks.BLOCKS),
-    ("pooling", {"place": "early", "width": 1.0}),
     ("shuffle", {"groups": 4, "shuffle": True}),
     ("se", STANDARD | {"placement": "none"}),
     ("se", STANDARD),
@@ -57,15 +56,6 @@ def block() -> None:
     measure("clothes_blocks", clothes_trials.block_row, settings, **ABOUT)
 
 
-def pooling() -> None:
-    places = [*((place, 1.0) for place in squeeze_trials.POOLS), ("early", WIDER)]
-    settings = [
-        {"place": place, "width": width, "lr": best_rate("pooling"), "seed": seed}
-        for seed, (place, width) in product(SEEDS, places)
-    ]
-    measure("clothes_pooling", clothes_trials.pooling_row, settings, **ABOUT)
-
-
 def shuffle() -> None:
     kinds = ((1, False), (4, True), (4, False), (8, True), (8, False))
     settings = [
@@ -82,7 +72,7 @@ def se() -> None:
     measure("clothes_se", clothes_trials.se_row, settings, **ABOUT)
 
 
-TABLES = {"rates": rates, "blocks": block, "pooling": pooling, "shuffle": shuffle, "se": se}
+TABLES = {"rates": rates, "blocks": block, "shuffle": shuffle, "se": se}
 
 
 if __name__ == "__main__":

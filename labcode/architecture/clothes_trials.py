@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from labcode.architecture import block_trials, se_trials, shuffle_trials, squeeze_trials
+from labcode.architecture import block_trials, se_trials, shuffle_trials
 from labcode.architecture.small_runs import Row, facts
 from labcode.data import Dataset, load
 
 N_TRAIN = 10_000
-EPOCHS = 10  # 2,000 steps; on digits 120 to 240
+EPOCHS = 10  # 2,000 steps; on digits 120 or 200
 RATES = (5e-3, 1e-2, 2e-2)
 
 
@@ -37,11 +37,6 @@ def block_row(kind: str, budget: int, lr: float, seed: int) -> Row:
     return facts(model, clothes())
 
 
-def pooling_row(**setting: Any) -> Row:
-    """Train the small SqueezeNet; see `squeeze_trials.pooling_row` for the arguments."""
-    return squeeze_trials.pooling_row(**setting, epochs=EPOCHS, images=clothes())
-
-
 def shuffle_row(**setting: Any) -> Row:
     """Train the small ShuffleNet; see `shuffle_trials.shuffle_row` for the arguments."""
     return shuffle_trials.shuffle_row(**setting, epochs=EPOCHS, images=clothes())
@@ -56,9 +51,9 @@ def rate_row(trial: str, **setting: Any) -> Row:
     """Return the accuracies at a learning rate; only the validation split may choose.
 
     Args:
-        trial: "block", "pooling", "shuffle" or "se".
+        trial: "block", "shuffle" or "se".
         setting: The arguments of the trial's function, ``lr`` and ``seed`` among them.
     """
-    rows = {"block": block_row, "pooling": pooling_row, "shuffle": shuffle_row, "se": se_row}
+    rows = {"block": block_row, "shuffle": shuffle_row, "se": se_row}
     row = rows[trial](**setting)
     return {what: row[what] for what in ("train_accuracy", "validation_accuracy")}

@@ -96,9 +96,7 @@ def se_row(
         lr: Learning rate at the start.
         images: What to train on; None is 1,000 digits.
     """
-    model = se_model(
-        placement, reduction, squeeze, gate, seed, epochs=epochs, lr=lr, images=images
-    )
+    model = se_model(placement, reduction, squeeze, gate, seed, epochs=epochs, lr=lr, images=images)
     return facts(model, images)
 
 

@@ -9,7 +9,6 @@ from torch.nn import functional as F
 
 from labcode._checks import check_int
 from labcode.architecture.small_runs import Row, digits, facts, small_digits, trained
-from labcode.data import Dataset
 from labcode.models._parts import check_batch, init_he
 from labcode.models.squeezenet import Fire
 
@@ -85,14 +84,7 @@ def small_squeezenet(
 
 
 def pooling_row(
-    place: str,
-    seed: int,
-    *,
-    width: float = 1.0,
-    size: int = 28,
-    epochs: int = EPOCHS,
-    lr: float = LR,
-    images: Dataset | None = None,
+    place: str, seed: int, *, width: float = 1.0, size: int = 28, epochs: int = EPOCHS
 ) -> Row:
     """Train the small SqueezeNet with its poolings at one place.
 
@@ -102,8 +94,6 @@ def pooling_row(
         width: All channels are multiplied by it.
         size: 28, or 14 for digits that are made half as large.
         epochs: Passes over the training images.
-        lr: Learning rate at the start.
-        images: What to train on; None is 1,000 digits of that ``size``.
 
     Raises:
         ValueError: ``place`` or ``size`` is unknown.
@@ -112,10 +102,10 @@ def pooling_row(
         raise ValueError(f"place must be one of {', '.join(POOLS)}, got {place!r}")
     if size not in (14, 28):
         raise ValueError(f"size must be 14 or 28, got {size!r}")
-    images = images or (digits() if size == 28 else small_digits())
+    images = digits() if size == 28 else small_digits()
     pools = POOLS[place]
     model = trained(
-        lambda: small_squeezenet(pools, width=width), seed, epochs=epochs, lr=lr, images=images
+        lambda: small_squeezenet(pools, width=width), seed, epochs=epochs, lr=LR, images=images
     )
     return facts(model, images)
 

@@ -27,7 +27,7 @@ def few_bits(bits: int = 3, network: str = "LeNet-5") -> Result:
 
     Returns:
         Mean test accuracy ± standard deviation over three seeds of each method, and the bytes of
-        the weights.
+        all parameters.
 
     Raises:
         ValueError: A number is out of range, or the network is unknown.
@@ -44,7 +44,7 @@ def few_bits(bits: int = 3, network: str = "LeNet-5") -> Result:
     count = PARAMS[key]
     lead = (
         f"{network} with {bits} bit{'s' * (bits > 1)}: {number(-(-count * bits // 8))} bytes of "
-        f"weights instead of {number(4 * count)}."
+        f"parameters instead of {number(4 * count)}."
     )
     found = {name: GRID.get((key, method, bits)) for method, name in METHODS.items()}
     text = [lead, f"float32: {plain}"]

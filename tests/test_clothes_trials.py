@@ -1,0 +1,57 @@
+"""The trials on Fashion-MNIST: the right images, and rates that only the validation split chose."""
+
+import pytest
+
+from labcode import data, measured
+from labcode.architecture import block_trials, blocks, clothes_trials, se_trials
+from labcode.architecture.small_runs import facts
+
+TABLES = {"clothes_blocks": "block", "clothes_shuffle": "shuffle", "clothes_se": "se"}
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """Digits in the place of the clothes, and one pass over them."""
+    images = data.load(n_train=300)
+    monkeypatch.setattr(clothes_trials, "clothes", lambda: images)
+    monkeypatch.setattr(clothes_trials, "EPOCHS", 1)
+    return images
+
+
+def test_a_block_is_trained_and_judged_on_the_images_given(few):
+    budget = block_trials.BUDGETS[0]
+    model = block_trials.trained_block("standard", budget, 3, 1e-2, epochs=1, images=few)
+    assert clothes_trials.block_row("standard", budget, 1e-2, 3) == facts(model, few)
+
+
+def test_the_other_trials_are_those_on_digits_with_other_images(few):
+    choice = {"placement": "none", "reduction": 4, "squeeze": "average", "gate": "sigmoid"}
+    row = clothes_trials.se_row(**choice, lr=2e-2, seed=3)
+    assert row == se_trials.se_row(**choice, lr=2e-2, seed=3, epochs=1, images=few)
+    row = clothes_trials.shuffle_row(groups=8, shuffle=True, lr=1e-2, seed=3)
+    right = 300 * row["train_accuracy"]  # 300 images, not the digits' usual 1,000
+    assert right == pytest.approx(round(right), abs=1e-9)
+
+
+def test_a_rate_is_judged_on_the_validation_split(few):
+    setting = {"kind": "grouped", "budget": block_trials.BUDGETS[0], "lr": 1e-2, "seed": 3}
+    whole = clothes_trials.block_row(**setting)
+    found = clothes_trials.rate_row("block", **setting)
+    assert found == {name: whole[name] for name in ("train_accuracy", "validation_accuracy")}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_each_network_has_the_rate_that_was_best_on_the_validation_split(name):
+    table = measured.table(name)
+    rates = measured.table("clothes_rates").query("trial == @TABLES[@name]")
+    rates = rates.assign(kind=rates["kind"].fillna("all"))
+    best = rates.groupby(["kind", "lr"])["validation_accuracy"].mean().unstack().idxmax(axis=1)
+    for kind, used in table.groupby(table["kind"] if "kind" in table else lambda _: "all")["lr"]:
+        assert set(used) == {best[kind]}
+    assert set(table["seed"]) == {0, 1, 2}
+
+
+def test_the_stored_costs_are_those_of_the_formulas():
+    for row in measured.table("clothes_blocks").itertuples():
+        found = blocks.backbone_cost(row.kind, *blocks.widths(row.kind, row.budget))
+        assert (found.params, found.macs) == (row.params, row.macs)
