@@ -14,6 +14,7 @@ from small_networks import CHOICES, STANDARD
 
 from labcode import measured
 from labcode.architecture import block_trials, blocks, clothes_trials
+from labcode.data import DownloadError
 
 SCRIPT = "experiments/clothes.py"
 ABOUT = {
@@ -76,4 +77,9 @@ TABLES = {"rates": rates, "blocks": block, "shuffle": shuffle, "se": se}
 
 
 if __name__ == "__main__":
-    run_tables(TABLES, __doc__)
+    try:
+        clothes_trials.clothes()
+    except DownloadError as error:
+        print(f"Nothing was trained, the stored tables stay as they are: {error}")
+    else:
+        run_tables(TABLES, __doc__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -54,6 +55,6 @@ def rate_row(trial: str, **setting: Any) -> Row:
         trial: "block", "shuffle" or "se".
         setting: The arguments of the trial's function, ``lr`` and ``seed`` among them.
     """
-    rows = {"block": block_row, "shuffle": shuffle_row, "se": se_row}
+    rows: dict[str, Callable[..., Row]] = {"block": block_row, "shuffle": shuffle_row, "se": se_row}
     row = rows[trial](**setting)
     return {what: row[what] for what in ("train_accuracy", "validation_accuracy")}
