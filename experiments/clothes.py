@@ -17,7 +17,7 @@ from labcode.architecture import block_trials, blocks, clothes_trials
 from labcode.data import DownloadError
 
 SCRIPT = "experiments/clothes.py"
-ABOUT = {
+ABOUT: dict[str, Any] = {
     "script": SCRIPT,
     "data": "fashion_mnist: 10000 training, 5000 validation and 10000 test images",
     "epochs": clothes_trials.EPOCHS,
@@ -57,6 +57,13 @@ def block() -> None:
     measure("clothes_blocks", clothes_trials.block_row, settings, **ABOUT)
 
 
+def few() -> None:
+    """The contest with as few images and steps as on digits, and their rate."""
+    settings = [{"kind": kind, "seed": seed} for seed, kind in product(SEEDS, blocks.BLOCKS)]
+    about = ABOUT | {"data": ABOUT["data"].replace("10000 training", "1000 training")}
+    measure("clothes_few", clothes_trials.few_row, settings, **about)
+
+
 def shuffle() -> None:
     kinds = ((1, False), (4, True), (4, False), (8, True), (8, False))
     settings = [
@@ -73,7 +80,7 @@ def se() -> None:
     measure("clothes_se", clothes_trials.se_row, settings, **ABOUT)
 
 
-TABLES = {"rates": rates, "blocks": block, "shuffle": shuffle, "se": se}
+TABLES = {"rates": rates, "blocks": block, "few": few, "shuffle": shuffle, "se": se}
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import pytest
 
 from labcode import data, measured
-from labcode.architecture import block_trials, blocks, clothes_trials, se_trials
+from labcode.architecture import block_trials, blocks, clothes_trials, other_images, se_trials
 from labcode.architecture.small_runs import facts
 
 TABLES = {"clothes_blocks": "block", "clothes_shuffle": "shuffle", "clothes_se": "se"}
@@ -57,3 +57,12 @@ def test_the_stored_costs_are_those_of_the_formulas():
     for row in measured.table("clothes_blocks").itertuples():
         found = blocks.backbone_cost(row.kind, *blocks.widths(row.kind, row.budget))
         assert (found.params, found.macs) == (row.params, row.macs)
+
+
+def test_the_few_images_are_those_of_the_contest(monkeypatch):
+    digits = data.load()
+    monkeypatch.setattr(clothes_trials, "load", lambda name: digits)
+    found = clothes_trials.few_row("standard", 1)
+    assert found == {
+        "test_accuracy": other_images.contest(digits, ["standard"], seed=1)["standard"]
+    }

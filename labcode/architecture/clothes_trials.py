@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from labcode.architecture import block_trials, se_trials, shuffle_trials
+from labcode.architecture.other_images import contest
 from labcode.architecture.small_runs import Row, facts
 from labcode.data import Dataset, load
 
@@ -36,6 +37,16 @@ def block_row(kind: str, budget: int, lr: float, seed: int) -> Row:
     """
     model = block_trials.trained_block(kind, budget, seed, lr, epochs=EPOCHS, images=clothes())
     return facts(model, clothes())
+
+
+def few_row(kind: str, seed: int) -> Row:
+    """Return the test accuracy of a block in `other_images.contest`: as few steps as on digits.
+
+    Args:
+        kind: One of `blocks.BLOCKS`.
+        seed: Decides the first weights and the order of the images.
+    """
+    return {"test_accuracy": contest(load("fashion_mnist"), [kind], seed=seed)[kind]}
 
 
 def shuffle_row(**setting: Any) -> Row:
