@@ -10,16 +10,18 @@ from itertools import product
 from typing import Any
 
 from record import measure, run_tables
-from small_networks import CHOICES, STANDARD
+from small_networks import CHOICES, SHUFFLES, STANDARD
 
 from labcode import measured
 from labcode.architecture import block_trials, blocks, clothes_trials
+from labcode.architecture.small_runs import N_TRAIN
 from labcode.data import DownloadError
 
 SCRIPT = "experiments/clothes.py"
+DATA = "fashion_mnist: {} training, 5000 validation and 10000 test images"
 ABOUT: dict[str, Any] = {
     "script": SCRIPT,
-    "data": "fashion_mnist: 10000 training, 5000 validation and 10000 test images",
+    "data": DATA.format(clothes_trials.N_TRAIN),
     "epochs": clothes_trials.EPOCHS,
 }
 SEEDS = (0, 1, 2)
@@ -36,7 +38,7 @@ RATED: tuple[tuple[str, dict[str, Any]], ...] = (
 def rates() -> None:
     settings = [
         {"trial": trial, "lr": lr, "seed": RATE_SEED} | setting
-        for lr, (trial, setting) in product(clothes_trials.RATES, RATED)
+        for lr, (trial, setting) in product(block_trials.RATES, RATED)
     ]
     measure("clothes_rates", clothes_trials.rate_row, settings, **ABOUT)
 
@@ -60,15 +62,14 @@ def block() -> None:
 def few() -> None:
     """The contest with as few images and steps as on digits, and their rate."""
     settings = [{"kind": kind, "seed": seed} for seed, kind in product(SEEDS, blocks.BLOCKS)]
-    about = ABOUT | {"data": ABOUT["data"].replace("10000 training", "1000 training")}
+    about = ABOUT | {"data": DATA.format(N_TRAIN), "epochs": block_trials.EPOCHS}
     measure("clothes_few", clothes_trials.few_row, settings, **about)
 
 
 def shuffle() -> None:
-    kinds = ((1, False), (4, True), (4, False), (8, True), (8, False))
     settings = [
         {"groups": groups, "shuffle": mixed, "lr": best_rate("shuffle"), "seed": seed}
-        for seed, (groups, mixed) in product(SEEDS, kinds)
+        for seed, (groups, mixed) in product(SEEDS, SHUFFLES)
     ]
     measure("clothes_shuffle", clothes_trials.shuffle_row, settings, **ABOUT)
 

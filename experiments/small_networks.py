@@ -26,6 +26,8 @@ CHOICES = (
     *(STANDARD | {"gate": gate} for gate in ("tanh", "relu")),
 )
 
+SHUFFLES = ((1, False), (4, True), (4, False), (8, True), (8, False))  # groups, shuffled or not
+
 
 def squeezenet() -> None:
     places = [*((place, 1.0) for place in squeeze_trials.POOLS), ("early", WIDER)]
@@ -50,10 +52,9 @@ def squeezenet_14() -> None:
 
 
 def shufflenet() -> None:
-    kinds = ((1, False), (4, True), (4, False), (8, True), (8, False))
     settings = [
         {"groups": groups, "shuffle": shuffle, "seed": seed}
-        for seed, (groups, shuffle) in product(SEEDS, kinds)
+        for seed, (groups, shuffle) in product(SEEDS, SHUFFLES)
     ]
     function = shuffle_trials.shuffle_row
     epochs = shuffle_trials.EPOCHS

@@ -1,4 +1,4 @@
-"""The trials of this part again on Fashion-MNIST: ten times the images, steps and test images."""
+"""The trials of this part again on Fashion-MNIST: ten times the images, and more steps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from labcode.data import Dataset, load
 
 N_TRAIN = 10_000
 EPOCHS = 10  # 2,000 steps; on digits 120 or 200
-RATES = (5e-3, 1e-2, 2e-2)
 
 
 @cache
