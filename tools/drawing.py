@@ -6,7 +6,7 @@ Usage: python tools/drawing.py _build/vendor/root/draw
 import sys
 from pathlib import Path
 
-from vendor import MODULES, copy
+from vendor import MODULES, copy, found
 
 from labcode.drawing.networks import site_files
 
@@ -19,7 +19,7 @@ def main() -> None:
     if len(sys.argv) != 2:
         raise SystemExit(__doc__)
     target = Path(sys.argv[1])
-    for script in sorted([*SCRIPTS.glob("*.mjs"), *SCRIPTS.glob("*.css")]):
+    for script in found(SCRIPTS, "*.mjs", "*.css"):
         copy(script, target / script.name)
     for name in RUNTIME:
         copy(MODULES / "onnxruntime-web/dist" / name, target / "ort" / name)
