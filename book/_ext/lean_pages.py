@@ -122,6 +122,8 @@ PLAIN_CODE = Patch(
     re.compile(r'<span class="(?:n|nn|nx|p|pm|w)">([^<]*)</span>'),
     r"\1",
 )
+PATCHES = (*UNUSED, *READABLE, *FAST, PLAIN_CODE)
+
 PROMISES = (
     Promise("one style sheet", re.compile(r'<link[^>]*\brel="?stylesheet'), 1),
     Promise("one viewport", re.compile(r"<meta[^>]*\bname=.?viewport"), 1),
@@ -167,7 +169,7 @@ def redirect(title: str, target: str) -> str:
 def lean(site: Path, pages: Pages) -> Pages:
     """The pages with one viewport, no script that holds them up, and pictures of known size."""
     sized = Patch("pictures have their size", SIZED, lambda found, page: _sized(site / page, found))
-    return patched((*UNUSED, *READABLE, *FAST, PLAIN_CODE, sized), pages)
+    return patched((*PATCHES, sized), pages)
 
 
 def _sized(page: Path, image: re.Match[str]) -> str:

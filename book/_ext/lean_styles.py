@@ -110,9 +110,11 @@ def words_of(site: Path, pages: Iterable[str]) -> set[str]:
     words: set[str] = set()
     for text in pages:
         words.update(re.findall(r"[\w-]+", text))
-    scripts = files(site / "_static", "**/*.js", "the class names in scripts")
     unused = files(site / "_static", f"{THEMES_FONTS}fontawesome/**/*.js", "the icons' script")
-    for script in set(scripts) - set(unused):
+    scripts = set((site / "_static").rglob("*.js")) - set(unused)
+    if not scripts:
+        stop_at(["the class names in scripts: the site has no script"])
+    for script in scripts:
         words.update(re.findall(r"[\w-]+", script.read_text(encoding="utf-8")))
     return words
 
