@@ -1,6 +1,7 @@
 # The front door. `make help` lists the targets.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
+.DELETE_ON_ERROR: # a site whose build failed is not up to date
 PYTHON ?= python3
 PORT ?= 8000
 UV := uv==0.13.9
@@ -86,6 +87,7 @@ unit nbval: export OMP_NUM_THREADS := 1
 lint: $(STAMPS)/test-tools
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(PY) tools/workflows.py
 
 types: $(STAMPS)/test-tools
 	$(BIN)/mypy

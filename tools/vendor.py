@@ -45,7 +45,7 @@ def main() -> None:
     copy(katex / "katex.min.css", VENDOR / "static/katex/katex.min.css")
     for font in found(katex / "fonts", "*.woff2"):
         copy(font, VENDOR / "static/katex/fonts" / font.name)
-    for script in found(ROOT / "book/live", "*.mjs"):
+    for script in found(ROOT / "labcode/pages/live/worker", "*.mjs"):
         copy(script, VENDOR / "root/live" / script.name)
     copy(ROOT / "web/robots.txt", VENDOR / "root/robots.txt")
 

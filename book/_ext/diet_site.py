@@ -38,7 +38,7 @@ def use_vendored_files(app: Sphinx, config: Config) -> None:
     script = str(ROOT / "web/node_modules/katex/dist/katex.min.js")
     override(config, "katex_js_path", script, "formulas: KaTeX comes from this machine")
     override(config, "katex_css_path", "katex/katex.min.css", "formulas: so do its styles")
-    own = (ROOT / "book/_static", ROOT / "labcode/live/static", VENDOR / "static")
+    own = (ROOT / "book/_static", ROOT / "labcode/pages/live/static", VENDOR / "static")
     config.html_static_path += [str(folder) for folder in own]
     config.html_extra_path += [str(VENDOR / "root")]
 
