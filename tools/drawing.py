@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vendor import MODULES, copy
 
-from labcode.drawing.networks import site_files
+from labcode.drawing.site import site_files
 
 RUNTIME = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
 SCRIPTS = Path(__file__).resolve().parent.parent / "book" / "draw"
