@@ -1,7 +1,7 @@
 """Measure what blocks cost at equal multiply-adds, and where MobileNet spends its time.
 
 Run as `python benchmarks/architecture.py` on a quiet machine (about two minutes). Writes
-labcode/measured/architecture_latency.csv and architecture_shares.csv, each with a JSON file beside
+architecture_latency.csv and architecture_shares.csv, each with a JSON file beside
 it. One thread; the blocks in turn, warm, by the thread's processor time, so that other work on the
 machine does not count. MobileNet's layers are timed by ONNX Runtime's own profiler.
 """
@@ -24,13 +24,13 @@ import onnxruntime
 import torch
 from machine import machine
 
-from labcode.architecture.block_trials import BUDGETS
-from labcode.architecture.blocks import BLOCKS, backbone, widths
 from labcode.counting import count
-from labcode.latency import onnx_bytes, onnx_session, ready_to_run, time_in_turn
 from labcode.models import mobilenet_v1
+from labcode.models.blocks import BLOCKS, backbone, widths
+from labcode.runtime.latency import onnx_bytes, onnx_session, ready_to_run, time_in_turn
+from labcode.studies.blocks.block_trials import BUDGETS
 
-FOLDER = Path(__file__).resolve().parent.parent / "labcode" / "measured"
+FOLDER = Path(__file__).resolve().parent.parent / "labcode/studies/tables"
 DIGIT = (1, 28, 28)
 BATCHES = (1, 16)
 

@@ -1,6 +1,6 @@
 """Time, memory and error of `labcode.count` beside other counters, on the same models in one run.
 
-Usage: `python benchmarks/count.py` writes labcode/measured/count.csv and count.json. Linux only,
+Usage: `python benchmarks/count.py` writes count.csv and count.json. Linux only,
 as the peak memory is read from /proc.
 
 How it is measured. Time: on one thread, the tools take turns, `--rounds` times each after one
@@ -44,7 +44,7 @@ from labcode import count
 from labcode.cost import conv2d, linear
 from labcode.models.lenet5 import lenet5
 
-RESULTS = Path(__file__).resolve().parent.parent / "labcode" / "measured"
+RESULTS = Path(__file__).resolve().parent.parent / "labcode/studies/tables"
 MODELS = [
     "lenet5", "alexnet", "resnet18", "resnet50", "mobilenet_v2", "mobilenet_v3_small",
     "shufflenet_v2_x1_0", "squeezenet1_0", "densenet121", "inception_v3", "googlenet", "vgg16",

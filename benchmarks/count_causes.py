@@ -1,6 +1,6 @@
 """Why counters disagree: what each says of models so small that the truth is known by hand.
 
-Run as `python benchmarks/count_causes.py` (seconds). Writes labcode/measured/count_causes.csv and
+Run as `python benchmarks/count_causes.py` (seconds). Writes count_causes.csv and
 count_causes.json, which the chapter *Counting cost* shows. Counts only, no times: every machine
 with the same versions gives the same table.
 """
@@ -18,7 +18,7 @@ from count import TOOLS, Shape  # this folder's count.py
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-TARGET = Path(__file__).resolve().parent.parent / "labcode" / "measured" / "count_causes.csv"
+TARGET = Path(__file__).resolve().parent.parent / "labcode/studies/tables" / "count_causes.csv"
 
 
 class Functional(nn.Module):

@@ -1,7 +1,7 @@
 """Measure what early exit saves in time: one image after another, one thread, ONNX Runtime.
 
 Run as `python benchmarks/dynamic_computation.py` on a quiet machine (about a minute). Writes
-labcode/measured/early_exit_latency.csv with a JSON file beside it. All candidates take turns on
+early_exit_latency.csv with a JSON file beside it. All candidates take turns on
 each image, warm; the clock counts this thread's processor time, so that other work on the machine
 does not count. An image's time is the median of its runs; mean and 95th percentile are over the
 images.
@@ -31,14 +31,14 @@ from labcode.early_exit import (
     shared_threshold,
     stage_files,
 )
-from labcode.early_exit.trials import logits_of
-from labcode.latency import onnx_bytes, onnx_session
 from labcode.models import exit_cnn, exit_macs
 from labcode.models.exit_cnn import CHANNELS
 from labcode.models.exit_network import Trunk
 from labcode.models.slimmable_cnn import WIDTHS
+from labcode.runtime.latency import onnx_bytes, onnx_session
+from labcode.studies.early_exit.trials import logits_of
 
-FOLDER = Path(__file__).resolve().parent.parent / "labcode" / "measured"
+FOLDER = Path(__file__).resolve().parent.parent / "labcode/studies/tables"
 SHARES = (0.08, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
 IMAGES, RUNS = 100, 5
 

@@ -1,7 +1,7 @@
 """Measure what pruning saves: zeros in dense tensors, sparse products, and filters cut out.
 
 Run as `python benchmarks/pruning.py` on a quiet machine (about a minute). Writes
-labcode/measured/pruning_zeros.csv, pruning_sparse_products.csv and pruning_latency.csv, each with
+pruning_zeros.csv, pruning_sparse_products.csv and pruning_latency.csv, each with
 a JSON file beside it. One thread; all candidates of a table in turn, warm. The clock counts this
 thread's processor time, so that other work on the machine does not count.
 """
@@ -25,12 +25,12 @@ import scipy.sparse
 import torch
 from machine import machine
 
-from labcode import baselines
-from labcode.latency import Timing, onnx_bytes, onnx_session, ready_to_run, time_in_turn
 from labcode.pruning import magnitude, save_dense, save_sparse, select
-from labcode.pruning.unit_trials import WIDTHS, cut_by
+from labcode.runtime.latency import Timing, onnx_bytes, onnx_session, ready_to_run, time_in_turn
+from labcode.studies.pruning.unit_trials import WIDTHS, cut_by
+from labcode.weights import baselines
 
-FOLDER = Path(__file__).resolve().parent.parent / "labcode" / "measured"
+FOLDER = Path(__file__).resolve().parent.parent / "labcode/studies/tables"
 SHAPE = (1, 28, 28)
 KEPT = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02)
 SPARSITIES = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)

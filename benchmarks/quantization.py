@@ -1,7 +1,7 @@
 """Measure what int8 saves in ONNX Runtime: bytes of the file, and time beside float32.
 
 Run as `python benchmarks/quantization.py` on a quiet machine (about two minutes). Writes
-labcode/measured/quantization_latency.csv and quantization_kernels.csv, each with a JSON file
+quantization_latency.csv and quantization_kernels.csv, each with a JSON file
 beside it. One thread; the float32 and the int8 form of a network in turn, warm. The clock counts
 this thread's processor time, so that other work on the machine does not count; the times of
 single layers come from the runtime's own profile, which has no such clock.
@@ -29,12 +29,13 @@ from machine import cpu_facts, machine
 from torch import nn
 
 import labcode
-from labcode import baselines, data
-from labcode.latency import Timing, onnx_bytes, onnx_session, ready_to_run, time_in_turn
+from labcode import data
 from labcode.models import mobilenet_v2, resnet18
 from labcode.quantization import fold_batch_norm, onnx_int8_bytes, saturates
+from labcode.runtime.latency import Timing, onnx_bytes, onnx_session, ready_to_run, time_in_turn
+from labcode.weights import baselines
 
-FOLDER = Path(__file__).resolve().parent.parent / "labcode" / "measured"
+FOLDER = Path(__file__).resolve().parent.parent / "labcode/studies/tables"
 DIGIT, PHOTO = (1, 28, 28), (3, 224, 224)
 CASES = (  # network, shape of an image, images in a batch, timed runs of each form
     ("lenet5", DIGIT, 1, 500),

@@ -1,7 +1,7 @@
 """Measure the two roofs of this machine, and where convolutions stand under them.
 
 Run as `python benchmarks/roofline.py` on a quiet machine (about two minutes). Writes
-labcode/measured/roofline.csv and roofline.json, which the chapter *Counting cost* shows.
+roofline.csv and roofline.json, which the chapter *Counting cost* shows.
 
 Every layer runs in ONNX Runtime, on one thread, as a stack of equal layers, and the time is
 divided by their number: a single layer would spend most of a short time on entering and leaving
@@ -27,9 +27,9 @@ from machine import machine
 from torch import nn
 
 from labcode import cost
-from labcode.latency import Timing, onnx_bytes, onnx_session, ready_to_run, time_in_turn
+from labcode.runtime.latency import Timing, onnx_bytes, onnx_session, ready_to_run, time_in_turn
 
-TARGET = Path(__file__).resolve().parent.parent / "labcode" / "measured" / "roofline.csv"
+TARGET = Path(__file__).resolve().parent.parent / "labcode/studies/tables" / "roofline.csv"
 FLOAT = 4  # bytes of a 32-bit float
 MATMUL = 1024  # rows and columns: 12 MB in all, yet 341 FLOPs for each byte
 DEPTH = 8  # equal layers in a stack

@@ -1,7 +1,7 @@
 """Gather the scoreboard: every technique's rows, and what their files need to run.
 
 Run as `python benchmarks/scoreboard.py` on a quiet machine (a few minutes). Reads the tables
-labcode/measured/scoreboard_*.csv that the experiments wrote; writes scoreboard.csv with a JSON
+scoreboard_*.csv that the experiments wrote; writes scoreboard.csv with a JSON
 file beside it, and bakes it for the page's calculator. Each file takes turns with the uncompressed
 LeNet-5 in one run, on one thread; the clock counts the thread's processor time.
 """
@@ -23,21 +23,22 @@ import pandas as pd
 import torch
 from machine import machine
 
-from labcode import data, measured, scoreboard
-from labcode.deployed import (
+from labcode import data, studies
+from labcode.early_exit import OnnxExits, load_exits
+from labcode.pages.drawing.networks import threshold
+from labcode.runtime.export.report import percentile_95
+from labcode.runtime.latency import Timing, onnx_session, time_in_turn
+from labcode.studies import scoreboard
+from labcode.studies.scoreboard.deployed import (
     BASELINES,
     activation_bytes,
     deployed_file,
     float_files,
 )
-from labcode.drawing.networks import threshold
-from labcode.early_exit import OnnxExits, load_exits
-from labcode.export.report import percentile_95
-from labcode.latency import Timing, onnx_session, time_in_turn
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGET = ROOT / "labcode" / "measured" / "scoreboard.csv"
-GRID = ROOT / "labcode" / "calculators" / "scoreboard_grid.py"
+TARGET = ROOT / "labcode/studies/tables" / "scoreboard.csv"
+GRID = ROOT / "labcode/pages/calculators" / "scoreboard_grid.py"
 KINDS = {  # in the order of the book
     "pruning": "pruning",
     "distillation": "distillation",
@@ -63,7 +64,7 @@ def rows() -> list[Row]:
     ]
     for table, kind in KINDS.items():
         name = f"scoreboard_{table}"
-        names = measured.table(name)[["network", "technique"]].drop_duplicates()
+        names = studies.table(name)[["network", "technique"]].drop_duplicates()
         for (network, technique), row in zip(
             names.itertuples(index=False), scoreboard.measured_rows(name), strict=True
         ):

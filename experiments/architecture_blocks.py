@@ -1,14 +1,17 @@
 """Train blocks at equal multiply-adds, low-rank layers and small MobileNets over seeds.
 
 Run as `python experiments/architecture_blocks.py` (about half an hour on one core), or with the
-names of some tables. Writes labcode/measured/architecture_*.csv, each with a JSON file beside it.
+names of some tables. Writes architecture_*.csv, each with a JSON file beside it.
 """
 
 from itertools import product
 
 from record import measure, run_tables
 
-from labcode.architecture import block_trials, blocks, low_rank_trials, mobilenet_trials
+from labcode.models import blocks
+from labcode.studies.blocks import block_trials
+from labcode.studies.low_rank import low_rank_trials
+from labcode.studies.mobilenet import mobilenet_trials
 
 SCRIPT = "experiments/architecture_blocks.py"
 SEEDS = (0, 1, 2)

@@ -1,7 +1,7 @@
 """Train the small networks of the architecture part on Fashion-MNIST, longer than on digits.
 
 Run as `python experiments/clothes.py` (an hour and a half of one core; it downloads 30 MB the
-first time), or with the names of some tables. Writes labcode/measured/clothes_*.csv, each with a
+first time), or with the names of some tables. Writes clothes_*.csv, each with a
 JSON file beside it. The rates come first: the others take from their file the one that is best on
 the validation split.
 """
@@ -12,10 +12,12 @@ from typing import Any
 from record import measure, run_tables
 from small_networks import CHOICES, SHUFFLES, STANDARD
 
-from labcode import measured
-from labcode.architecture import block_trials, blocks, clothes_trials
-from labcode.architecture.small_runs import N_TRAIN
+from labcode import studies
 from labcode.data import DownloadError
+from labcode.models import blocks
+from labcode.studies.blocks import block_trials
+from labcode.studies.clothes import clothes_trials
+from labcode.studies.small_runs import N_TRAIN
 
 SCRIPT = "experiments/clothes.py"
 DATA = "fashion_mnist: {} training, 5000 validation and 10000 test images"
@@ -45,7 +47,7 @@ def rates() -> None:
 
 def best_rate(trial: str, **which: Any) -> float:
     """Return the rate that is best on the validation split; a mean over what is not told."""
-    rows = measured.table("clothes_rates").query("trial == @trial")
+    rows = studies.table("clothes_rates").query("trial == @trial")
     for column, value in which.items():
         rows = rows[rows[column] == value]
     return float(rows.groupby("lr")["validation_accuracy"].mean().idxmax())

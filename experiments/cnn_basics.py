@@ -1,7 +1,7 @@
 """Run the experiments of the chapter *CNN basics* over seeds: longer than a reader waits.
 
 Run as `python experiments/cnn_basics.py` (about half an hour on one core), or with the names of
-some tables. Writes labcode/measured/cnn_basics_*.csv, each with a JSON file beside it.
+some tables. Writes cnn_basics_*.csv, each with a JSON file beside it.
 """
 
 import time
@@ -11,7 +11,8 @@ from functools import partial
 import torch
 from record import run_tables, store
 
-from labcode.basics import networks, trials
+from labcode.basics import networks
+from labcode.studies.basics import trials
 
 SEEDS = (0, 1, 2)
 FIELD_LAYERS = range(7)
@@ -53,12 +54,12 @@ def groups() -> Runs:
 
 
 TABLES = {
-    "sharing": (sharing, "labcode.basics.trials.sharing_trial"),
-    "fields": (fields, "labcode.basics.trials.field_trial"),
-    "places": (places, "labcode.basics.trials.place_trial"),
-    "dropping": (dropping, "labcode.basics.trials.dropping_trial"),
-    "groups": (groups, "labcode.basics.trials.group_trial"),
-    "shifts": (shifts, "labcode.basics.trials.pooling_trial"),
+    "sharing": (sharing, "labcode.studies.basics.trials.sharing_trial"),
+    "fields": (fields, "labcode.studies.basics.trials.field_trial"),
+    "places": (places, "labcode.studies.basics.trials.place_trial"),
+    "dropping": (dropping, "labcode.studies.basics.trials.dropping_trial"),
+    "groups": (groups, "labcode.studies.basics.trials.group_trial"),
+    "shifts": (shifts, "labcode.studies.basics.trials.pooling_trial"),
 }
 
 

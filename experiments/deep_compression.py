@@ -1,7 +1,7 @@
 """Prune, share and pack LeNet-5 and LeNet-300-100 over seeds, for the chapter *Deep Compression*.
 
 Run as `python experiments/deep_compression.py` (about half an hour on one core), or with the
-names of some tables. Writes labcode/measured/deep_compression_*.csv, the scoreboard's rows, and
+names of some tables. Writes deep_compression_*.csv, the scoreboard's rows, and
 the packed networks of labcode/coding/stored.
 """
 
@@ -11,8 +11,9 @@ from typing import Any
 
 from record import ROOT, measure, run_tables, store
 
-from labcode import measured, published
-from labcode.coding import taught, trials
+from labcode import studies
+from labcode.papers import published
+from labcode.studies.deep_compression import taught, trials
 
 SEEDS = (0, 1, 2)
 SCRIPT = "experiments/deep_compression.py"
@@ -50,7 +51,7 @@ def final_part(network: str, table: str) -> float:
     Source: Soft weight-sharing (arXiv:1702.04008), table 1, for that file.
     """
     best = published.table("soft_weight_sharing").set_index("model")["value"]
-    smallest = measured.table(table).dropna(subset="ratio").groupby("part")["ratio"].min()
+    smallest = studies.table(table).dropna(subset="ratio").groupby("part")["ratio"].min()
     return float(smallest[smallest > float(best[NAMES[network]])].index.max())
 
 
@@ -118,7 +119,11 @@ def scoreboard() -> None:
     rows = [*rows_of("lenet5", curves[0], trials.PAPER), *rows_of("lenet5", curves[0])]
     rows += rows_of("lenet_300_100", curves[1], trials.PAPER)
     rows += rows_of("lenet_300_100", taught_table)
-    made = {"script": SCRIPT, "function": "labcode.coding.trials.curve_trial", "data": DATA}
+    made = {
+        "script": SCRIPT,
+        "function": "labcode.studies.deep_compression.trials.curve_trial",
+        "data": DATA,
+    }
     store("scoreboard_deep_compression", rows, made | {"tables": [*curves, taught_table]})
 
 
@@ -128,7 +133,7 @@ def rows_of(network: str, table: str, part: float | None = None) -> list[dict]:
     part = final_part(network, table) if part is None else part
     kind = "Deep Compression, our file" if final else "Deep Compression as in the paper"
     size = "bytes_on_disk" if final else "bytes_huffman"
-    found = measured.table(table)
+    found = studies.table(table)
     rows = found[found["part"] == part].to_dict("records")
     named = {"network": network, "technique": f"{kind}, {100 * part:g} % kept"}
     columns = ("seed", "test_accuracy", "params", "macs")

@@ -1,7 +1,7 @@
 """Train the design space of the chapter *Exploring a design space*, and search it.
 
 Run as `python experiments/design_space.py` (some minutes of one core), or with the names of
-some tables. Writes labcode/measured/design_space_*.csv and the calculator's grid.
+some tables. Writes design_space_*.csv and the calculator's grid.
 """
 
 from itertools import product
@@ -9,8 +9,8 @@ from itertools import product
 import pandas as pd
 from record import FOLDER, ROOT, measure, run_tables
 
-from labcode.design_space import BYPASSES, SHARES, SPACE, SQUEEZE_RATIOS, contest, trials
 from labcode.search import SAMPLERS
+from labcode.studies.design_space import BYPASSES, SHARES, SPACE, SQUEEZE_RATIOS, contest, trials
 
 SCRIPT = "experiments/design_space.py"
 DATA = "mnist5k: 3500 training, 500 validation and 1000 test images"
@@ -78,7 +78,7 @@ def bake() -> None:
         accuracy, costs = found["validation_accuracy"], found.iloc[0]
         values = f"{accuracy.mean():.4f}, {accuracy.std():.4f}, {costs.macs}, {costs.bytes_on_disk}"
         lines.append(f'    ({ratio:g}, {share:g}, "{bypass}"): ({values}),')
-    target = ROOT / "labcode" / "calculators" / "design_space_grid.py"
+    target = ROOT / "labcode/pages/calculators" / "design_space_grid.py"
     target.write_text("\n".join([*lines, "}"]) + "\n", encoding="utf-8")
 
 

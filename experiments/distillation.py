@@ -1,7 +1,7 @@
 """Run the experiments of the chapters on distillation over seeds: longer than a reader waits.
 
 Run as `python experiments/distillation.py` (about half an hour on one core), or with the names of
-some tables. Writes labcode/measured/distillation_*.csv and scoreboard_distillation.csv, each with
+some tables. Writes distillation_*.csv and scoreboard_distillation.csv, each with
 a JSON file beside it.
 
 Settings are chosen on the validation split with three seeds (temperature, weight, labels). Only
@@ -14,8 +14,9 @@ from typing import Any
 
 import record
 
-from labcode import measured
-from labcode.distillation import ensembles, trials, unseen
+from labcode import studies
+from labcode.distillation import ensembles
+from labcode.studies.distillation import trials, unseen
 
 SCRIPT = "experiments/distillation.py"
 DATA = "mnist5k"
@@ -107,8 +108,8 @@ def scoreboard() -> None:
     from labcode.counting import count
     from labcode.distillation import student
 
-    plain = measured.table("distillation_methods").query("n_train == 3500")
-    changed = measured.table("distillation_augmented")
+    plain = studies.table("distillation_methods").query("n_train == 3500")
+    changed = studies.table("distillation_augmented")
     named = [
         (plain, "labels", "labels alone"),
         (plain, "teacher", "taught by LeNet-5"),
@@ -123,7 +124,11 @@ def scoreboard() -> None:
         for table, method, technique in named
         for run in table[table["method"] == method].itertuples()
     ]
-    made = {"script": SCRIPT, "function": "labcode.distillation.trials.method_trial", "data": DATA}
+    made = {
+        "script": SCRIPT,
+        "function": "labcode.studies.distillation.trials.method_trial",
+        "data": DATA,
+    }
     record.store("scoreboard_distillation", rows, made)
 
 
@@ -132,8 +137,9 @@ PICTURES = {"like a 1": 977, "like a 9": 837, "like a 2": 847, "a plain one": 30
 
 def sevens() -> None:
     """Write what the calculator of soft labels shows: four test images and LeNet-5's logits."""
-    from labcode import baselines, data
+    from labcode import data
     from labcode.distillation import logits_of
+    from labcode.weights import baselines
 
     images = data.load(DATA).test.images[list(PICTURES.values())]  # (4, 1, 28, 28)
     logits = logits_of(baselines.load("lenet5", seed=0), images)
@@ -151,7 +157,7 @@ def sevens() -> None:
     lines += ["}", "", "# how dark each pixel is, from 0 to f (15)", "PIXELS = {"]
     for name, image in zip(PICTURES, images, strict=True):
         lines += [f"    {name!r}: (", *(f'        "{row}",' for row in _shades(image[0])), "    ),"]
-    target = record.ROOT / "labcode" / "calculators" / "sevens.py"
+    target = record.ROOT / "labcode/pages/calculators" / "sevens.py"
     target.write_text("\n".join([*lines, "}"]).replace("'", '"') + "\n", encoding="utf-8")
 
 

@@ -1,7 +1,7 @@
 """Train the student that the page *Draw a digit* ships (a minute on one core).
 
-Run as `python experiments/drawing.py`. Writes labcode/drawing/stored/. The page's other networks
-are stored by the experiments that made them.
+Run as `python experiments/drawing.py`. Writes labcode/pages/drawing/stored/. The page's other
+networks are stored by the experiments that made them.
 """
 
 import sys
@@ -10,9 +10,9 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from labcode.distillation.trials import augmented_student
+from labcode.studies.distillation.trials import augmented_student
 
-STORED = Path(__file__).resolve().parent.parent / "labcode" / "drawing" / "stored"
+STORED = Path(__file__).resolve().parent.parent / "labcode/pages/drawing/stored"
 SEED = 0
 
 

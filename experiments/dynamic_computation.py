@@ -1,7 +1,7 @@
 """Run the experiments of the chapters on dynamic computation over seeds.
 
 Run as `python experiments/dynamic_computation.py` (about half an hour on one core), or with the
-names of some tables. Writes labcode/measured/early_exit_*.csv and scoreboard_early_exit.csv, the
+names of some tables. Writes early_exit_*.csv and scoreboard_early_exit.csv, the
 stored network with exits, and the outputs that the calculator of the page browses.
 
 Learning rates are the baselines'; the table rates compares them with others on the validation
@@ -17,12 +17,13 @@ import torch
 from record import FOLDER, ROOT, measure, run_tables, store
 from safetensors.torch import save
 
-from labcode.early_exit import RULES, certainty, load_exits, trials
+from labcode.early_exit import RULES, certainty, load_exits
 from labcode.early_exit.store import SEED, store_exits
 from labcode.early_exit.training import METHODS
 from labcode.models import exit_macs
 from labcode.models.exit_network import Trunk
 from labcode.models.slimmable_cnn import WIDTHS, slimmable_cnn
+from labcode.studies.early_exit import trials
 
 SCRIPT = "experiments/dynamic_computation.py"
 PLAIN = "mnist5k: 3500 training, 500 validation and 1000 test images, no augmentation"
@@ -110,7 +111,11 @@ def scoreboard() -> None:
         found.append(slim.assign(technique="slimmable, half of the width", **size))
     rows = pd.concat([part.assign(network="exit_cnn")[columns] for part in found])
     rows["macs"] = rows["macs"].round().astype(int)
-    made = {"script": SCRIPT, "function": "labcode.early_exit.trials.exits_rows", "data": ALL}
+    made = {
+        "script": SCRIPT,
+        "function": "labcode.studies.early_exit.trials.exits_rows",
+        "data": ALL,
+    }
     store("scoreboard_early_exit", rows.to_dict("records"), made)
 
 
@@ -135,7 +140,7 @@ def grid() -> None:
         packed = b"".join(value.to_bytes(2, "big") for value in values)
         lines.append(_bytes(f'    "{rule}"', packed, sep=": ", tail=","))
     lines += ["}"]
-    target = ROOT / "labcode" / "calculators" / "exit_outputs.py"
+    target = ROOT / "labcode/pages/calculators" / "exit_outputs.py"
     target.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -1,7 +1,7 @@
 """Run the experiments of the chapters on pruning over seeds: longer than a reader waits.
 
 Run as `python experiments/pruning.py` (under an hour on one core), or with the names of some
-tables. Writes labcode/measured/pruning_*.csv and scoreboard_pruning.csv.
+tables. Writes pruning_*.csv and scoreboard_pruning.csv.
 """
 
 import json
@@ -10,8 +10,8 @@ from itertools import product
 import pandas as pd
 from record import FOLDER, ROOT, measure, run_tables, store
 
-from labcode import baselines
-from labcode.pruning import trials, unit_trials
+from labcode.studies.pruning import trials, unit_trials
+from labcode.weights import baselines
 
 SCRIPT = "experiments/pruning.py"
 DATA = "mnist5k: 3500 training, 500 validation and 1000 test images"
@@ -122,7 +122,7 @@ def grid() -> None:
         values = f"({found.mean():.4f}, {found.std():.4f})"
         lines.append(f'    ("{network}", "{method}", {kept:g}): {values},')
     lines += ["}", "", 'WEIGHTS = {"lenet_300_100": 266_200, "lenet5": 430_500}  # biases stay']
-    target = ROOT / "labcode" / "calculators" / "pruned_grid.py"
+    target = ROOT / "labcode/pages/calculators" / "pruned_grid.py"
     target.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

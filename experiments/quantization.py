@@ -1,7 +1,7 @@
 """Run the experiments of the quantization pages over seeds: longer than a reader waits.
 
 Run as `python experiments/quantization.py` (about half an hour on one core), or with the names
-of some tables. Writes labcode/measured/quantization_*.csv and scoreboard_quantization.csv.
+of some tables. Writes quantization_*.csv and scoreboard_quantization.csv.
 
 The learning rate was chosen on the validation split, seed 0, four epochs, 5e-4 against 2e-3:
 with 4-bit weights and activations 494 and 494 of 500 right, with 2 bits 490 and 493, with 1 bit
@@ -16,11 +16,13 @@ from typing import Any
 
 from record import ROOT, measure, run_tables
 
-from labcode import baselines, measured
-from labcode.quantization import METHODS, trials
+from labcode import studies
+from labcode.quantization import METHODS
+from labcode.studies.quantization import trials
+from labcode.weights import baselines
 
 SEEDS = (0, 1, 2)
-GRID = ROOT / "labcode" / "calculators" / "few_bits_grid.py"
+GRID = ROOT / "labcode/pages/calculators" / "few_bits_grid.py"
 ALL_BITS = range(8, 0, -1)
 TRAINED_BITS = (8, 4, 3, 2, 1)  # training with 5 to 7 bits shows nothing that 4 and 8 do not
 
@@ -75,7 +77,7 @@ TABLES: dict[str, tuple[Callable[..., Any], Callable[[], Settings]]] = {
 
 def bake() -> None:
     """Write the grid that the page's calculator browses: the browser has no table reader."""
-    table = measured.table("quantization_bits")
+    table = studies.table("quantization_bits")
     grid = table.groupby(["network", "method", "bits"])["test_accuracy"].agg(["mean", "std"])
     params = {name: baselines.results(name)[0].params for name in sorted(set(table["network"]))}
     lines = [

@@ -16,7 +16,7 @@ import torch
 import labcode
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDER = ROOT / "labcode" / "measured"
+FOLDER = ROOT / "labcode/studies/tables"
 HALFWAY = ROOT / "_build" / "experiments"
 
 Row = dict[str, Any]
@@ -35,7 +35,7 @@ def measure(
     Finished runs wait in _build/experiments, so that a stopped sweep goes on where it stopped.
 
     Args:
-        name: The table's name: labcode/measured/{name}.csv, with a JSON file beside it.
+        name: The table's name: labcode/studies/tables/{name}.csv, with a JSON file beside it.
         function: Returns one row or several; a row gets its setting's values as well.
         settings: The arguments of each run, seed included.
         script: The file that calls, such as "experiments/pruning.py".

@@ -1,7 +1,7 @@
 """Fill the scoreboard's rows that no chapter has: combinations, low rank, efficient blocks.
 
 Run as `python experiments/scoreboard.py` (under half an hour on one core), or with the names of
-some tables. Writes labcode/measured/scoreboard_combinations.csv, scoreboard_low_rank.csv and
+some tables. Writes scoreboard_combinations.csv, scoreboard_low_rank.csv and
 scoreboard_architecture.csv, each with a JSON file beside it. Run those of deep_compression.py and
 architecture_blocks.py first: two tables take rows from them.
 """
@@ -13,9 +13,12 @@ import pandas as pd
 from record import FOLDER, measure, run_tables, store
 from safetensors.torch import save
 
-from labcode import combinations, counting, measured
-from labcode.architecture import block_trials, blocks, low_rank_trials
-from labcode.pruning.unit_trials import INPUT_SHAPE
+from labcode import counting, studies
+from labcode.models import blocks
+from labcode.studies.blocks import block_trials
+from labcode.studies.low_rank import low_rank_trials
+from labcode.studies.pruning.unit_trials import INPUT_SHAPE
+from labcode.studies.scoreboard import combinations
 
 SCRIPT = "experiments/scoreboard.py"
 SEEDS = (0, 1, 2)
@@ -38,7 +41,7 @@ def combined() -> None:
 
 def add_the_taught_lenet5() -> None:
     """Copy the smallest packed LeNet-5 that three LeNet-5 taught into the table (run before)."""
-    found = measured.table(TAUGHT)
+    found = studies.table(TAUGHT)
     smallest = found[found["part"] == found["part"].min()].astype({"params": int, "macs": int})
     technique = "pruned, taught by three, shared, coded"
     named = {"network": "lenet5", "technique": technique}
@@ -47,7 +50,7 @@ def add_the_taught_lenet5() -> None:
     rows = rows[rows["technique"] != technique].to_dict("records")
     made = json.loads((FOLDER / "scoreboard_combinations.json").read_text(encoding="utf-8"))
     made |= {
-        "function": "labcode.combinations.combination_rows",
+        "function": "labcode.studies.scoreboard.combinations.combination_rows",
         "taught by three": f"from {TAUGHT}",
     }
     store("scoreboard_combinations", rows + extra.to_dict("records"), made)
@@ -55,7 +58,7 @@ def add_the_taught_lenet5() -> None:
 
 def low_rank() -> None:
     """Take LeNet-300-100 with a low-rank first layer from its table, and weigh that shape."""
-    table = measured.table("architecture_low_rank")
+    table = studies.table("architecture_low_rank")
     mended = table.query("network == 'lenet_300_100' and closest == 'answers' and epochs > 0")
     rows = []
     for rank in RANKS:

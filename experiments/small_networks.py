@@ -1,7 +1,7 @@
 """Train small SqueezeNets, ShuffleNets and SE-ResNets over seeds for their chapters.
 
 Run as `python experiments/small_networks.py` (about ten minutes of one core), or with the names
-of some tables. Writes labcode/measured/squeezenet_pooling.csv, squeezenet_pooling_14.csv,
+of some tables. Writes squeezenet_pooling.csv, squeezenet_pooling_14.csv,
 shufflenet_shuffle.csv and senet_choices.csv, each with a JSON file beside it.
 """
 
@@ -9,7 +9,9 @@ from itertools import product
 
 from record import measure, run_tables
 
-from labcode.architecture import se_trials, shuffle_trials, squeeze_trials
+from labcode.studies.senet import se_trials
+from labcode.studies.shufflenet import shuffle_trials
+from labcode.studies.squeezenet import squeeze_trials
 
 SCRIPT = "experiments/small_networks.py"
 DATA = "mnist5k: 1000 training, 500 validation and 1000 test images"

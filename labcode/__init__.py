@@ -11,12 +11,13 @@ browser. A name is imported when it is first used:
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from labcode.comparison import compare
     from labcode.counting import count
-    from labcode.live import explore
+    from labcode.counting.comparison import compare
+    from labcode.pages.live import explore
 
 __version__ = "0.1.0"
 
@@ -24,44 +25,10 @@ __all__ = ["__version__", "compare", "count", "explore"]
 
 # Public name -> the module that defines it.
 _EXPORTS = {
-    "compare": "labcode.comparison",
+    "compare": "labcode.counting.comparison",
     "count": "labcode.counting",
-    "explore": "labcode.live",
+    "explore": "labcode.pages.live",
 }
-
-_SUBMODULES = frozenset(
-    {
-        "architecture",
-        "baselines",
-        "basics",
-        "calculators",
-        "claims",
-        "coding",
-        "comparison",
-        "cost",
-        "counting",
-        "data",
-        "deployed",
-        "design_space",
-        "distillation",
-        "drawing",
-        "early_exit",
-        "export",
-        "latency",
-        "live",
-        "measured",
-        "models",
-        "papers",
-        "plotting",
-        "pruning",
-        "published",
-        "quantization",
-        "quizzes",
-        "scoreboard",
-        "search",
-        "training",
-    }
-)
 
 
 def __getattr__(name: str) -> Any:
@@ -70,11 +37,16 @@ def __getattr__(name: str) -> Any:
         value = getattr(importlib.import_module(_EXPORTS[name]), name)
         globals()[name] = value  # found without this function from now on
         return value
-    if name in _SUBMODULES:
+    if name in _submodules():
         return importlib.import_module(f"labcode.{name}")
     raise AttributeError(f"module 'labcode' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
     """List the public names, those not imported yet included."""
-    return sorted({*globals(), *_EXPORTS, *_SUBMODULES})
+    return sorted({*globals(), *_EXPORTS, *_submodules()})
+
+
+def _submodules() -> set[str]:
+    """Return the names of the packages and modules in this folder, without the private ones."""
+    return {found.name for found in pkgutil.iter_modules(__path__) if found.name[0] != "_"}

@@ -6,12 +6,13 @@ import sys
 
 import torch
 
-from labcode import baselines, data
-from labcode.export import to_onnx
+from labcode import data
+from labcode.runtime.export import to_onnx
+from labcode.weights import baselines
 
 
 def run(file: str, pictures: bytes, *flags: str) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, *flags, "-m", "labcode.answer", file]
+    command = [sys.executable, *flags, "-m", "labcode.runtime.answer", file]
     return subprocess.run(command, input=pictures, capture_output=True)
 
 
@@ -41,6 +42,6 @@ def test_it_answers_as_the_network_does_without_torch(tmp_path) -> None:
 
 
 def test_without_a_file_it_says_how_it_is_run() -> None:
-    done = subprocess.run([sys.executable, "-m", "labcode.answer"], capture_output=True)
+    done = subprocess.run([sys.executable, "-m", "labcode.runtime.answer"], capture_output=True)
     assert done.returncode != 0
-    assert b"python -m labcode.answer network.onnx" in done.stderr
+    assert b"python -m labcode.runtime.answer network.onnx" in done.stderr

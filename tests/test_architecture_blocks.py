@@ -7,14 +7,10 @@ from hypothesis import strategies as st
 from torch import nn
 from torchvision.transforms.functional import resize
 
-from labcode import baselines, data, measured, models
-from labcode.architecture import (
-    block_trials,
-    low_rank_trials,
-    mobilenet_trials,
-    other_images,
-)
-from labcode.architecture.blocks import (
+from labcode import data, models, studies
+from labcode.counting import count
+from labcode.low_rank import layer_inputs, output_svd
+from labcode.models.blocks import (
     BLOCKS,
     GROUPS,
     NormedFire,
@@ -24,9 +20,11 @@ from labcode.architecture.blocks import (
     block_cost,
     widths,
 )
-from labcode.architecture.low_rank import layer_inputs, output_svd
-from labcode.counting import count
+from labcode.studies.blocks import block_trials, other_images
+from labcode.studies.low_rank import low_rank_trials
+from labcode.studies.mobilenet import mobilenet_trials
 from labcode.training import evaluate
+from labcode.weights import baselines
 
 DIGIT = (1, 28, 28)
 
@@ -139,10 +137,10 @@ def test_smaller_images_are_torchvisions():
 
 
 def test_the_stored_networks_have_the_costs_that_were_stored():
-    for row in measured.table("architecture_blocks").itertuples():
+    for row in studies.table("architecture_blocks").itertuples():
         assert widths(row.kind, row.budget) == (row.width1, row.width2)
         assert backbone_cost(row.kind, row.width1, row.width2).macs == row.macs
-    for row in measured.table("architecture_multipliers").query("seed == 0").itertuples():
+    for row in studies.table("architecture_multipliers").query("seed == 0").itertuples():
         with torch.device("meta"):
             model = mobilenet_trials.digits_mobilenet(row.width_multiplier)
         found = count(model, (1, row.size, row.size))
@@ -160,15 +158,15 @@ def test_the_stored_networks_have_the_costs_that_were_stored():
     ],
 )
 def test_every_setting_has_three_seeds_or_more(name, keys):
-    seeds = measured.table(name).groupby(keys)["seed"].nunique()
+    seeds = studies.table(name).groupby(keys)["seed"].nunique()
     assert seeds.min() >= 3
     assert seeds.min() == seeds.max()
 
 
 def test_times_were_taken_fairly():
     table, record = (
-        measured.table("architecture_latency"),
-        measured.provenance("architecture_latency"),
+        studies.table("architecture_latency"),
+        studies.provenance("architecture_latency"),
     )
     assert record["threads"] == 1
     assert record["runs"] >= 100

@@ -13,10 +13,10 @@ from safetensors import safe_open
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from labcode import baselines
-from labcode.baselines import BaselineError, store
 from labcode.data import load
 from labcode.training import evaluate
+from labcode.weights import baselines
+from labcode.weights.baselines import BaselineError, store
 
 NETWORKS = ("lenet5", "lenet_300_100", "small_cnn")
 STORED = Path(store.__file__).parent / "stored"

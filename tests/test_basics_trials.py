@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from labcode.basics import networks, trials
+from labcode.basics import networks
+from labcode.studies.basics import trials
 
 
 @pytest.fixture(autouse=True)

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from torch import nn
 
 import labcode
-from labcode.calculators import grouped_convolution, low_rank, mobilenet_table
-from labcode.calculators.low_rank import last_cheaper
-from labcode.calculators.mobilenet import mobilenet_layers
 from labcode.models import break_even_rank, low_rank_linear, mobilenet_v1
+from labcode.pages.calculators import grouped_convolution, low_rank, mobilenet_table
+from labcode.pages.calculators.low_rank import last_cheaper
+from labcode.pages.calculators.mobilenet import mobilenet_layers
 from labcode.papers.mobilenet_v1 import layer_table
 
 

@@ -5,11 +5,12 @@ import re
 import pytest
 import torch
 
-from labcode import baselines, measured
-from labcode.calculators import few_bits, number_line
-from labcode.calculators.few_bits_grid import GRID, PARAMS
-from labcode.calculators.number_line import WEIGHTS, levels_of
+from labcode import studies
+from labcode.pages.calculators import few_bits, number_line
+from labcode.pages.calculators.few_bits_grid import GRID, PARAMS
+from labcode.pages.calculators.number_line import WEIGHTS, levels_of
 from labcode.quantization import affine_params, binary, quant_error, symmetric_params
+from labcode.weights import baselines
 
 
 def test_the_weights_are_those_of_the_network():
@@ -55,7 +56,7 @@ def test_the_picture_has_a_dot_for_each_weight_and_a_tick_for_each_level():
 
 
 def test_the_grid_is_the_measured_table():
-    table = measured.table("quantization_bits")
+    table = studies.table("quantization_bits")
     found = table.groupby(["network", "method", "bits"])["test_accuracy"].agg(["mean", "std"])
     assert set(GRID) == set(found.index)
     for key, row in found.iterrows():

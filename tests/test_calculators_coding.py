@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 from torchvision.models import vgg16 as torchvision_vgg16
 
 import labcode
-from labcode.calculators.compression_budget import (
+from labcode.coding import code_lengths, entropy, to_relative
+from labcode.pages.calculators.compression_budget import (
     NETWORKS,
     compression_budget,
     fillers_per_weight,
     layer_budget,
 )
-from labcode.calculators.huffman import huffman_tree
-from labcode.calculators.networks import vgg16
-from labcode.coding import code_lengths, entropy, to_relative
+from labcode.pages.calculators.huffman import huffman_tree
+from labcode.pages.calculators.networks import vgg16
 
 COUNT = st.integers(0, 60)
 
@@ -104,4 +104,4 @@ def test_bad_settings_are_named():
 
 def test_they_are_calculators():
     for name in ("huffman_tree", "compression_budget"):
-        assert hasattr(labcode.calculators, name)
+        assert hasattr(labcode.pages.calculators, name)

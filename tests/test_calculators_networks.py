@@ -8,9 +8,9 @@ import torch
 import torchvision
 from torch import nn
 
-from labcode.calculators import network_layers
-from labcode.calculators.layers import NETWORKS
-from labcode.calculators.networks import alexnet, alexnet_torchvision, lenet5
+from labcode.pages.calculators import network_layers
+from labcode.pages.calculators.layers import NETWORKS
+from labcode.pages.calculators.networks import alexnet, alexnet_torchvision, lenet5
 
 
 def lenet5_module(in_channels: int = 1, classes: int = 10) -> nn.Module:

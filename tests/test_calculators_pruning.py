@@ -8,11 +8,12 @@ import torch
 from safetensors.numpy import load
 from torch import nn
 
-from labcode import baselines, measured
-from labcode.calculators.pruned import METHODS, NETWORKS, pruned_networks
-from labcode.calculators.pruned_grid import GRID, WEIGHTS
-from labcode.calculators.sparse import fillers, sizes, sparse_bytes
+from labcode import studies
+from labcode.pages.calculators.pruned import METHODS, NETWORKS, pruned_networks
+from labcode.pages.calculators.pruned_grid import GRID, WEIGHTS
+from labcode.pages.calculators.sparse import fillers, sizes, sparse_bytes
 from labcode.pruning import prunable, save_sparse
+from labcode.weights import baselines
 
 
 def random_layer(sparsity, outputs=500, inputs=1000):
@@ -78,7 +79,7 @@ def test_bad_settings_are_named():
 
 def test_the_grid_is_what_was_measured():
     for network in NETWORKS.values():
-        runs = measured.table(f"pruning_finetuned_{network}")
+        runs = studies.table(f"pruning_finetuned_{network}")
         groups = runs.groupby(["method", "kept"])["test_accuracy"]
         assert {key for key in GRID if key[0] == network and key[1] != "none"} == {
             (network, *key) for key in groups.groups

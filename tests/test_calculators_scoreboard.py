@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labcode.calculators.plane import HEIGHT, WIDTH, Axis, Point, plane
-from labcode.calculators.scoreboard import (
+from labcode.pages.calculators.plane import HEIGHT, WIDTH, Axis, Point, plane
+from labcode.pages.calculators.scoreboard import (
     COLUMNS,
     ENTRIES,
     KINDS,

@@ -8,18 +8,18 @@ from torch import nn
 
 import labcode
 from labcode import models
-from labcode.calculators import (
+from labcode.pages.calculators import (
     channel_shuffle,
     fire_module,
     se_cost,
     shufflenet_cost,
     squeezenet_size,
 )
-from labcode.calculators.excitation import BLOCKS, excitation, resnet50
-from labcode.calculators.fire import fire_layers
-from labcode.calculators.shuffle import heard, shuffled_order
-from labcode.calculators.shufflenet_cost import SCALES, shufflenet
-from labcode.calculators.squeezenet_size import RATIOS, SHARES, squeezenet
+from labcode.pages.calculators.excitation import BLOCKS, excitation, resnet50
+from labcode.pages.calculators.fire import fire_layers
+from labcode.pages.calculators.shuffle import heard, shuffled_order
+from labcode.pages.calculators.shufflenet_cost import SCALES, shufflenet
+from labcode.pages.calculators.squeezenet_size import RATIOS, SHARES, squeezenet
 from labcode.papers import reproduce
 from tests.models_helpers import on_meta, total
 

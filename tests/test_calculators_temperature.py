@@ -7,10 +7,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labcode import baselines, data
-from labcode.calculators.sevens import LOGITS, PIXELS, PLACES
-from labcode.calculators.temperature import soft_label, softened
+from labcode import data
 from labcode.distillation import logits_of
+from labcode.pages.calculators.sevens import LOGITS, PIXELS, PLACES
+from labcode.pages.calculators.temperature import soft_label, softened
+from labcode.weights import baselines
 
 
 @pytest.fixture(scope="module")

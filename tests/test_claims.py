@@ -8,8 +8,8 @@ from types import ModuleType
 
 import pytest
 
-from labcode.claims import claim, claims, verdict
-from labcode.claims.verdict import CLAIM_MIME
+from labcode.pages.claims import claim, claims, verdict
+from labcode.pages.claims.verdict import CLAIM_MIME
 
 ROOT = Path(__file__).parent.parent
 

@@ -2,16 +2,13 @@
 
 import pytest
 
-from labcode import data, measured
-from labcode.architecture import (
-    block_trials,
-    blocks,
-    clothes_trials,
-    other_images,
-    se_trials,
-    shuffle_trials,
-)
-from labcode.architecture.small_runs import facts
+from labcode import data, studies
+from labcode.models import blocks
+from labcode.studies.blocks import block_trials, other_images
+from labcode.studies.clothes import clothes_trials
+from labcode.studies.senet import se_trials
+from labcode.studies.shufflenet import shuffle_trials
+from labcode.studies.small_runs import facts
 
 PASSES = 4  # enough that training on the wrong images shows
 TABLES = {"clothes_blocks": "block", "clothes_shuffle": "shuffle", "clothes_se": "se"}
@@ -54,10 +51,10 @@ def test_a_rate_is_judged_on_the_validation_split(few):
 
 @pytest.mark.parametrize("name", TABLES)
 def test_each_network_has_the_rate_that_was_best_on_the_validation_split(name):
-    table = measured.table(name)
+    table = studies.table(name)
     if "kind" not in table:
         table["kind"] = "all"
-    rates = measured.table("clothes_rates").query("trial == @TABLES[@name]")
+    rates = studies.table("clothes_rates").query("trial == @TABLES[@name]")
     rates = rates.assign(kind=rates["kind"].fillna("all"))
     best = rates.groupby(["kind", "lr"])["validation_accuracy"].mean().unstack().idxmax(axis=1)
     for kind, used in table.groupby("kind")["lr"]:
@@ -66,7 +63,7 @@ def test_each_network_has_the_rate_that_was_best_on_the_validation_split(name):
 
 
 def test_the_stored_costs_are_those_of_the_formulas():
-    for row in measured.table("clothes_blocks").itertuples():
+    for row in studies.table("clothes_blocks").itertuples():
         found = blocks.backbone_cost(row.kind, *blocks.widths(row.kind, row.budget))
         assert (found.params, found.macs) == (row.params, row.macs)
 

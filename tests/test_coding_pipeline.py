@@ -9,15 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from labcode import baselines, data
+from labcode import data
 from labcode.coding import canonical_codes, code_lengths, counts_of, pack, to_relative, unpack
 from labcode.coding.layers import layer_table
-from labcode.coding.lessons import Lessons
 from labcode.coding.pipeline import Teacher, bits_of, masks_for, prune, scores, share
-from labcode.coding.taught import teachers_of
-from labcode.coding.trials import paper_bits
 from labcode.data.dataset import Split
 from labcode.models import lenet5, lenet_300_100
+from labcode.studies.deep_compression.lessons import Lessons
+from labcode.studies.deep_compression.taught import teachers_of
+from labcode.studies.deep_compression.trials import paper_bits
+from labcode.weights import baselines
 
 
 def small_chain(seed: int = 0) -> nn.Module:

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from labcode import data, measured, published
+from labcode import data, studies
 from labcode.coding import CodingError, pack, report, stored, unpack
 from labcode.models import lenet5, lenet_300_100
+from labcode.papers import published
 from labcode.training import evaluate
 
 BUILD = {"lenet5": lenet5, "lenet_300_100": lenet_300_100}
@@ -16,7 +17,7 @@ PAIRS = [pytest.param(*pair, id=stored.file_name(*pair)) for pair in stored.KEPT
 
 @pytest.mark.parametrize(("network", "part"), PAIRS)
 def test_a_stored_file_is_the_one_of_its_table(network: str, part: float) -> None:
-    table = measured.table(TABLES.get((network, part), f"deep_compression_{network}"))
+    table = studies.table(TABLES.get((network, part), f"deep_compression_{network}"))
     row = table[(table["seed"] == 0) & (table["part"] == part)].iloc[0]
     file = stored.packed(network, part)
     model = unpack(file, BUILD[network]())
@@ -57,11 +58,11 @@ def test_size_alone_chose_the_final_setting(
     network: str, name: str, table: str, final: float
 ) -> None:
     best = published.table("soft_weight_sharing").set_index("model")["value"].astype(float)[name]
-    runs = measured.table(table).dropna(subset="ratio")
+    runs = studies.table(table).dropna(subset="ratio")
     assert runs[runs["part"] == final]["ratio"].min() > best
     milder = runs[runs["part"] > final].groupby("part")["ratio"].min()
     assert (milder <= best).all()
-    shown = measured.table("scoreboard_deep_compression").query("network == @network")
+    shown = studies.table("scoreboard_deep_compression").query("network == @network")
     shown = shown[shown["technique"].str.contains("our file")]
     assert list(shown["bytes_on_disk"]) == list(runs[runs["part"] == final]["bytes_on_disk"])
     assert list(shown["test_accuracy"]) == list(runs[runs["part"] == final]["test_accuracy"])

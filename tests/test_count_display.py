@@ -15,7 +15,7 @@ from torchvision import models
 
 from labcode import count
 from labcode.counting import LayerCost, ModelCost
-from labcode.tables import Bar, Table, exact, html_table, humanise, share, text_table
+from labcode.show.tables import Bar, Table, exact, html_table, humanise, share, text_table
 
 SMALL = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(36, 2))
 
@@ -129,7 +129,7 @@ def test_exact_and_share() -> None:
 
 
 def test_tables_need_nothing_but_python() -> None:
-    code = "import labcode.tables, labcode.comparison, sys; print(*sys.modules)"
+    code = "import labcode.show.tables, labcode.counting.comparison, sys; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert {"torch", "numpy", "pandas", "matplotlib"}.isdisjoint(run.stdout.split())
 

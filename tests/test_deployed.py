@@ -7,35 +7,37 @@ import pytest
 import torch
 from torch import nn
 
-from labcode import combinations, data, measured, scoreboard
-from labcode.activation_memory import peak_activation_bytes
-from labcode.architecture import low_rank_trials
-from labcode.calculators.scoreboard import ENTRIES
+from labcode import data, studies
 from labcode.counting import count
-from labcode.deployed import (
+from labcode.models import lenet5
+from labcode.pages.calculators.scoreboard import ENTRIES
+from labcode.quantization import fold_batch_norm
+from labcode.runtime.activation_memory import peak_activation_bytes
+from labcode.runtime.export import to_onnx
+from labcode.studies import scoreboard
+from labcode.studies.low_rank import low_rank_trials
+from labcode.studies.scoreboard import combinations
+from labcode.studies.scoreboard.deployed import (
     INPUT_SHAPE,
     activation_bytes,
     deployed_file,
     deployed_model,
     is_int8,
 )
-from labcode.export import to_onnx
-from labcode.models import lenet5
-from labcode.quantization import fold_batch_norm
 
 SPARSE = ("pruned", "Deep Compression")  # their parameters are those that are not zero
 
 
 def rows_of_the_book() -> dict[str, tuple[scoreboard.Row, ...]]:
     """The rows of each table."""
-    names = [n for n in measured.names() if n.startswith("scoreboard_")]
+    names = [n for n in studies.names() if n.startswith("scoreboard_")]
     rows = {name: scoreboard.measured_rows(name) for name in names}
     whole = ("lenet5", "lenet_300_100", "small_cnn")
     return rows | {"uncompressed": tuple(scoreboard.baseline_row(n) for n in whole)}
 
 
 def test_the_table_holds_the_rows_that_the_chapters_show() -> None:
-    table = measured.table("scoreboard")
+    table = studies.table("scoreboard")
     rows = {row.name: row for found in rows_of_the_book().values() for row in found}
     names = (table["network"] + ", " + table["technique"]).tolist()
     assert sorted(names) == sorted(rows)
@@ -49,7 +51,7 @@ def test_the_table_holds_the_rows_that_the_chapters_show() -> None:
 
 
 def test_the_calculator_browses_the_same_numbers() -> None:
-    table = measured.table("scoreboard")
+    table = studies.table("scoreboard")
     names = table["network"] + ", " + table["technique"]
     assert [entry.name for entry in ENTRIES] == names.tolist()
     assert [entry.kind for entry in ENTRIES] == table["kind"].tolist()
@@ -60,7 +62,7 @@ def test_the_calculator_browses_the_same_numbers() -> None:
 
 
 def test_macs_of_the_table_are_those_of_what_runs() -> None:
-    for row in measured.table("scoreboard").itertuples():
+    for row in studies.table("scoreboard").itertuples():
         model = deployed_model(row.network, row.technique)
         macs = count(model, INPUT_SHAPE).macs
         early = row.technique.startswith("early exit")  # expected work, below that of all stages
@@ -68,7 +70,7 @@ def test_macs_of_the_table_are_those_of_what_runs() -> None:
 
 
 def test_params_of_the_table_are_those_of_what_runs() -> None:
-    for row in measured.table("scoreboard").itertuples():
+    for row in studies.table("scoreboard").itertuples():
         model = deployed_model(row.network, row.technique)
         if is_int8(row.technique):  # batch norm is folded into the convolutions
             model = fold_batch_norm(model.eval(), INPUT_SHAPE)
@@ -78,20 +80,20 @@ def test_params_of_the_table_are_those_of_what_runs() -> None:
 
 
 def test_times_are_ratios_of_what_was_measured_in_turn() -> None:
-    table = measured.table("scoreboard")
+    table = studies.table("scoreboard")
     p95 = table["baseline_p95_ms"] / table["p95_ms"]
     assert p95.tolist() == pytest.approx(table["times_faster_p95"].tolist(), rel=1e-4)
     times = table["baseline_ms"] / table["ms"]
     assert times.tolist() == pytest.approx(table["times_faster"].tolist(), rel=1e-4)
     assert (table["p95_ms"] > table["ms"])[table["kind"] != "early exit"].all()
-    made = measured.provenance("scoreboard")
+    made = studies.provenance("scoreboard")
     assert {"machine", "versions", "threads", "runs", "date"} <= set(made)
     assert {"python", "torch", "onnxruntime"} <= set(made["versions"])
 
 
 def test_combined_rows_are_those_of_their_own_tables() -> None:
     rows = {row.name: row for row in rows_of_the_book()["scoreboard_combinations"]}
-    found = measured.table("deep_compression_lenet5_taught")
+    found = studies.table("deep_compression_lenet5_taught")
     smallest = found[found["part"] == found["part"].min()]
     taught = rows["lenet5, pruned, taught by three, shared, coded"]
     assert taught.accuracies == tuple(smallest["test_accuracy"])
@@ -102,7 +104,7 @@ def test_combined_rows_are_those_of_their_own_tables() -> None:
 def test_low_rank_rows_are_those_of_the_chapters_table(rank: int) -> None:
     rows = {row.name: row for row in rows_of_the_book()["scoreboard_low_rank"]}
     row = rows[f"lenet_300_100, first layer of rank {rank}"]
-    found = measured.table("architecture_low_rank").query(
+    found = studies.table("architecture_low_rank").query(
         "network == 'lenet_300_100' and closest == 'answers' and epochs == 8 and rank == @rank"
     )
     assert row.accuracies == tuple(found["test_accuracy"])

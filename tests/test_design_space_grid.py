@@ -5,14 +5,15 @@ import itertools
 import numpy as np
 import pytest
 
-from labcode import design_space, measured, search
-from labcode.calculators.design_space import beaten_by
-from labcode.calculators.design_space import design_space as browse
-from labcode.calculators.design_space_grid import GRID, SEEDS
-from labcode.design_space import contest, trials
-from labcode.design_space.network import small_squeezenet
+from labcode import search, studies
+from labcode.models.small_squeezenet import small_squeezenet
+from labcode.pages.calculators.design_space import beaten_by
+from labcode.pages.calculators.design_space import design_space as browse
+from labcode.pages.calculators.design_space_grid import GRID, SEEDS
+from labcode.studies import design_space
+from labcode.studies.design_space import contest, trials
 
-RUNS = measured.table("design_space_grid")
+RUNS = studies.table("design_space_grid")
 KEYS = list(design_space.SPACE)
 
 
@@ -83,7 +84,7 @@ def test_the_scale_runs_from_the_smallest_to_the_largest():
 
 
 def test_the_contest_is_fair_and_its_curves_grow():
-    searches = measured.table("design_space_samplers")
+    searches = studies.table("design_space_samplers")
     runs = searches.groupby(["sampler", "seed"])
     assert set(searches["sampler"]) == {*search.SAMPLERS, "grid"}
     grid = searches.query("sampler == 'grid'")

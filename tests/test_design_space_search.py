@@ -15,9 +15,9 @@ from torch.nn import functional as F
 
 import labcode
 from labcode import search
-from labcode.design_space import BYPASSES, SHARES, trials
-from labcode.design_space.network import small_squeezenet
+from labcode.models.small_squeezenet import small_squeezenet
 from labcode.search.explore import COUNTED, count
+from labcode.studies.design_space import BYPASSES, SHARES, trials
 
 
 def point_sets(aims):
@@ -146,7 +146,7 @@ def test_bad_arguments_are_named(tmp_path):
     with pytest.raises(ValueError, match="problem must be written module:name, got 'trials'"):
         search.find_problem("trials")
     with pytest.raises(TypeError, match="must be a Problem, got"):
-        search.find_problem("labcode.design_space.trials:load_digits")
+        search.find_problem("labcode.studies.design_space.trials:load_digits")
     with pytest.raises(KeyError, match="measure returned no right"):
         TOY.values({"left": 1.0})
     search.explore(TOY, n_trials=1, storage=tmp_path / "toy.journal")

@@ -10,7 +10,6 @@ from sklearn.metrics import confusion_matrix
 from torch import nn
 
 from labcode import data
-from labcode.baselines import load as load_baseline
 from labcode.distillation import (
     best_bias,
     confusion,
@@ -19,11 +18,11 @@ from labcode.distillation import (
     gain,
     regressor,
     student,
-    trials,
-    unseen,
     with_bias,
     without,
 )
+from labcode.studies.distillation import trials, unseen
+from labcode.weights.baselines import load as load_baseline
 
 
 @given(st.integers(0, 10**6), st.integers(1, 40), st.integers(0, 3))

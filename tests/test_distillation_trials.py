@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from labcode import data, measured
-from labcode.distillation import ensembles, logits_of, student, trials, wide_student
+from labcode import data, studies
+from labcode.distillation import ensembles, logits_of, student, wide_student
+from labcode.studies.distillation import trials
 from labcode.training import evaluate
 
 
@@ -100,13 +101,13 @@ def test_unknown_methods_are_named():
 
 
 def test_the_tables_hold_every_setting_once():
-    methods = measured.table("distillation_methods")
+    methods = studies.table("distillation_methods")
     assert not methods.duplicated(["n_train", "method", "seed"]).any()
     seeds = methods.groupby(["n_train", "method"])["seed"].agg(set)
     for size in trials.SIZES:
         for method in ("labels", "label smoothing", "teacher"):
             assert seeds[size, method] == set(range(5))
-    board = measured.table("scoreboard_distillation")
+    board = studies.table("scoreboard_distillation")
     plain = methods.query("n_train == 3500 and method == 'labels'")["test_accuracy"]
     named = board.query("technique == 'labels alone'")["test_accuracy"]
     assert named.tolist() == plain.tolist()
@@ -118,14 +119,14 @@ def test_the_chosen_settings_are_the_best_on_the_validation_split():
     def means(table, by):
         return table.groupby(by)[["validation_accuracy", "validation_loss"]].mean()
 
-    labels = measured.table("distillation_labels")
+    labels = studies.table("distillation_labels")
     rates = means(labels.query("method == 'labels'"), ["lr", "weight_decay"])
     assert rates["validation_accuracy"].idxmax() == (trials.LR, trials.WEIGHT_DECAY)
     smoothing = means(labels.query("method == 'label smoothing'"), "smoothing")
     assert smoothing["validation_accuracy"].idxmax() == trials.SMOOTHING
-    warm = means(measured.table("distillation_temperature"), "temperature")
+    warm = means(studies.table("distillation_temperature"), "temperature")
     assert warm["validation_accuracy"].idxmax() == trials.TEMPERATURE
-    weights = means(measured.table("distillation_weight"), "soft_weight")
+    weights = means(studies.table("distillation_weight"), "soft_weight")
     assert weights["validation_accuracy"].nlargest(2).index[0] in (0.3, trials.SOFT_WEIGHT)
 
 

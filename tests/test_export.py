@@ -7,10 +7,10 @@ import torch
 from torch import nn
 
 from labcode import data
-from labcode.baselines import load
-from labcode.export import ExportError, report, to_int8, to_onnx
-from labcode.latency import onnx_session
 from labcode.models import small_cnn
+from labcode.runtime.export import ExportError, report, to_int8, to_onnx
+from labcode.runtime.latency import onnx_session
+from labcode.weights.baselines import load
 
 
 def answer(file: bytes, images: torch.Tensor) -> torch.Tensor:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from labcode.latency import (
+from labcode.runtime.latency import (
     Timing,
     latency,
     onnx_bytes,

@@ -25,9 +25,9 @@ def test_the_files_are_those_that_the_tests_use(bundle):
         for name in names:
             assert archive.read(name) == (ROOT / name).read_bytes()
     assert names == sorted(names)
-    calculators = {path.name for path in (ROOT / "labcode/calculators").glob("*.py")}
+    calculators = {path.name for path in (ROOT / "labcode/pages/calculators").glob("*.py")}
     assert {Path(name).name for name in names if "/calculators/" in name} == calculators
-    assert {"labcode/__init__.py", "labcode/cost.py", "labcode/live/browser.py"} <= set(names)
+    assert {"labcode/__init__.py", "labcode/cost.py", "labcode/pages/live/browser.py"} <= set(names)
 
 
 def test_the_bytes_are_the_same_each_time(bundle, tmp_path):
@@ -40,8 +40,8 @@ def test_the_bytes_are_the_same_each_time(bundle, tmp_path):
 def test_python_runs_from_the_zip_without_any_package(bundle):
     code = (
         f"import sys; sys.path.insert(0, {str(bundle)!r});"
-        "from labcode.live.browser import answer;"
-        "print(answer('labcode.calculators.kinds', 'convolutions', '{\"out_channels\": 8}'))"
+        "from labcode.pages.live.browser import answer;"
+        "print(answer('labcode.pages.calculators.kinds', 'convolutions', '{\"out_channels\": 8}'))"
     )
     run = subprocess.run(
         [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True

@@ -2,9 +2,9 @@
 
 import pytest
 
-from labcode.calculators import convolutions
-from labcode.live import Result, explore
-from labcode.live.controls import Choice, Slider, Switch, parse
+from labcode.pages.calculators import convolutions
+from labcode.pages.live import Result, explore
+from labcode.pages.live.controls import Choice, Slider, Switch, parse
 
 
 def test_each_spec_gives_its_control():

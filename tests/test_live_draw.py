@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labcode.live import draw
+from labcode.pages.live import draw
 
 
 @given(st.floats(1e-9, 1e15))

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from labcode.calculators import convolutions, network_layers
-from labcode.live import Result, explore
-from labcode.live.browser import answer
+from labcode.pages.calculators import convolutions, network_layers
+from labcode.pages.live import Result, explore
+from labcode.pages.live.browser import answer
 
 HERO = {"in_channels": (3, 1, 64), "out_channels": (4, 1, 64), "groups": (1, 1, 16)}
 
@@ -133,7 +133,8 @@ def test_ids_are_unique_in_a_page_and_can_be_chosen():
 
 def test_two_runs_write_the_same_characters():
     code = (
-        "from labcode.live import explore; from labcode.calculators import convolutions;"
+        "from labcode.pages.live import explore;"
+        "from labcode.pages.calculators import convolutions;"
         "print(explore(convolutions, in_channels=(3, 1, 64))._repr_mimebundle_()['text/html'])"
     )
     runs = {
@@ -150,7 +151,7 @@ def test_two_runs_write_the_same_characters():
 
 
 def test_the_browser_gets_a_reason_for_an_impossible_setting():
-    reply = answer("labcode.calculators.kinds", "convolutions", '{"kernel_size": 9}')
+    reply = answer("labcode.pages.calculators.kinds", "convolutions", '{"kernel_size": 9}')
     assert (
         "kernel_size 9 must not be larger than the padded input" in json.loads(reply)["impossible"]
     )

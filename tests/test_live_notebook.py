@@ -2,8 +2,8 @@
 
 import pytest
 
-from labcode.calculators import convolutions, receptive_field
-from labcode.live import explore, notebook
+from labcode.pages.calculators import convolutions, receptive_field
+from labcode.pages.live import explore, notebook
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from labcode import cost, measured
+from labcode import cost, studies
 
 ROOT = Path(__file__).resolve().parent.parent
 KERNEL = {"standard": 3, "grouped": 3, "depthwise": 3, "pointwise": 1}
@@ -18,21 +18,21 @@ GROUPS = {
 
 def test_an_unknown_table_is_named() -> None:
     with pytest.raises(KeyError, match=r"no measured table 'nothing'; there are: .*roofline"):
-        measured.table("nothing")
+        studies.table("nothing")
     with pytest.raises(KeyError, match="no measured table 'nothing'"):
-        measured.provenance("nothing")
+        studies.provenance("nothing")
 
 
-@pytest.mark.parametrize("name", measured.names())
+@pytest.mark.parametrize("name", studies.names())
 def test_a_table_says_where_it_comes_from(name: str) -> None:
-    record = measured.provenance(name)
+    record = studies.provenance(name)
     assert record["versions"]
     assert (ROOT / record.get("script", f"benchmarks/{name}.py")).exists()
-    assert len(measured.table(name)) > 1
+    assert len(studies.table(name)) > 1
 
 
 def test_the_roofline_counts_are_those_of_the_formulas() -> None:
-    table = measured.table("roofline").query("kind in @KERNEL")
+    table = studies.table("roofline").query("kind in @KERNEL")
     assert set(table["kind"]) == set(KERNEL)
     for row in table.itertuples():
         kernel, groups = KERNEL[row.kind], GROUPS[row.kind](row.channels)
@@ -43,7 +43,7 @@ def test_the_roofline_counts_are_those_of_the_formulas() -> None:
 
 
 def test_the_roofline_was_measured_fairly() -> None:
-    table, record = measured.table("roofline"), measured.provenance("roofline")
+    table, record = studies.table("roofline"), studies.provenance("roofline")
     assert record["threads"] == 1
     assert record["runs"] >= 20
     assert record["clock"] in ("wall", "cpu")
@@ -53,7 +53,7 @@ def test_the_roofline_was_measured_fairly() -> None:
 
 
 def test_every_kind_was_measured_at_every_stage() -> None:
-    table = measured.table("roofline").query("kind in @KERNEL")
+    table = studies.table("roofline").query("kind in @KERNEL")
     stages = {
         kind: set(zip(g["channels"], g["size"], strict=True)) for kind, g in table.groupby("kind")
     }
@@ -62,7 +62,7 @@ def test_every_kind_was_measured_at_every_stage() -> None:
 
 
 def test_labcode_counts_the_tiny_models_as_one_does_by_hand() -> None:
-    causes = measured.table("count_causes").set_index("model")
+    causes = studies.table("count_causes").set_index("model")
     convolution, attention = 4 * 3 * 3 * 3 * 3 * 3, 4 * 5 * 8 * 8 + 2 * 5 * 5 * 8
     truth = causes["by_hand"].drop("attention")
     assert (truth == convolution).all()

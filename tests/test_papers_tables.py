@@ -8,8 +8,7 @@ from functools import cache
 
 import pytest
 
-from labcode import published
-from labcode.papers import CITED, EQUAL, papers, reproduce, to_frame
+from labcode.papers import CITED, EQUAL, papers, published, reproduce, to_frame
 from labcode.papers import deep_compression as dc
 from labcode.papers.mobilenet_v1 import shares
 from labcode.papers.row import printed_number

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from safetensors.numpy import load
 from torch import nn
 
-from labcode import baselines, pruning
+from labcode import pruning
 from labcode.models import lenet5
+from labcode.weights import baselines
 
 
 def pruned(outputs, inputs, density, seed):

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from labcode import baselines, data, pruning
+from labcode import data, pruning
 from labcode.models import lenet_300_100
 from labcode.pruning.schedules import gradual, iterative, one_shot
+from labcode.weights import baselines
 
 
 def tiny(seed=0):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labcode import published
+from labcode.papers import published
 
 
 @pytest.mark.parametrize("paper", published.papers())

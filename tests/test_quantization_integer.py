@@ -11,7 +11,6 @@ from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 from torchvision.models import resnet18
 
-from labcode import baselines
 from labcode.data import load
 from labcode.models import small_cnn
 from labcode.quantization import (
@@ -32,6 +31,7 @@ from labcode.quantization import (
     to_integer,
 )
 from labcode.quantization.integer import convolve, max_pool
+from labcode.weights import baselines
 
 SHAPE = (1, 28, 28)
 BATCH = 50

@@ -6,7 +6,6 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labcode import baselines
 from labcode.quantization import (
     PackingError,
     fold_batch_norm,
@@ -20,6 +19,7 @@ from labcode.quantization import (
     unpack_layers,
     unpack_model,
 )
+from labcode.weights import baselines
 
 SHAPE = (1, 28, 28)
 IMAGES = torch.rand(20, *SHAPE, generator=torch.Generator().manual_seed(0))

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from labcode import baselines, measured
+from labcode import studies
 from labcode.data import load
 from labcode.quantization import (
     FakeQuantizer,
@@ -19,9 +19,10 @@ from labcode.quantization import (
     straight_through,
     symmetric_params,
     ternary,
-    trials,
 )
+from labcode.studies.quantization import trials
 from labcode.training import evaluate, fit
+from labcode.weights import baselines
 
 seeds = st.integers(0, 2**31)
 
@@ -206,7 +207,7 @@ def test_a_trial_repeats_itself(quick):
 
 
 def test_a_stored_point_is_what_the_code_gives():
-    table = measured.table("quantization_bits")
+    table = studies.table("quantization_bits")
     for network, bits in (("lenet5", 4), ("small_cnn", 8)):
         method = "PTQ, weights and activations"
         row = table.query(

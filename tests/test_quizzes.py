@@ -6,7 +6,7 @@ from importlib.resources import files
 
 import pytest
 
-from labcode import quizzes
+from labcode.pages import quizzes
 
 TYPES = {"multiple_choice", "many_choice", "numeric"}
 GROUNDS = {"light": ("#ffffff", "#f3f4f5"), "dark": ("#121212", "#29313d", "#1e1e1e")}
@@ -100,7 +100,7 @@ def test_marks_can_be_read_on_the_page_and_on_a_button(theme: str) -> None:
 
 
 def _colours(theme: str) -> dict[str, str]:
-    css = files("labcode.quizzes").joinpath("quiz.css").read_text()
+    css = files("labcode.pages.quizzes").joinpath("quiz.css").read_text()
     blocks = re.findall(r"\{([^}]*--jq-correct-color[^}]*)\}", css)
     return dict(re.findall(r"(--[\w-]+): (#\w+);", blocks[["light", "dark"].index(theme)]))
 

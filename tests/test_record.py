@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from experiments import record
-from labcode import measured
+from labcode import studies
 
 
 @pytest.fixture(autouse=True)
@@ -68,8 +68,8 @@ def test_an_unknown_table_is_named_and_nothing_is_made(monkeypatch, capsys) -> N
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in measured.names() if "function" in measured.provenance(name)]
+    "name", [name for name in studies.names() if "function" in studies.provenance(name)]
 )
 def test_the_function_that_made_a_table_is_still_there(name: str) -> None:
-    module, _, function = measured.provenance(name)["function"].rpartition(".")
+    module, _, function = studies.provenance(name)["function"].rpartition(".")
     assert callable(getattr(__import__(module, fromlist=[function]), function))

@@ -6,8 +6,10 @@ import pandas as pd
 import pytest
 from safetensors.torch import save_file
 
-from labcode import baselines, measured, scoreboard
-from labcode.scoreboard import Row, Scoreboard, baseline_row
+from labcode import studies
+from labcode.studies import scoreboard
+from labcode.studies.scoreboard import Row, Scoreboard, baseline_row
+from labcode.weights import baselines
 
 
 def test_a_row_needs_three_seeds_and_true_accuracies() -> None:
@@ -47,12 +49,12 @@ def stored(seeds: list[int]) -> pd.DataFrame:
 
 
 def test_measured_rows_gather_the_seeds_of_a_technique(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measured, "table", lambda name: stored([0, 1, 2]))
+    monkeypatch.setattr(studies, "table", lambda name: stored([0, 1, 2]))
     (row,) = scoreboard.measured_rows("any")
     assert row == scoreboard.Row("lenet5, cut", (0.9, 0.9, 0.9), 101, 50, 10)
 
 
 def test_a_seed_that_stands_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measured, "table", lambda name: stored([0, 1, 1]))
+    monkeypatch.setattr(studies, "table", lambda name: stored([0, 1, 1]))
     with pytest.raises(ValueError, match="any: a seed stands twice in lenet5, cut"):
         scoreboard.measured_rows("any")

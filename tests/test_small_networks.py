@@ -9,11 +9,14 @@ from torch import nn
 from torch.nn import functional as F
 
 import labcode
-from labcode import coding, measured, models, published
-from labcode.architecture import pretrained, se_trials, shuffle_trials, squeeze_trials
-from labcode.architecture.small_runs import digits
+from labcode import coding, models, studies
 from labcode.data import Split
 from labcode.data.download import DownloadError
+from labcode.papers import published
+from labcode.studies.senet import se_trials
+from labcode.studies.shufflenet import shuffle_trials
+from labcode.studies.small_runs import digits
+from labcode.studies.squeezenet import pretrained, squeeze_trials
 
 SHAPE = (1, 28, 28)
 
@@ -226,7 +229,7 @@ def test_bad_settings_are_named(call, message):
     "name", ["squeezenet_pooling", "squeezenet_pooling_14", "shufflenet_shuffle", "senet_choices"]
 )
 def test_measured_rows_are_of_three_seeds_and_cost_what_the_networks_do(name):
-    table = measured.table(name)
+    table = studies.table(name)
     settings = [c for c in table.columns if c not in ("seed",) and "acc" not in c]
     assert (table.groupby(settings)["seed"].nunique() == 3).all()
     first = table[table["seed"] == 0]

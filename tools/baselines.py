@@ -1,6 +1,6 @@
 """Train the baselines and store them: `make baselines`.
 
-Every network is trained by its recipe (labcode/baselines/recipes.py) on the training split
+Every network is trained by its recipe (labcode/weights/baselines/recipes.py) on the training split
 of mnist5k, once for each seed. Its weights are rounded to float16 and stored, and the stored
 file is what is measured. The test split is used last, once, when all networks are trained.
 """
@@ -22,16 +22,16 @@ import torch
 from torch import nn
 
 from labcode import cost
-from labcode.baselines import RECIPES, Recipe, Result
-from labcode.baselines.store import RESULTS, pack, sha256, unpack
 from labcode.cost import Cost
 from labcode.data import Dataset, load
 from labcode.models.small_cnn import WIDTHS
 from labcode.training import evaluate
+from labcode.weights.baselines import RECIPES, Recipe, Result
+from labcode.weights.baselines.store import RESULTS, pack, sha256, unpack
 
-STORED = Path(__file__).resolve().parent.parent / "labcode" / "baselines" / "stored"
+STORED = Path(__file__).resolve().parent.parent / "labcode/weights/baselines/stored"
 SEEDS = (0, 1, 2)
-MADE_BY = "labcode.baselines.Recipe.train"
+MADE_BY = "labcode.weights.baselines.Recipe.train"
 
 
 @dataclass(frozen=True)

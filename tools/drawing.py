@@ -8,10 +8,10 @@ from pathlib import Path
 
 from vendor import MODULES, copy
 
-from labcode.drawing.site import site_files
+from labcode.pages.drawing.site import site_files
 
 RUNTIME = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
-SCRIPTS = Path(__file__).resolve().parent.parent / "book" / "draw"
+SCRIPTS = Path(__file__).resolve().parent.parent / "labcode/pages/drawing/static"
 
 
 def main() -> None:

@@ -1,14 +1,14 @@
 """Export again what the page *Draw a digit* loads: `make drawing`.
 
-Writes the files of labcode/drawing/stored that the site copies. The student's weights, which
+Writes the files of labcode/pages/drawing/stored that the site copies. The student's weights, which
 experiments/drawing.py trains, stay.
 """
 
 from pathlib import Path
 
-from labcode.drawing.export import stored_files
+from labcode.pages.drawing.export import stored_files
 
-STORED = Path(__file__).resolve().parent.parent / "labcode" / "drawing" / "stored"
+STORED = Path(__file__).resolve().parent.parent / "labcode" / "pages" / "drawing" / "stored"
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip can hold
-ENTRY_POINTS = ("labcode.live.browser", "labcode.calculators")
+ENTRY_POINTS = ("labcode.pages.live.browser", "labcode.pages.calculators")
 
 # Runs in a fresh Python: imports the entry points with only the standard library in reach, then
 # every calculator's module, and prints the files of labcode that this loaded.

@@ -34,7 +34,7 @@ def main() -> None:
     copy(katex / "katex.min.css", VENDOR / "static/katex/katex.min.css")
     for font in sorted((katex / "fonts").glob("*.woff2")):
         copy(font, VENDOR / "static/katex/fonts" / font.name)
-    for script in sorted((ROOT / "book/live").glob("*.mjs")):
+    for script in sorted((ROOT / "labcode/pages/live/worker").glob("*.mjs")):
         copy(script, VENDOR / "root/live" / script.name)
     copy(ROOT / "web/robots.txt", VENDOR / "root/robots.txt")
 

@@ -10,8 +10,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from labcode.claims import claims
-from labcode.claims.verdict import CLAIM_MIME
+from labcode.pages.claims import claims
+from labcode.pages.claims.verdict import CLAIM_MIME
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 Found = dict[str, tuple[dict[str, str], str]]  # id -> (verdict, page)

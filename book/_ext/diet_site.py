@@ -29,7 +29,7 @@ def use_vendored_files(app: Sphinx, config: Config) -> None:
     katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
     config.katex_js_path = str(ROOT / "web/node_modules/katex/dist/katex.min.js")
     config.katex_css_path = "katex/katex.min.css"
-    own = (ROOT / "book/_static", ROOT / "labcode/live/static", VENDOR / "static")
+    own = (ROOT / "book/_static", ROOT / "labcode/pages/live/static", VENDOR / "static")
     config.html_static_path += [str(folder) for folder in own]
     config.html_extra_path += [str(VENDOR / "root")]
 

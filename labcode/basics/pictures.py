@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch import Tensor
 
-from labcode.plotting import COLORS, label_line
+from labcode.show.plotting import COLORS, label_line
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,11 +17,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from labcode._checks import check_number
-from labcode.baselines import recipe
 from labcode.data.dataset import Split
 from labcode.pruning.masks import Masks, prunable
 from labcode.quantization.weight_sharing import centroid_training, share_weights
 from labcode.training import fit
+from labcode.weights.baselines import recipe
 
 TEMPERATURE, SOFT = 4.0, 0.9  # of the dense network's soft labels, and their part of the loss
 LR, BATCH_SIZE = 2e-3, 64  # as the baselines' recipe
@@ -171,7 +171,7 @@ def prune(
     Args:
         model: The network; a plain chain.
         train: What to train on.
-        teacher: `Teacher`, or `labcode.coding.lessons.Lessons`.
+        teacher: `Teacher`, or `labcode.studies.deep_compression.lessons.Lessons`.
         kept: Part of all weights that stays.
         epochs: Passes over ``train``.
         seed: Decides order and augmentation.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from labcode.tables import (
+from labcode.show.tables import (
     BAR_COLOURS,
     Bar,
     Table,

@@ -8,10 +8,10 @@ from functools import cache
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from labcode.distillation import trials
 from labcode.distillation.networks import student
 from labcode.distillation.softlabels import SoftLabels
 from labcode.distillation.teachers import Combine, combined_logits, logits_of
+from labcode.studies.distillation import trials
 
 MEMBERS = 5
 N_TRAIN = 1000  # few, so that members differ and their ensemble gains something

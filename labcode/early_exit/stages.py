@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from labcode.early_exit.inference import check_thresholds
 from labcode.early_exit.rules import certainty
-from labcode.latency import exported, onnx_session
 from labcode.models.exit_network import ExitNetwork, Features
+from labcode.runtime.latency import exported, onnx_session
 from labcode.training import eval_mode
 
 if TYPE_CHECKING:

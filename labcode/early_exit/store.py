@@ -11,8 +11,8 @@ from pathlib import Path
 
 import torch
 
-from labcode.baselines.store import BaselineError, pack, unpack
 from labcode.models import ExitCNN, exit_cnn
+from labcode.weights.baselines.store import BaselineError, pack, unpack
 
 SEED = 0
 FILE = f"exit_cnn-seed{SEED}.safetensors"

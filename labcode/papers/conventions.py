@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from labcode import published
 from labcode.counting import LayerCost, ModelCost, count
+from labcode.papers import published
 
 M = 1e6
 G = 1e9
@@ -79,7 +79,7 @@ def printed_rows(paper: str, tables: str) -> Iterator[tuple[str, dict[str, str]]
     """Return the published rows of some tables of a paper.
 
     Args:
-        paper: One of `labcode.published.papers()`.
+        paper: One of `labcode.papers.published.papers()`.
         tables: A regular expression that the name of a table matches whole.
 
     Returns:

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from torch import nn
 
-from labcode import models, published
+from labcode import models
+from labcode.papers import published
 from labcode.papers.conventions import built, printed_rows
 from labcode.papers.row import Found, Row, agrees, cut_off, make_row, printed_number
 

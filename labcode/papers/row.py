@@ -123,7 +123,7 @@ def verdict(published: str, found: Found | None) -> str:
 
 
 def make_row(table: str, printed: dict[str, str], found: Found | None) -> Row:
-    """Return the row of one published number (a row of `labcode.published.table`)."""
+    """Return the row of one published number (a row of `labcode.papers.published.table`)."""
     return Row(
         table=table,
         network=printed["model"],

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from torch import nn
 
-from labcode import cost, models, published
+from labcode import cost, models
 from labcode.counting import LayerCost
 from labcode.models.squeezenet import EXPAND
-from labcode.papers import deep_compression
+from labcode.papers import deep_compression, published
 from labcode.papers.conventions import M, built, counted, printed_rows
 from labcode.papers.row import Found, Row, agrees, cut_off, make_row, to_digits
 

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from labcode.papers.row import CITED, EQUAL, Row
-from labcode.tables import Table, html_box, html_details, html_table, text_table
+from labcode.show.tables import Table, html_box, html_details, html_table, text_table
 
 _COLUMNS = ("Number", "Published", "Computed", "Difference", "Verdict")
 _CITED_COLUMNS = ("Number", "Published")

@@ -29,12 +29,6 @@ from labcode.quantization.packing import (
     unpack_model,
 )
 from labcode.quantization.ranges import METHODS, find_range, weight_magnitudes
-from labcode.quantization.runtime import (
-    onnx_int8_bytes,
-    onnx_logits,
-    read_qdq,
-    runtime_integers,
-)
 from labcode.quantization.saturation import runtime_product, saturated_product, saturates
 from labcode.quantization.weight_sharing import (
     SharedWeights,
@@ -44,6 +38,7 @@ from labcode.quantization.weight_sharing import (
     nearest,
     share_weights,
 )
+from labcode.runtime.int8 import onnx_int8_bytes, onnx_logits, read_qdq, runtime_integers
 
 __all__ = [
     "METHODS",

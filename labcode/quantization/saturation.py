@@ -52,7 +52,7 @@ def runtime_product(integers: Tensor, weight: Tensor) -> Tensor:
     """
     from onnx import TensorProto, helper, numpy_helper
 
-    from labcode.latency import onnx_session
+    from labcode.runtime.latency import onnx_session
 
     constant = numpy_helper.from_array(weight.T.numpy().astype(np.int8), "w")
     entry = helper.make_tensor_value_info("x", TensorProto.UINT8, list(integers.shape))

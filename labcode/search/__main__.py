@@ -1,6 +1,6 @@
 r"""One worker of a search, for as many processes and machines as there are.
 
-    python -m labcode.search labcode.design_space.problems:trained \
+    python -m labcode.search labcode.studies.design_space.problems:trained \
         --storage study.journal --trials 40
 
 Started again, it goes on; started several times at once, on one machine or on many, the

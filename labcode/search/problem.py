@@ -73,7 +73,7 @@ def find_problem(name: str) -> Problem:
         ValueError: The name has no colon.
         TypeError: What stands there is no problem.
 
-    >>> find_problem("labcode.design_space.problems:trained").aims["macs"]
+    >>> find_problem("labcode.studies.design_space.problems:trained").aims["macs"]
     'minimize'
     """
     module, colon, attribute = name.partition(":")

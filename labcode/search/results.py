@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from optuna import Study
 from optuna.trial import TrialState
 
-from labcode.plotting import COLORS
 from labcode.search.pareto import losses, not_dominated
 from labcode.search.problem import Problem
+from labcode.show.plotting import COLORS
 
 if TYPE_CHECKING:
     import pandas as pd

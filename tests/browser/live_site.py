@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pydata_sphinx_theme
 
-from labcode import calculators
-from labcode.live import Explorer, explore
+from labcode.pages import calculators
+from labcode.pages.live import Explorer, explore
 from tools import live_bundle
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,11 +73,11 @@ def write(site: Path) -> None:
     for source in (
         STYLES / "bootstrap.css",
         STYLES / "pydata-sphinx-theme.css",
-        ROOT / "labcode/live/static/live.css",
-        ROOT / "book/_static/live.js",
+        ROOT / "labcode/pages/live/static/live.css",
+        ROOT / "labcode/pages/live/static/live.js",
     ):
         _copy(source, site / "_static" / source.name)
-    _copy(ROOT / "book/live/worker.mjs", site / "live/worker.mjs")
+    _copy(ROOT / "labcode/pages/live/worker/worker.mjs", site / "live/worker.mjs")
     for name in PYODIDE:
         _copy(ROOT / "web/node_modules/pyodide" / name, site / "live/pyodide" / name)
     live_bundle.write_zip(live_bundle.browser_files(), site / "live/labcode.zip")

@@ -6,7 +6,7 @@ import threading
 import pytest
 from playwright.sync_api import Page, expect
 
-from labcode.calculators import convolutions
+from labcode.pages.calculators import convolutions
 from tests.browser import live_site
 from tests.browser.conftest import THEMES, Visit, axe_source
 from tools.serve import make_server

@@ -1,6 +1,0 @@
-"""What the documents behind the course claim, and the verdicts that its cells compute."""
-
-from labcode.claims.table import Claim, claim, claims
-from labcode.claims.verdict import Verdict, verdict
-
-__all__ = ["Claim", "Verdict", "claim", "claims", "verdict"]

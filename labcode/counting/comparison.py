@@ -1,0 +1,209 @@
+"""Put the costs of several models or layers side by side, as a table and as a plot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from labcode.show.tables import (
+    BAR_COLOURS,
+    Bar,
+    Cell,
+    Table,
+    html_box,
+    html_table,
+    humanise,
+    share,
+    text_table,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+_COLUMNS = ("Name", "Params", "MACs", "FLOPs", "Params ratio", "MACs ratio")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One model or layer of a comparison."""
+
+    name: str
+    params: int
+    macs: int
+    uncounted: tuple[str, ...] = ()
+
+    @property
+    def flops(self) -> int:
+        """Floating-point operations for one image: exactly 2 x `macs`."""
+        return 2 * self.macs
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Costs side by side; ratios are to the first."""
+
+    entries: tuple[Entry, ...]
+
+    def ratio(self, name: str) -> tuple[float | None, float | None]:
+        """Return one entry's params and MACs divided by the first one's.
+
+        Args:
+            name: the entry, as it was given to `compare`.
+
+        Returns:
+            Both ratios, without a unit; None where the first has zero.
+
+        Raises:
+            KeyError: if there is no such entry.
+        """
+        first = self.entries[0]
+        for entry in self.entries:
+            if entry.name == name:
+                return _ratio(entry.params, first.params), _ratio(entry.macs, first.macs)
+        raise KeyError(f"no entry {name!r}; there are {[e.name for e in self.entries]}")
+
+    def __str__(self) -> str:
+        """Return the table as plain text."""
+        return "\n".join([text_table(self._table()), *self._notes()])
+
+    def __repr__(self) -> str:
+        """Return the table as plain text, which is what a Python prompt shows."""
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        """Return the table with bars, which is what a notebook shows."""
+        return html_box(html_table(self._table(self._notes())), "Costs side by side")
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the comparison as a pandas DataFrame, one row an entry, indexed by name."""
+        import pandas as pd  # only here: comparing itself needs no pandas
+
+        rows = [
+            {"params": e.params, "macs": e.macs, "flops": e.flops}
+            | dict(zip(("params_ratio", "macs_ratio"), self.ratio(e.name), strict=True))
+            for e in self.entries
+        ]
+        return pd.DataFrame(rows, index=pd.Index([e.name for e in self.entries], name="name"))
+
+    def plot(self, ax: Sequence[Axes] | None = None) -> Sequence[Axes]:
+        """Draw two bar charts: parameters and MACs.
+
+        Args:
+            ax: two matplotlib axes to draw on; new ones if None.
+
+        Returns:
+            The two axes, parameters first.
+        """
+        if ax is None:
+            import matplotlib.pyplot as plt  # only here: comparing itself needs no matplotlib
+
+            height = 1.2 + 0.4 * len(self.entries)
+            ax = plt.subplots(1, 2, figsize=(8, height), sharey=True, layout="constrained")[1]
+        left, right = ax
+        names = [entry.name for entry in self.entries]
+        _bars(left, names, [e.params for e in self.entries], "Parameters", "#d55e00")
+        _bars(right, names, [e.macs for e in self.entries], "MACs for one image", "#0072b2")
+        left.invert_yaxis()  # the first entry on top
+        if right.get_ylim()[0] < right.get_ylim()[1]:  # not shared with the left one
+            right.invert_yaxis()
+        return left, right
+
+    def _table(self, notes: Sequence[str] = ()) -> Table:
+        most_params = max(entry.params for entry in self.entries)
+        most_macs = max(entry.macs for entry in self.entries)
+        rows = tuple(self._row(entry, most_params, most_macs) for entry in self.entries)
+        caption = f"Cost for one image, beside {self.entries[0].name}"
+        caption = ". ".join([caption, *notes])
+        return Table(caption, _COLUMNS, rows, numeric=frozenset(range(1, 6)))
+
+    def _row(self, entry: Entry, most_params: int, most_macs: int) -> tuple[Cell, ...]:
+        ratios = (_times(value) for value in self.ratio(entry.name))
+        params = Bar(f"{entry.params:,}", share(entry.params, most_params), BAR_COLOURS[1])
+        unknown = " + ?" if entry.uncounted else ""
+        macs = Bar(f"{entry.macs:,}{unknown}", share(entry.macs, most_macs))
+        return (entry.name, params, macs, f"{entry.flops:,}", *ratios)
+
+    def _notes(self) -> list[str]:
+        return [
+            f"Not counted in {entry.name}, no formula: {', '.join(entry.uncounted)}"
+            for entry in self.entries
+            if entry.uncounted
+        ]
+
+
+def compare(
+    candidates: Mapping[str, Any], *, input_shape: Sequence[int] = (3, 224, 224)
+) -> Comparison:
+    """Put several models or costs side by side.
+
+    Args:
+        candidates: name -> a `labcode.cost.Cost`, a `ModelCost`, or a `torch.nn.Module`, which is
+            counted first. The first one is what the others are compared with.
+        input_shape: one input without the batch, (channels, height, width) in pixels, for the
+            modules.
+
+    Returns:
+        A comparison, which shows itself as a table; `.to_frame()` and `.plot()` give more.
+
+    Raises:
+        TypeError: if `candidates` is not a mapping from names, or a value has no cost.
+        ValueError: if there are no candidates.
+
+    Example:
+        >>> from labcode.cost import conv2d, depthwise_separable
+        >>> both = compare({
+        ...     "standard": conv2d(3, 4, 3, 5), "separable": depthwise_separable(3, 4, 3, 5)})
+        >>> [(entry.params, entry.macs) for entry in both.entries]
+        [(108, 972), (39, 351)]
+    """
+    if not isinstance(candidates, Mapping):
+        raise TypeError(
+            "candidates must be a dict from names to models or costs, "
+            f"got {type(candidates).__name__}"
+        )
+    if not candidates:
+        raise ValueError("candidates must hold at least one model or cost, got an empty dict")
+    entries = (_entry(name, value, input_shape) for name, value in candidates.items())
+    return Comparison(tuple(entries))
+
+
+def _entry(name: Any, value: Any, input_shape: Sequence[int]) -> Entry:
+    if not isinstance(name, str):
+        raise TypeError(f"candidates must have strings as names, got {name!r}")
+    cost = _cost(name, value, input_shape)
+    return Entry(name, cost.params, cost.macs, tuple(getattr(cost, "uncounted", ())))
+
+
+def _cost(name: str, value: Any, input_shape: Sequence[int]) -> Any:
+    if all(_is_count(getattr(value, attribute, None)) for attribute in ("params", "macs")):
+        return value
+    if not hasattr(value, "forward") or isinstance(value, type):
+        raise TypeError(
+            f"candidates[{name!r}] must be a cost or a torch.nn.Module, got {value!r} "
+            f"({type(value).__name__})"
+        )
+    from labcode.counting import count  # only here: comparing costs needs no torch
+
+    return count(value, input_shape)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _ratio(value: int, first: int) -> float | None:
+    return value / first if first else None
+
+
+def _times(ratio: float | None) -> str:
+    return "–" if ratio is None else f"{ratio:.3g}×"
+
+
+def _bars(ax: Axes, names: list[str], values: list[int], label: str, colour: str) -> None:
+    bars = ax.barh(names, values, color=colour)
+    ax.bar_label(bars, [humanise(value) for value in values], padding=3)
+    ax.set_xlabel(label)
+    ax.margins(x=0.25)  # room for the numbers beside the bars
+    ax.spines[["top", "right"]].set_visible(False)

@@ -1,5 +1,0 @@
-"""The page *Draw a digit*: its board, its networks and their input.
-
-Nothing is imported here: the site, which copies what `labcode.drawing.site` reads, is built
-without PyTorch.
-"""

@@ -1,0 +1,102 @@
+"""Trials of low-rank layers: cut out of a trained network, mended, or trained from scratch."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from labcode import counting, data
+from labcode.data import Dataset
+from labcode.low_rank import layer_inputs, output_svd
+from labcode.models import low_rank_linear, truncated_svd
+from labcode.models._parts import check_choice
+from labcode.studies.pruning.trials import fine_tuning, scored
+from labcode.studies.small_runs import Row
+from labcode.training import fit
+from labcode.weights import baselines
+
+RANKS = (1, 2, 4, 8, 16, 32, 64, 128)
+LONG_RANKS = (2, 8)
+FEW_RANKS = (2, 8, 32)
+CUTS = ("weights", "answers")  # what the low-rank layer is closest in
+EPOCHS = (
+    8  # of fine-tuning; a network from scratch gets as many ("short") or those of both ("long")
+)
+
+
+def first_linear(model: nn.Module) -> nn.Linear:
+    """Return the network's layer ``fc1``."""
+    layer = model.get_submodule("fc1")
+    assert isinstance(layer, nn.Linear)
+    return layer
+
+
+def cut_network(network: str, closest: str, rank: int, seed: int) -> nn.Module:
+    """Return a baseline whose ``fc1`` is replaced by its closest layer of a rank.
+
+    Args:
+        network: "lenet_300_100" or "lenet5".
+        closest: What it is closest in: "weights", or "answers" on the training images.
+        rank: Singular values that stay.
+        seed: Of the baseline.
+
+    Raises:
+        ValueError: ``closest`` is neither, or the rank is out of range.
+    """
+    check_choice("closest", closest, CUTS)
+    model = baselines.load(network, seed=seed)
+    layer = first_linear(model)
+    if closest == "weights":
+        model.fc1 = truncated_svd(layer, rank)
+    else:
+        inputs = layer_inputs(model, "fc1", data.load().train.images)
+        model.fc1 = output_svd(layer, inputs, rank)
+    return model
+
+
+def mend(model: nn.Module, network: str, digits: Dataset, seed: int, epochs: int = EPOCHS) -> None:
+    """Train a network on, in place, with the recipe of its baseline."""
+    fit(model, digits.train, epochs=epochs, seed=seed, **fine_tuning(network))
+
+
+def cut_rows(network: str, closest: str, rank: int, seed: int, mended: bool) -> list[Row]:
+    """Cut a baseline's first linear layer to a rank, and score it before and after training.
+
+    Args:
+        network: "lenet_300_100" or "lenet5".
+        closest: "weights" or "answers".
+        rank: Singular values that stay.
+        seed: Of the baseline, and of the order of the images.
+        mended: Whether to fine-tune the cut network, for a second row.
+
+    Returns:
+        A row with epochs 0, and one with the epochs of the fine-tuning.
+    """
+    digits, model = data.load(), cut_network(network, closest, rank, seed)
+    params = {"params": counting.count(model, digits.input_shape).params}
+    rows = [params | {"epochs": 0} | scored(model, digits)]
+    if mended:
+        mend(model, network, digits, seed)
+        rows.append(params | {"epochs": EPOCHS} | scored(model, digits))
+    return rows
+
+
+def scratch_row(network: str, rank: int, seed: int, budget: str) -> Row:
+    """Train the same shape from random weights.
+
+    Args:
+        network: "lenet_300_100" or "lenet5".
+        rank: Rank of the first linear layer.
+        seed: Decides the first weights and the order of the images.
+        budget: "short" takes the steps of the fine-tuning, "long" those of the baseline's
+            training as well.
+    """
+    digits, recipe = data.load(), baselines.recipe(network)
+    model = recipe.initial(digits, seed=seed)
+    full = first_linear(model)
+    model.fc1 = low_rank_linear(
+        in_features=full.in_features, out_features=full.out_features, rank=rank
+    )
+    epochs = EPOCHS + (recipe.epochs if budget == "long" else 0)
+    mend(model, network, digits, seed, epochs)
+    params = counting.count(model, digits.input_shape).params
+    return {"params": params, "epochs": epochs} | scored(model, digits)

@@ -1,0 +1,247 @@
+"""One network, one setting, one seed, one row: what `experiments/pruning.py` runs in a table."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+
+from labcode import data
+from labcode.data import Dataset
+from labcode.pruning import importance
+from labcode.pruning.dsd import dense_sparse_dense
+from labcode.pruning.formats import save_sparse
+from labcode.pruning.lottery import Ticket, Train, find_tickets, shuffled, weights_of
+from labcode.pruning.masks import Masks
+from labcode.pruning.pruner import prune_and_train
+from labcode.pruning.schedules import KeptSchedule, gradual, iterative, one_shot
+from labcode.pruning.selection import select
+from labcode.training import evaluate, fit
+from labcode.weights import baselines
+
+Row = dict[str, Any]
+
+EPOCHS = {"lenet5": 8, "lenet_300_100": 12}  # of fine-tuning, the same for each way to prune
+SCOREBOARD = {"lenet5": (0.03, 20), "lenet_300_100": (0.1, 30)}  # kept share, epochs
+
+KEPT_WITHOUT_TRAINING = (1.0, 0.8, 0.6, 0.5, 0.4, 0.3, 0.2, 0.15, 0.1, 0.05, 0.02)
+
+METHODS: dict[str, tuple[Callable[[float], KeptSchedule], str]] = {
+    "at once": (one_shot, "magnitude"),
+    "in rounds": (iterative, "magnitude"),
+    "gradually": (gradual, "magnitude"),
+    "random, at once": (one_shot, "random"),
+}
+
+LOTTERY = {"epochs": 10, "batch_size": 60, "lr": 1.2e-3}  # Adam, batch and rate of the paper
+LOTTERY_ROUNDS = 17
+REINITIALISED = (3, 7, 10, 13, 15, 17)  # rounds whose masks are tried from other first weights
+SHUFFLED = (7, 13, 17)  # rounds whose masks are tried at random places, too
+EARLY_EPOCHS = 1
+
+
+def order_rows(network: str, seed: int) -> list[Row]:
+    """Prune a baseline in several orders, without any training after it.
+
+    Args:
+        network: A baseline.
+        seed: Of the baseline; decides the random order, too.
+
+    Returns:
+        A row for each order and kept share, with the accuracy on the test split.
+    """
+    digits, model = data.load(), baselines.load(network, seed=seed)
+    sizes = importance.magnitude(model)
+    orders = {
+        "magnitude": (sizes, "global"),
+        "magnitude, layer by layer": (sizes, "local"),
+        "gradient × weight": (importance.gradient_times_weight(model, digits.train), "global"),
+        "random": (importance.random_scores(model, seed=seed), "global"),
+        "reversed": (importance.reversed_scores(sizes), "global"),
+    }
+    rows = []
+    for order, (scores, scope) in orders.items():
+        for kept in KEPT_WITHOUT_TRAINING:
+            pruned = copy.deepcopy(model)
+            select(model, scores, kept, scope=scope).apply(pruned)
+            accuracy = evaluate(pruned, digits.test).accuracy
+            rows.append({"order": order, "kept": kept, "test_accuracy": accuracy})
+    return rows
+
+
+def finetune_row(network: str, method: str, kept: float, epochs: int, seed: int) -> Row:
+    """Prune a baseline in one way and fine-tune it; every way takes the same steps.
+
+    Args:
+        network: A baseline.
+        method: One of `METHODS`.
+        kept: Part of the weights that stays.
+        epochs: Passes over the training split, pruning rounds included.
+        seed: Of the baseline, and of the order of the images.
+
+    Returns:
+        Validation and test accuracy, and the number of weights and biases that are not zero.
+    """
+    return finetuned(network, method, kept, epochs, seed)[1]
+
+
+def finetuned(
+    network: str, method: str, kept: float, epochs: int, seed: int
+) -> tuple[nn.Module, Row]:
+    """Return the network of `finetune_row` with its row."""
+    digits, model = data.load(), baselines.load(network, seed=seed)
+    schedule, kind = METHODS[method]
+    chance = importance.random_scores(model, seed=seed)
+    prune_and_train(
+        model,
+        digits.train,
+        schedule(kept),
+        epochs=epochs,
+        importance=importance.magnitude if kind == "magnitude" else lambda _: chance,
+        seed=seed,
+        **fine_tuning(network),
+    )
+    return model, scored(model, digits) | {"params": nonzero(model)}
+
+
+def scoreboard_row(network: str, technique: str, seed: int) -> Row:
+    """Prune a baseline's single weights for the scoreboard, and write the file.
+
+    Args:
+        network: A baseline with an entry in `SCOREBOARD`.
+        technique: What the row is called.
+        seed: Of the baseline.
+
+    Returns:
+        Accuracies, parameters that are not zero, multiply-adds of the dense kernels, and the
+        bytes of the smaller of the two sparse forms, with all of its weights in float32.
+    """
+    kept, epochs = SCOREBOARD[network]
+    model, row = finetuned(network, "gradually", kept, epochs, seed)
+    size = min(len(save_sparse(model, form)) for form in ("csr", "relative"))
+    spent = {"macs": baselines.results(network)[0].macs, "bytes_on_disk": size}
+    return {"kept": kept, "epochs": epochs} | row | spent
+
+
+def fine_tuning(network: str) -> Row:
+    """Return how networks are fine-tuned: as their baseline was trained, on one device."""
+    recipe = baselines.recipe(network)
+    return {
+        "batch_size": recipe.batch_size,
+        "lr": recipe.lr,
+        "weight_decay": recipe.weight_decay,
+        "augment": recipe.augment,
+        "device": "cpu",
+        "progress": False,
+    }
+
+
+def scored(model: nn.Module, digits: Dataset) -> Row:
+    """Return the accuracy on the validation and the test split."""
+    return {
+        "validation_accuracy": evaluate(model, digits.validation).accuracy,
+        "test_accuracy": evaluate(model, digits.test).accuracy,
+    }
+
+
+def nonzero(model: nn.Module) -> int:
+    """Return the number of parameters that are not zero, biases included."""
+    return sum(int(torch.count_nonzero(p)) for p in model.parameters())
+
+
+def lottery_rows(start: str, seed: int, rounds: int = LOTTERY_ROUNDS) -> list[Row]:
+    """Find lottery tickets of LeNet-300-100, with controls where the start is the original one.
+
+    Args:
+        start: "original" rewinds to the first weights, "early" to those after one epoch.
+        seed: Decides the first weights and the order of the images.
+        rounds: Number of prunings, 20 % of the remaining weights each.
+
+    Returns:
+        A row for each round and kind of start: "original", "early", and in some rounds
+        "re-initialised" (same masks, other first weights) and "shuffled" (masks at random
+        places, other first weights).
+    """
+    digits, recipe = data.load(), baselines.recipe("lenet_300_100")
+    model = recipe.initial(digits, seed=seed)
+    early = EARLY_EPOCHS if start == "early" else 0
+    if early:
+        _lottery_train(digits, seed, early)(model, None)
+    train = _lottery_train(digits, seed, LOTTERY["epochs"] - early)
+    rows = []
+    for ticket in find_tickets(model, weights_of(model), train, rounds=rounds):
+        rows.append(_lottery_row(start, ticket.round, ticket.masks, ticket.trained, digits))
+        if ticket.masks is not None and not early:
+            for kind, masks in _controls(ticket, seed).items():
+                other = recipe.initial(digits, seed=1000 + seed)
+                masks.apply(other)
+                train(other, masks)
+                rows.append(_lottery_row(kind, ticket.round, masks, other, digits))
+    return rows
+
+
+def _controls(ticket: Ticket, seed: int) -> dict[str, Masks]:
+    """Return the masks of a ticket to try from other first weights, by kind."""
+    assert ticket.masks is not None
+    controls = {}
+    if ticket.round in REINITIALISED:
+        controls["re-initialised"] = ticket.masks
+    if ticket.round in SHUFFLED:
+        controls["shuffled"] = shuffled(ticket.masks, seed=seed)
+    return controls
+
+
+def _lottery_train(digits: Dataset, seed: int, epochs: float) -> Train:
+    """Return the training of the lottery ticket paper: plain Adam, no decay, no augmentation."""
+
+    def train(model: nn.Module, masks: Masks | None) -> None:
+        fit(
+            model,
+            digits.train,
+            epochs=int(epochs),
+            batch_size=int(LOTTERY["batch_size"]),
+            lr=LOTTERY["lr"],
+            schedule="constant",
+            seed=seed,
+            after_step=masks.after_step if masks is not None else None,
+            device="cpu",
+            progress=False,
+        )
+
+    return train
+
+
+def _lottery_row(
+    kind: str, number: int, masks: Masks | None, model: nn.Module, digits: Dataset
+) -> Row:
+    kept = 1 - masks.sparsity if masks is not None else 1.0
+    return {"kind": kind, "round": number, "kept": kept} | scored(model, digits)
+
+
+def dsd_row(network: str, kind: str, epochs: int, seed: int) -> Row:
+    """Train a baseline on: dense, sparse, dense; or dense for as many steps (the control).
+
+    Args:
+        network: A baseline.
+        kind: "dense" (the control), or "DSD 30 %", "DSD 50 %": the part that is pruned.
+        epochs: Passes over the training split, half of them sparse.
+        seed: Of the baseline, and of the order of the images.
+
+    Returns:
+        Validation and test accuracy; both kinds take the same learning rates.
+    """
+    digits, model = data.load(), baselines.load(network, seed=seed)
+    sparsity = 0.0 if kind == "dense" else float(kind.split()[1]) / 100
+    dense_sparse_dense(
+        model,
+        digits.train,
+        sparsity=sparsity,
+        sparse_epochs=epochs // 2,
+        dense_epochs=epochs - epochs // 2,
+        seed=seed,
+        **fine_tuning(network),
+    )
+    return scored(model, digits)

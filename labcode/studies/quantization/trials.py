@@ -1,0 +1,246 @@
+"""The experiments of the chapter: one network, one setting, one seed, and a row of numbers."""
+
+from __future__ import annotations
+
+import copy
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from labcode.data import Dataset, RandomAffine, load
+from labcode.quantization.convert import to_integer
+from labcode.quantization.folding import fold_batch_norm
+from labcode.quantization.integer import IntegerNetwork
+from labcode.quantization.layers import quantize_model
+from labcode.quantization.packing import pack_model
+from labcode.quantization.saturation import saturates
+from labcode.quantization.weight_sharing import centroid_training, share_weights
+from labcode.runtime.int8 import onnx_int8_bytes, onnx_logits, read_qdq
+from labcode.training import evaluate, fit
+from labcode.weights import baselines
+from labcode.weights.baselines import results
+
+CALIBRATION = 500  # training images, unchanged, that ranges are found with
+EPOCHS = 6  # of training after quantization, and of its control
+LR = 2e-3  # chosen on the validation split, see experiments/quantization.py
+AUGMENT = RandomAffine(max_shift=2.0, max_degrees=15.0, max_scale=0.15)  # as the baselines had it
+
+METHODS = (
+    "k-means",
+    "k-means, trained",
+    "PTQ, weights",
+    "PTQ, weights and activations",
+    "QAT, weights",
+    "QAT, weights and activations",
+)
+
+Row = dict[str, Any]
+
+
+@cache
+def digits() -> Dataset:
+    """Return the data of every trial."""
+    return load("mnist5k")
+
+
+def calibration_images() -> Tensor:
+    """Return the training images that ranges are found with, (500, 1, 28, 28)."""
+    return digits().train.images[:CALIBRATION]
+
+
+@cache
+def _folded(network: str, seed: int) -> nn.Module:
+    model = baselines.load(network, seed=seed)
+    return fold_batch_norm(model, digits().input_shape)
+
+
+def float_network(network: str, seed: int) -> nn.Module:
+    """Return a baseline in float32 with its batch norm folded, a copy of its own.
+
+    Args:
+        network: Name of the baseline.
+        seed: Which of its trainings.
+    """
+    return copy.deepcopy(_folded(network, seed))
+
+
+def train_on(
+    model: nn.Module, seed: int, *, epochs: int | None = None, lr: float | None = None
+) -> None:
+    """Train a network further, in place, the way all trials do it.
+
+    Args:
+        model: Starts from its baseline, quantized or not.
+        seed: Decides the order of the images and the augmentation.
+        epochs: Passes over the training images; None means `EPOCHS`.
+        lr: Highest learning rate; None means `LR`.
+    """
+    fit(
+        model,
+        digits().train,
+        epochs=epochs or EPOCHS,
+        batch_size=64,
+        lr=lr or LR,
+        augment=AUGMENT,
+        seed=seed,
+        device="cpu",
+    )
+
+
+def approximated(network: str, method: str, bits: int, seed: int, **training: Any) -> nn.Module:
+    """Return a baseline in few bits.
+
+    Args:
+        network: Name of the baseline.
+        method: One of `METHODS`, "ternary", or "float32" and "float32, trained on" as controls.
+        bits: Bits of the weights, and of the activations where the method says so.
+        seed: Which baseline, and the order of the images.
+        training: ``epochs`` and ``lr`` of `train_on`, if others than usual.
+
+    Raises:
+        ValueError: The method is unknown.
+    """
+    model = float_network(network, seed)
+    kind, _, part = method.partition(", ")
+    if kind == "k-means":
+        shared = share_weights(model, bits)
+        if part:
+            with centroid_training(model, shared):
+                train_on(model, seed, **training)
+        return model
+    if kind == "float32":
+        if part:
+            train_on(model, seed, **training)
+        return model
+    if kind not in ("PTQ", "QAT", "ternary"):
+        raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
+    model = quantize_model(
+        model,
+        calibration_images(),
+        weight_bits=bits,
+        activation_bits=bits if part == "weights and activations" else None,
+        weights="ternary" if kind == "ternary" else "mse",
+        learned=kind == "QAT",
+    )
+    if kind != "PTQ":
+        train_on(model, seed, **training)
+    return model.eval()
+
+
+def bits_trial(network: str, method: str, bits: int, seed: int) -> Row:
+    """Measure one method at a number of bits.
+
+    Args:
+        network: Name of the baseline.
+        method: See `approximated`.
+        bits: Bits of the weights.
+        seed: Which baseline, and the order of the images.
+    """
+    model = approximated(network, method, bits, seed)
+    return {
+        "validation_accuracy": evaluate(model, digits().validation).accuracy,
+        "test_accuracy": evaluate(model, digits().test).accuracy,
+    }
+
+
+def range_trial(network: str, method: str, bits: int, seed: int) -> Row:
+    """Quantize only the activations after training, with one way of finding their range.
+
+    Weights have 8 bits, so that the activations' range decides.
+
+    Args:
+        network: Name of the baseline.
+        method: One of `labcode.quantization.METHODS`.
+        bits: Bits of the activations.
+        seed: Which baseline.
+    """
+    model = quantize_model(
+        float_network(network, seed),
+        calibration_images(),
+        activation_bits=bits,
+        activations=method,
+    )
+    return {"test_accuracy": evaluate(model, digits().test).accuracy}
+
+
+def int8_trial(network: str, seed: int) -> Row:
+    """Quantize to 8 bits without training, in our integers and in ONNX Runtime.
+
+    Args:
+        network: Name of the baseline.
+        seed: Which baseline.
+
+    Returns:
+        Test accuracy in floating point ("float32"), as the quantized model simulates it, in our
+        integers, and in ONNX Runtime: with weights of 7 bits ("onnx_runtime"), and with all 8,
+        as this processor computes it ("onnx_runtime_full") and with exact sums ("full_exact").
+    """
+    data, model = digits(), float_network(network, seed)
+    quantized = quantize_model(model, calibration_images())
+    safe, full = (
+        onnx_int8_bytes(model, calibration_images(), batch=100, reduce_range=reduce)
+        for reduce in (True, False)
+    )
+    images = data.test.images
+    return {
+        "float32": evaluate(model, data.test).accuracy,
+        "simulated": evaluate(quantized, data.test).accuracy,
+        "integers": _accuracy(_in_parts(to_integer(quantized, data.input_shape), images)),
+        "onnx_runtime": _accuracy(onnx_logits(safe, images, batch=100)),
+        "onnx_runtime_full": _accuracy(onnx_logits(full, images, batch=100)),
+        "full_exact": _accuracy(_in_parts(read_qdq(full), images)),
+        "saturates": saturates(),
+    }
+
+
+def _in_parts(network: IntegerNetwork, images: Tensor) -> Tensor:
+    return torch.cat([network(part) for part in torch.split(images, 100)])
+
+
+def scoreboard_trial(network: str, technique: str, seed: int) -> Row:
+    """Measure one row of the scoreboard, with the bytes of a real file.
+
+    Args:
+        network: Name of the baseline.
+        technique: One of `TECHNIQUES`.
+        seed: Which baseline, and the order of the images.
+
+    Raises:
+        ValueError: The technique is unknown.
+    """
+    if technique not in TECHNIQUES:
+        raise ValueError(f"technique must be one of {', '.join(TECHNIQUES)}, got {technique!r}")
+    weight_bits, activation_bits, trained, weights = TECHNIQUES[technique]
+    model = quantize_model(
+        float_network(network, seed),
+        calibration_images(),
+        weight_bits=weight_bits,
+        activation_bits=activation_bits,
+        weights=weights,
+        learned=trained,
+    )
+    if trained:
+        train_on(model, seed)
+    row = results(network)[0]
+    return {
+        "test_accuracy": evaluate(model, digits().test).accuracy,
+        "params": sum(p.numel() for p in float_network(network, seed).parameters()),
+        "macs": row.macs,
+        "bytes_on_disk": len(pack_model(model)),
+    }
+
+
+TECHNIQUES: dict[str, tuple[int, int, bool, str]] = {
+    "int8, post-training": (8, 8, False, "mse"),
+    "4-bit QAT": (4, 4, True, "mse"),
+    "2-bit QAT": (2, 2, True, "mse"),
+    "ternary weights": (2, 8, True, "ternary"),
+    "binary weights": (1, 8, True, "mse"),
+}
+"""Bits of the weights, bits of the activations, whether it is trained, and the weights' values."""
+
+
+def _accuracy(logits: Tensor) -> float:
+    return float((logits.argmax(1) == digits().test.labels).double().mean())
