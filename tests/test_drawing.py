@@ -82,7 +82,7 @@ def test_preparing_a_prepared_digit_hardly_changes_it() -> None:
 
 
 @given(st.integers(20, 90), st.integers(20, 90), st.integers(1, 30), st.integers(1, 30))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_place_and_size_of_a_drawing_do_not_matter(height, width, top, left) -> None:
     stroke = np.ones((height, width))
     paper = np.zeros((top + height + 7, left + width + 3))
