@@ -77,9 +77,8 @@ def uv_cache(environment: Mapping[str, str], system: str, home=Path.home) -> Pat
 
 def is_writable(folder: Path) -> bool:
     """Return whether a folder can be written, or made where it is not there yet."""
-    there = next(
-        one for one in [folder.absolute()] + list(folder.absolute().parents) if one.exists()
-    )
+    whole = folder.absolute()
+    there = next(one for one in (whole, *whole.parents) if one.exists())
     return there.is_dir() and os.access(str(there), os.W_OK | os.X_OK)
 
 
