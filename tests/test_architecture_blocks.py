@@ -29,7 +29,7 @@ from labcode.weights import baselines
 DIGIT = (1, 28, 28)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.sampled_from(list(BLOCKS)), st.integers(1, 4), st.integers(1, 4), st.integers(1, 9))
 def test_a_blocks_formula_is_the_counted_module(kind, c, n, size):
     c, n = GROUPS * c, GROUPS * n

@@ -41,7 +41,7 @@ def test_the_numbers_of_the_notes():
     assert numbers(convolutions(out_channels=8).html)[:3] == [216, 216, 51]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.integers(1, 12),
     st.integers(1, 12),
@@ -73,7 +73,7 @@ def test_every_column_is_what_torch_builds(c_in, c_out, k, size, stride, padding
         assert f"{macs:,} multiply-adds" in result.text
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 6), st.integers(1, 4))
 def test_the_formulas_come_out_at_their_numbers(c_in, c_out, k, groups):
     html = convolutions(c_in, c_out, k, 9, groups=groups).html

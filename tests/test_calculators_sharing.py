@@ -25,7 +25,7 @@ def by_loops(c_in, c_out, size, k, stride, padding):
     return [dense, len(local), len(shared)], [dense, steps, steps]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.integers(1, 3),
     st.integers(1, 3),
@@ -59,7 +59,7 @@ def test_errors_name_the_argument():
         downsampling(keep_every=0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 30), st.integers(1, 9), st.integers(1, 4), st.integers(1, 4))
 def test_downsampling_is_a_slice(size, step, c_in, c_out):
     image = torch.zeros(c_in, size, size)

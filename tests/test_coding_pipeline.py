@@ -59,7 +59,7 @@ def alive_by_hand(model: nn.Module) -> list[torch.Tensor]:
     return [channels, hidden]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.floats(0.05, 1.0), st.floats(0, 2), st.integers(0, 50))
 def test_no_neuron_is_left_with_one_side_only(kept, pressure, seed):
     model = small_chain(seed)

@@ -25,7 +25,7 @@ def point_sets(aims):
     return st.lists(row, min_size=1, max_size=9).map(lambda rows: np.array(rows, dtype=float))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.sampled_from([1, 2, 3]).flatmap(point_sets))
 def test_the_front_is_that_of_loops(points):
     def beaten(p):
@@ -34,7 +34,7 @@ def test_the_front_is_that_of_loops(points):
     assert search.not_dominated(points).tolist() == [not beaten(p) for p in points]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.sampled_from([1, 2, 3]).flatmap(point_sets))
 def test_the_volume_is_the_number_of_unit_cubes(points):
     """On whole numbers the volume is a count of cubes that some point beats."""

@@ -26,7 +26,7 @@ from labcode.weights.baselines import load as load_baseline
 
 
 @given(st.integers(0, 10**6), st.integers(1, 40), st.integers(0, 3))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_no_other_bias_gets_more_images_right(seed, images, class_number):
     generator = torch.Generator().manual_seed(seed)
     logits = 3 * torch.randn(images, 4, generator=generator)
@@ -58,7 +58,7 @@ def test_the_bias_changes_one_column_of_a_copy():
 
 
 @given(st.integers(0, 10**6))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_confusion_is_that_of_scikit_learn(seed):
     generator = torch.Generator().manual_seed(seed)
     logits = torch.randn(50, 6, generator=generator)
@@ -110,7 +110,7 @@ def test_unknown_lessons_and_digits_are_named():
 
 
 @given(st.lists(st.floats(0.5, 1), min_size=2, max_size=15, unique=True), st.integers(0, 1000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_interval_is_that_of_scipys_paired_t_test(values, seed):
     rng = np.random.default_rng(seed)
     others = [value - 0.05 * rng.random() for value in values]

@@ -16,7 +16,11 @@ def public(module: object) -> dict[str, object]:
     own = [n for n, v in vars(module).items() if getattr(v, "__module__", "") == module.__name__]
     names = getattr(module, "__all__", [name for name in own if name[0] != "_"])
     found = {name: getattr(module, name) for name in names}
-    return {n: v for n, v in found.items() if inspect.isfunction(inspect.unwrap(v)) or inspect.isclass(v)}
+    return {
+        n: v
+        for n, v in found.items()
+        if inspect.isfunction(inspect.unwrap(v)) or inspect.isclass(v)
+    }
 
 
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.module)

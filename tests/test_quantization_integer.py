@@ -56,7 +56,7 @@ def case(request, data):
     return model, onnx_int8_bytes(model, images, batch=BATCH, reduce_range=True)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(-(2**31) + 1, 2**31 - 1), st.floats(1e-9, 1.0))
 def test_rescaling_is_multiplication_in_exact_arithmetic(value, factor):
     from fractions import Fraction
@@ -78,7 +78,7 @@ def test_a_factor_out_of_range_is_refused():
             fixed_point(torch.tensor([factor]))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.integers(1, 3),
     st.integers(1, 3),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from labcode.quantization import runtime_product, saturated_product, saturates
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 5), st.integers(1, 40), st.integers(1, 9), st.integers(0, 2**31))
 def test_the_runtimes_product_is_exact_or_saturates_in_pairs(images, halves, outputs, seed):
     torch.manual_seed(seed)

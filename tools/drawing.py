@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vendor import MODULES, copy, found
 
-from labcode.pages.drawing.networks import site_files
+from labcode.pages.drawing.site import site_files
 
 RUNTIME = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
 SCRIPTS = Path(__file__).resolve().parent.parent / "labcode/pages/drawing/static"

@@ -123,12 +123,15 @@ def _section(room: Room) -> nodes.section:
     section = nodes.section(ids=[room.module.replace(".", "-").replace("_", "-")])
     section += nodes.title("", "", nodes.literal("", room.module))
     section += nodes.paragraph("", *_text(room.sentence))
+    if not room.names:
+        return section
     listing = nodes.definition_list()
     for name in room.names:
         term = nodes.term("", "", nodes.literal("", name.call))
         meaning = nodes.definition("", nodes.paragraph("", *_text(name.sentence)))
         listing += nodes.definition_list_item("", term, meaning)
-    return section + listing if room.names else section
+    section += listing
+    return section
 
 
 def _text(sentence: str) -> list[nodes.Node]:
