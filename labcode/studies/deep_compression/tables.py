@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from labcode.coding.pipeline import SOFT
 from labcode.papers import published
 from labcode.studies.deep_compression import taught, trials
 from labcode.studies.definition import Outcome, Row, Study, Table, grid
@@ -136,7 +137,7 @@ CONTROLS = Table(
     trials.curve_trial,
     [
         *grid(soft=[0.0], pressure=[0.5], network=["lenet_300_100"], seed=SEEDS),
-        *grid(soft=[trials.SOFT], pressure=[0.0], network=["lenet_300_100"], seed=SEEDS),
+        *grid(soft=[SOFT], pressure=[0.0], network=["lenet_300_100"], seed=SEEDS),
     ],
     facts={"data": DATA, "epochs_a_round": trials.EPOCHS["lenet_300_100"]},
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 from labcode.search import SAMPLERS
+from labcode.studies.definition import Export, Row, Study, Table, grid
 from labcode.studies.design_space import (
     BYPASSES,
     SHARES,
@@ -13,7 +14,6 @@ from labcode.studies.design_space import (
     exports,
     trials,
 )
-from labcode.studies.definition import Export, Row, Study, Table, grid
 
 FACTS = {"data": "mnist5k: 3500 training, 500 validation and 1000 test images"}
 SEEDS = (0, 1, 2)

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from labcode.distillation import ensembles
-from labcode.studies.distillation import exports, trials, unseen
 from labcode.studies.definition import Export, Outcome, Row, Study, Table, grid
+from labcode.studies.distillation import exports, trials, unseen
 
 TUNING_SEEDS, SEEDS, UNSEEN_SEEDS, ENSEMBLE_SEEDS = range(3), range(5), range(3), range(3)
 SHIPPED = ("live teacher", 0)  # method and seed of the student on the page *Draw a digit*

@@ -13,8 +13,8 @@ from labcode.early_exit import load_exits
 from labcode.early_exit.store import FILE, SEED
 from labcode.early_exit.training import METHODS as ALL_METHODS
 from labcode.models.slimmable_cnn import WIDTHS
-from labcode.studies.early_exit import exports, trials
 from labcode.studies.definition import Export, Outcome, Row, Study, Table, TimedTable, grid
+from labcode.studies.early_exit import exports, trials
 from labcode.weights.baselines.store import pack
 
 PLAIN = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import product
 from typing import Any
 
-from labcode.studies.low_rank import low_rank_trials
 from labcode.studies.definition import Row, Study, Table
+from labcode.studies.low_rank import low_rank_trials
 
 SEEDS = (0, 1, 2)
 DATA = "mnist5k: 3500 training, 500 validation and 1000 test images"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import product
 
-from labcode.studies.mobilenet import mobilenet_trials
 from labcode.studies.definition import Study, Table, TimedTable
+from labcode.studies.mobilenet import mobilenet_trials
 
 SEEDS = (0, 1, 2)
 DECAY_SEEDS = range(5)  # the difference is small

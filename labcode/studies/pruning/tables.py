@@ -5,14 +5,14 @@ from __future__ import annotations
 from itertools import product
 from typing import Any
 
-from labcode.studies.pruning import exports, trials, unit_trials
 from labcode.studies.definition import Export, Row, Study, Table, TimedTable, grid
+from labcode.studies.pruning import exports, trials, unit_trials
 
 FACTS = {"data": "mnist5k: 3500 training, 500 validation and 1000 test images"}
 SEEDS = (0, 1, 2)
 NETWORKS = ("lenet_300_100", "lenet5")
 LAYERS = (("lenet5", "fc1"), ("lenet_300_100", "fc1"), ("lenet5", "conv1"), ("lenet5", "conv2"))
-FINE_TUNED = {
+FINE_TUNED: dict[str, dict[str, tuple[float, ...]]] = {
     "lenet_300_100": dict.fromkeys(
         ("at once", "in rounds", "gradually", "random, at once"),
         (0.2, 0.1, 0.05, 0.02, 0.01, 0.005),
@@ -20,7 +20,7 @@ FINE_TUNED = {
     "lenet5": dict.fromkeys(("at once", "in rounds", "gradually"), (0.1, 0.05, 0.02, 0.01, 0.005)),
 }
 CONTROLLED = ("L1 norm", "random", "scratch, short", "scratch, long")
-CUTS = {
+CUTS: dict[str, dict[str, tuple[str, ...]]] = {
     "lenet5": {
         "half": (
             "L1 norm",

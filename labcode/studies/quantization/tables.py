@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from labcode.quantization import METHODS
-from labcode.studies.quantization import exports, trials
 from labcode.studies.definition import Export, Row, Study, Table, TimedTable, grid
+from labcode.studies.quantization import exports, trials
 
 SEEDS = (0, 1, 2)
 NETWORKS = ("lenet5", "small_cnn")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import product
 
-from labcode.studies.senet import se_trials
 from labcode.studies.definition import Row, Study, Table
+from labcode.studies.senet import se_trials
 
 SEEDS = (0, 1, 2)
 STANDARD: Row = {"placement": "standard", "reduction": 4, "squeeze": "average", "gate": "sigmoid"}

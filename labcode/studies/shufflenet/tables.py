@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import product
 
-from labcode.studies.shufflenet import shuffle_trials
 from labcode.studies.definition import Study, Table
+from labcode.studies.shufflenet import shuffle_trials
 
 SEEDS = (0, 1, 2)
 SHUFFLES = ((1, False), (4, True), (4, False), (8, True), (8, False))  # groups, shuffled or not

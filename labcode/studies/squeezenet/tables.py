@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import product
 
-from labcode.studies.squeezenet import squeeze_trials
 from labcode.studies.definition import Study, Table
+from labcode.studies.squeezenet import squeeze_trials
 
 SEEDS = (0, 1, 2)
 DATA = "mnist5k: 1000 training, 500 validation and 1000 test images"
