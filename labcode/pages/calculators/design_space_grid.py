@@ -1,4 +1,4 @@
-"""What `design_space` shows: written by experiments/design_space.py from its grid."""
+"""What `design_space` shows: written by labcode.studies.design_space from its grid."""
 
 SEEDS = 3
 

@@ -1,4 +1,4 @@
-"""What `exit_thresholds` browses: written by experiments/dynamic_computation.py."""
+"""What `exit_thresholds` browses: written by labcode.studies.early_exit."""
 
 MACS = (127728, 298512, 978768, 1884816)  # up to each exit
 PLAIN_MACS = 1879776  # no early exits

@@ -1,4 +1,4 @@
-"""Means and standard deviations of quantization_bits, baked by its experiment."""
+"""Means and standard deviations of quantization_bits, baked by its study."""
 
 PARAMS = {"lenet5": 431080, "small_cnn": 29178}
 

@@ -1,4 +1,4 @@
-"""What `pruned_networks` shows: written by experiments/pruning.py from its tables."""
+"""What `pruned_networks` shows: written by labcode.studies.pruning from its tables."""
 
 # (network, way, kept share): mean and standard deviation of test accuracy, three seeds
 GRID = {

@@ -1,4 +1,4 @@
-"""Four sevens of the test split: written by experiments/distillation.py, `sevens`."""
+"""Four sevens of the test split: written by labcode.studies.distillation, `sevens`."""
 
 # places in the split
 PLACES = {"like a 1": 977, "like a 9": 837, "like a 2": 847, "a plain one": 307}

@@ -24,9 +24,7 @@ from labcode.pages.drawing.shipped import Shipped
 from labcode.pages.drawing.site import site_files
 from labcode.weights import baselines
 
-STORED = (
-    files("labcode.pages.drawing") / "stored"
-)  # made by experiments/drawing.py and `make drawing`
+STORED = files("labcode.pages.drawing") / "stored"  # written with the table distillation_augmented
 KEPT = 0.018  # part of LeNet-5's weights in the packed file: Deep Compression's final setting
 BUDGET = 0.16  # expected work of the network with exits, as a part of its whole work
 

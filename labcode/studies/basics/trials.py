@@ -1,6 +1,6 @@
 """The experiments of the chapter, each as a function of a setting and a seed.
 
-The chapter runs single points of them, and `experiments/cnn_basics.py` runs them all.
+The chapter runs single points of them, and `tables` has them all.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The experiments on students and teachers, each as a function of a setting and a seed.
 
 All students start from the same weights for a seed, see the same batches in the same order, and
-take the same number of steps; they differ in the loss alone. `experiments/distillation.py` runs
-them all.
+take the same number of steps; they differ in the loss alone. `tables` says
+with which settings they run.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The experiments on dynamic networks, each as a function of a setting and a seed.
 
-`experiments/dynamic_computation.py` runs them all. Networks of one seed and design start from
+`tables` has their settings. Networks of one seed and design start from
 the same weights, see the same batches in the same order, and take the same number of steps.
 """
 

@@ -1,4 +1,4 @@
-"""One network, one setting, one seed, one row: what `experiments/pruning.py` runs in a table."""
+"""One network, one setting, one seed, one row: what `tables` runs."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from labcode.weights.baselines import results
 
 CALIBRATION = 500  # training images, unchanged, that ranges are found with
 EPOCHS = 6  # of training after quantization, and of its control
-LR = 2e-3  # chosen on the validation split, see experiments/quantization.py
+LR = 2e-3  # chosen on the validation split, see `tables`
 AUGMENT = RandomAffine(max_shift=2.0, max_degrees=15.0, max_scale=0.15)  # as the baselines had it
 
 METHODS = (
