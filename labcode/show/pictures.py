@@ -117,12 +117,26 @@ def points(*places: tuple[float, float]) -> str:
 
 def svg(picture: Picture) -> str:
     """Return a picture as SVG, in the colour of its tone."""
-    drawn = (
+    return tinted(_drawn(picture), picture.tone)
+
+
+def svg_pair(first: Picture, second: Picture) -> str:
+    """Return a picture and the one that it leads to, in the colour of the first one's tone."""
+    pair = f'<span class="live-pair">{_drawn(first)}→{_drawn(second)}</span>'
+    return tinted(pair, first.tone)
+
+
+def tinted(html: str, tone: Tone | None) -> str:
+    """Return ``html`` with its pictures in a colour."""
+    return f'<span class="live-{tone}">{html}</span>' if tone else html
+
+
+def _drawn(picture: Picture) -> str:
+    return (
         f'<svg class="live-picture" role="img" aria-label="{escape(picture.label)}" '
         f'viewBox="0 0 {picture.width:g} {picture.height:g}" width="{picture.width:g}" '
         f'height="{picture.height:g}">{"".join(map(_shape, picture.shapes))}</svg>'
     )
-    return f'<span class="live-{picture.tone}">{drawn}</span>' if picture.tone else drawn
 
 
 def _shape(shape: Shape) -> str:
