@@ -6,7 +6,9 @@ Pure Python: `labcode.cost` uses these functions in the browser too.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from numbers import Integral, Real
+from typing import Any
 
 Pair = tuple[int, int]
 IntOrPair = int | Pair
@@ -95,3 +97,35 @@ def check_number(
         bound = f"more than {above:g}" if above > -math.inf else f"at least {minimum:g}"
         raise ValueError(f"{name} must be a finite number, {bound}, got {value!r}")
     return number
+
+
+def check_between(name: str, value: object, low: int, high: int) -> int:
+    """Return ``value`` as an int that is at least ``low`` and at most ``high``.
+
+    Raises:
+        TypeError: ``value`` is not an integer.
+        ValueError: ``value`` is out of range.
+
+    >>> check_between("bits", 3, 1, 8)
+    3
+    """
+    if not is_integer(value):
+        raise TypeError(f"{name} must be an integer, got {value!r} ({type(value).__name__})")
+    number = int(value)  # type: ignore[call-overload]
+    if not low <= number <= high:
+        raise ValueError(f"{name} must be from {low} to {high}, got {value!r}")
+    return int(number)
+
+
+def check_choice(name: str, value: object, choices: Sequence[str | None]) -> Any:
+    """Return ``value``, which must be one of ``choices``.
+
+    Raises:
+        ValueError: it is none of them.
+
+    >>> check_choice("gate", "tanh", ("sigmoid", "tanh"))
+    'tanh'
+    """
+    if isinstance(value, (str, type(None))) and value in choices:
+        return value
+    raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")

@@ -15,7 +15,8 @@ from torchvision import models
 
 from labcode import count
 from labcode.counting import LayerCost, ModelCost
-from labcode.show.tables import Bar, Table, exact, html_table, humanise, share, text_table
+from labcode.show.numbers import exact, humanise, share
+from labcode.show.tables import Cell, Table, html_table, text_table
 
 SMALL = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(36, 2))
 
@@ -136,7 +137,7 @@ def test_tables_need_nothing_but_python() -> None:
 
 def test_table_helpers() -> None:
     table = Table(
-        "c", ("a", "n"), (("x", Bar("10", 0.5)), ("y", "5")), ("all", "15"), frozenset({1})
+        "c", ("a", "n"), (("x", Cell("10", 0.5)), ("y", "5")), ("all", "15"), frozenset({1})
     )
     assert text_table(table).splitlines() == [
         "c", "a     n", "-------", "x    10", "y     5", "-------", "all  15",

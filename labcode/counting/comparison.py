@@ -6,17 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from labcode.show.tables import (
-    BAR_COLOURS,
-    Bar,
-    Cell,
-    Table,
-    html_box,
-    html_table,
-    humanise,
-    share,
-    text_table,
-)
+from labcode.show.numbers import humanise, share
+from labcode.show.tables import AnyCell, Cell, Table, html_box, html_table, text_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,11 +109,11 @@ class Comparison:
         caption = ". ".join([caption, *notes])
         return Table(caption, _COLUMNS, rows, numeric=frozenset(range(1, 6)))
 
-    def _row(self, entry: Entry, most_params: int, most_macs: int) -> tuple[Cell, ...]:
+    def _row(self, entry: Entry, most_params: int, most_macs: int) -> tuple[AnyCell, ...]:
         ratios = (_times(value) for value in self.ratio(entry.name))
-        params = Bar(f"{entry.params:,}", share(entry.params, most_params), BAR_COLOURS[1])
+        params = Cell(f"{entry.params:,}", share(entry.params, most_params), "b")
         unknown = " + ?" if entry.uncounted else ""
-        macs = Bar(f"{entry.macs:,}{unknown}", share(entry.macs, most_macs))
+        macs = Cell(f"{entry.macs:,}{unknown}", share(entry.macs, most_macs))
         return (entry.name, params, macs, f"{entry.flops:,}", *ratios)
 
     def _notes(self) -> list[str]:

@@ -5,18 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from labcode.show.tables import (
-    BAR_COLOURS,
-    Bar,
-    Table,
-    exact,
-    html_box,
-    html_details,
-    html_table,
-    humanise,
-    share,
-    text_table,
-)
+from labcode.show.numbers import exact, humanise, share
+from labcode.show.tables import Cell, Table, html_box, html_details, html_table, text_table
 
 if TYPE_CHECKING:
     from labcode.counting.result import LayerCost, ModelCost
@@ -68,10 +58,10 @@ def _layers(cost: ModelCost) -> Table:
     return Table(_caption(cost), _COLUMNS, rows, total, frozenset({3, 4, 5}))
 
 
-def _bars(row: LayerCost, cost: ModelCost) -> tuple[Bar, Bar]:
+def _bars(row: LayerCost, cost: ModelCost) -> tuple[Cell, Cell]:
     unknown = " + ?" if row.uncounted else ""
-    params = Bar(f"{row.params:,}", share(row.params, cost.params), BAR_COLOURS[1])
-    return params, Bar(f"{row.macs:,}{unknown}", share(row.macs, cost.macs))
+    params = Cell(f"{row.params:,}", share(row.params, cost.params), "b")
+    return params, Cell(f"{row.macs:,}{unknown}", share(row.macs, cost.macs))
 
 
 def _blocks(cost: ModelCost) -> Table:
@@ -84,8 +74,8 @@ def _blocks(cost: ModelCost) -> Table:
         (
             name,
             f"{rows}",
-            Bar(f"{params:,}", share(params, cost.params), BAR_COLOURS[1]),
-            Bar(f"{macs:,}", share(macs, cost.macs)),
+            Cell(f"{params:,}", share(params, cost.params), "b"),
+            Cell(f"{macs:,}", share(macs, cost.macs)),
         )
         for name, (rows, params, macs) in sums.items()
     )

@@ -1,7 +1,8 @@
 """Small tables with bars, as accessible HTML and as plain text; nothing but Python is needed.
 
-The HTML carries its own inline style, takes its text colour from the page (light or dark), and
-scrolls inside its own box, so that a narrow page never scrolls sideways.
+A `Look` dresses the tags. The plain one puts the style into the HTML itself, takes the text's
+colour from the page (light or dark), and scrolls inside its own box, so that a narrow page never
+scrolls sideways; the calculators' look (`labcode.pages.live.render`) names classes instead.
 """
 
 from __future__ import annotations
@@ -9,95 +10,130 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Literal
 
-BAR_COLOURS = ("#2f8fd0", "#d5702a")  # blue, orange: colour-blind-safe, 3:1 on white and on black
+from labcode.show.pictures import Picture, Tone
+
+# blue, orange, green: colour-blind-safe, 3:1 on white and on black
+_COLOURS: dict[Tone, str] = {"a": "#2f8fd0", "b": "#d5702a", "c": "#1d9a74"}
 _CELL = "padding:.2em .6em;border:0;vertical-align:top;white-space:nowrap;"
 _WRAPPED = _CELL.replace("white-space:nowrap", "min-width:12em")
 _RULE = "border-bottom:1px solid rgba(128,128,128,.5);"
-_PREFIXES = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 
 
 @dataclass(frozen=True)
-class Bar:
-    """A cell with a bar below its text; `share` runs from 0 to 1."""
+class Cell:
+    """A cell that is more than its text.
+
+    Args:
+        text: What it says.
+        share: How full its bar is, from 0 to 1; None for no bar.
+        tone: The bar's colour.
+        remark: What stands beside the text, more quietly.
+        formula: How the number comes about.
+        kind: How the text stands out.
+        pictures: What is drawn in it; of two, the first leads to the second.
+    """
+
+    text: str = ""
+    share: float | None = None
+    tone: Tone = "a"
+    remark: str = ""
+    formula: str = ""
+    kind: Literal["plain", "strong", "large", "code", "how", "error"] = "plain"
+    pictures: tuple[Picture, ...] = ()
+
+
+@dataclass(frozen=True)
+class Head:
+    """The title of a column, with the colour of its bars."""
 
     text: str
-    share: float
-    colour: str = BAR_COLOURS[0]
+    tone: Tone
 
 
-Cell = str | Bar
+AnyCell = str | Cell
 
 
 @dataclass(frozen=True)
 class Table:
     """A table to show: the first cell of a row names it.
 
-    `numeric` columns stand to the right; `wrapped` ones hold long text and break their lines.
+    Args:
+        caption: What it shows; may be empty.
+        columns: The titles, that of the names first; none for a table without a head.
+        rows: Its cells, as many a row as there are columns.
+        total: A last row, under a rule.
+        numeric: Columns that stand to the right.
+        wrapped: Columns that hold long text and break their lines.
+        style: Words that a `Look` may read, such as "list".
     """
 
-    caption: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    total: tuple[Cell, ...] | None = None
+    caption: str = ""
+    columns: tuple[str | Head, ...] = ()
+    rows: tuple[tuple[AnyCell, ...], ...] = ()
+    total: tuple[AnyCell, ...] | None = None
     numeric: frozenset[int] = frozenset()
     wrapped: frozenset[int] = frozenset()
+    style: str = ""
 
 
-def humanise(number: float) -> str:
-    """Return a number with three digits and a unit prefix.
+class Look:
+    """The attributes of a table's tags, and its cells: here with the style in the HTML itself."""
 
-    Args:
-        number: a count, zero or more.
+    def table(self, table: Table) -> str:
+        """Return the attributes of the table's tag."""
+        return (
+            ' style="border-collapse:collapse;color:inherit;background:transparent;'
+            'font-variant-numeric:tabular-nums;margin:0"'
+        )
 
-    Returns:
-        The number with k, M, G or T (thousand, million, ...), or plain below a thousand.
+    def caption(self) -> str:
+        """Return the attributes of the caption's tag."""
+        return ' style="text-align:left;color:inherit"'
 
-    >>> humanise(1_814_073_344), humanise(999), humanise(999_999)
-    ('1.81 G', '999', '1.00 M')
-    """
-    for size, prefix in _PREFIXES:
-        if number >= size * 0.9995 and number >= 1000:
-            value = number / size
-            digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
-            return f"{value:.{digits}f} {prefix}"
-    return f"{number:g}"
+    def head(self, table: Table, index: int) -> str:
+        """Return the attributes of a column's title."""
+        return f' style="{self._cell(table, index)}{_RULE}"'
+
+    def cell(self, table: Table, index: int, strong: bool) -> str:
+        """Return the attributes of a cell; ``strong`` in the row of totals."""
+        weight = "font-weight:bold;" if strong else "font-weight:normal;"
+        return f' style="{self._cell(table, index)}{weight}"'
+
+    def title(self, head: str | Head) -> str:
+        """Return what stands in a column's title."""
+        return escape(_plain(head))
+
+    def content(self, cell: AnyCell) -> str:
+        """Return what stands in a cell."""
+        if isinstance(cell, str) or cell.share is None:
+            return escape(_plain(cell))
+        return escape(cell.text) + html_bar(cell.share, cell.tone)
+
+    def _cell(self, table: Table, index: int) -> str:
+        align = f"text-align:{'right' if index in table.numeric else 'left'};"
+        return align + (_WRAPPED if index in table.wrapped else _CELL)
 
 
-def exact(number: int) -> str:
-    """Return an integer with thousands marked, and in short form from a million on.
-
-    >>> exact(11_689_512), exact(108)
-    ('11,689,512 (11.7 M)', '108')
-    """
-    return f"{number:,}" + (f" ({humanise(number)})" if number >= 10**6 else "")
-
-
-def share(part: float, whole: float) -> float:
-    """Return part / whole between 0 and 1; 0 where the whole is 0."""
-    return min(max(part / whole, 0.0), 1.0) if whole else 0.0
-
-
-def html_bar(fraction: float, colour: str = BAR_COLOURS[0]) -> str:
+def html_bar(fraction: float, tone: Tone = "a") -> str:
     """Return a bar as HTML; the text beside it must carry the number, screen readers skip it."""
     width = 100 * min(max(fraction, 0.0), 1.0)
     return (
         f'<div aria-hidden="true" style="height:.35em;width:{width:.1f}%;'
-        f'background:{colour};border-radius:.15em"></div>'
+        f'background:{_COLOURS[tone]};border-radius:.15em"></div>'
     )
 
 
-def html_table(table: Table) -> str:
+def html_table(table: Table, look: Look | None = None) -> str:
     """Return the table as HTML with a caption, header scopes and bars."""
-    head = "".join(_header(title, i, table) for i, title in enumerate(table.columns))
-    body = "".join(_row(row, table) for row in table.rows)
-    foot = f"<tfoot>{_row(table.total, table, strong=True)}</tfoot>" if table.total else ""
-    caption = f'<caption style="text-align:left;color:inherit">{escape(table.caption)}</caption>'
-    return (
-        '<table style="border-collapse:collapse;color:inherit;background:transparent;'
-        f'font-variant-numeric:tabular-nums;margin:0">{caption}'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>{foot}</table>"
-    )
+    look = look or Look()
+    head = "".join(_header(table, look, i) for i in range(len(table.columns)))
+    body = "".join(_row(row, table, look) for row in table.rows)
+    caption = f"<caption{look.caption()}>{escape(table.caption)}</caption>" if table.caption else ""
+    top = f"<thead><tr>{head}</tr></thead>" if head else ""
+    foot = f"<tfoot>{_row(table.total, table, look, strong=True)}</tfoot>" if table.total else ""
+    return f"<table{look.table(table)}>{caption}{top}<tbody>{body}</tbody>{foot}</table>"
 
 
 def html_box(content: str, label: str, *, max_height: str = "none") -> str:
@@ -115,48 +151,44 @@ def html_details(summary: str, content: str) -> str:
 
 def text_table(table: Table) -> str:
     """Return the table as aligned plain text, for a terminal."""
-    rows = [table.columns, *(tuple(map(_text, row)) for row in table.rows)]
+    head = [tuple(map(_plain, table.columns))] if table.columns else []
+    rows = [*head, *(tuple(map(_plain, row)) for row in table.rows)]
     if table.total:
-        rows.append(tuple(map(_text, table.total)))
-    widths = [max(len(row[i]) for row in rows) for i in range(len(table.columns))]
+        rows.append(tuple(map(_plain, table.total)))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [_line(row, widths, table.numeric) for row in rows]
     rule = "-" * max(map(len, lines))
-    lines.insert(1, rule)
+    if head:
+        lines.insert(1, rule)
     if table.total:
         lines.insert(-1, rule)
-    return "\n".join([table.caption, *lines])
+    return "\n".join([table.caption, *lines] if table.caption else lines)
 
 
-def _header(title: str, index: int, table: Table) -> str:
-    return f'<th scope="col" style="{_cell(index, table)}{_RULE}">{escape(title)}</th>'
+def _header(table: Table, look: Look, index: int) -> str:
+    title = look.title(table.columns[index])
+    if not title:  # a corner that names nothing is not a head
+        return f"<td{look.head(table, index)}></td>"
+    return f'<th scope="col"{look.head(table, index)}>{title}</th>'
 
 
-def _row(cells: Sequence[Cell], table: Table, *, strong: bool = False) -> str:
-    weight = "font-weight:bold;" if strong else "font-weight:normal;"
+def _row(cells: Sequence[AnyCell], table: Table, look: Look, *, strong: bool = False) -> str:
     row = []
     for index, cell in enumerate(cells):
         tag, scope = ("th", ' scope="row"') if index == 0 else ("td", "")
-        style = _cell(index, table) + weight
-        row.append(f'<{tag}{scope} style="{style}">{_html(cell)}</{tag}>')
+        attributes = scope + look.cell(table, index, strong)
+        row.append(f"<{tag}{attributes}>{look.content(cell)}</{tag}>")
     return f"<tr>{''.join(row)}</tr>"
 
 
-def _align(index: int, table: Table) -> str:
-    return f"text-align:{'right' if index in table.numeric else 'left'};"
-
-
-def _cell(index: int, table: Table) -> str:
-    return _align(index, table) + (_WRAPPED if index in table.wrapped else _CELL)
-
-
-def _html(cell: Cell) -> str:
-    if isinstance(cell, Bar):
-        return escape(cell.text) + html_bar(cell.share, cell.colour)
-    return escape(cell)
-
-
-def _text(cell: Cell) -> str:
-    return cell.text if isinstance(cell, Bar) else cell
+def _plain(cell: str | Head | Cell) -> str:
+    """Return what a cell says, without its bar."""
+    if not isinstance(cell, Cell):
+        return cell if isinstance(cell, str) else cell.text
+    remark = f"({cell.remark})" if cell.text and cell.remark else cell.remark
+    drawn = "; ".join(picture.label for picture in cell.pictures)
+    said = " ".join(part for part in (cell.text, remark, drawn) if part)
+    return f"{said}: {cell.formula}" if cell.formula else said
 
 
 def _line(row: Sequence[str], widths: Sequence[int], numeric: frozenset[int]) -> str:

@@ -5,13 +5,21 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from labcode._checks import check_int
-from labcode.pages.calculators.networks import Layer, alexnet, lenet5, vgg16
-from labcode.pages.live.draw import bar, number, percent, rounded, scaled
-from labcode.pages.live.result import Result
+from labcode._checks import check_between, check_choice
+from labcode.pages.live.result import Paragraph, Result
+from labcode.pages.networks import Layer, alexnet, lenet5, vgg16
+from labcode.show.numbers import number, percent, rounded, scaled, share
+from labcode.show.tables import Cell, Table
 
 NETWORKS = {"LeNet-5": lenet5, "AlexNet": alexnet, "VGG-16": vgg16}
 FLOAT = 32  # bits of a weight before, of a bias, and of an entry of a codebook
+PARTS = (
+    ("values", "numbers of clusters"),
+    ("indices", "relative indices"),
+    ("fillers", "fillers"),
+    ("codebook", "codebooks"),
+    ("biases", "biases, float32"),
+)
 
 
 @dataclass(frozen=True)
@@ -100,33 +108,33 @@ def compression_budget(
     >>> print(compression_budget("LeNet-5", 8, 5, 5).summary)
     LeNet-5: 1,724,320 bytes become 47,638, 36.2 times fewer.
     """
-    if network not in NETWORKS:
-        raise ValueError(f"network must be one of {', '.join(NETWORKS)}, got {network!r}")
-    for name, value, most in (
-        ("kept", kept, 100),
-        ("weight_bits", weight_bits, 16),
-        ("index_bits", index_bits, 12),
-    ):
-        if check_int(name, value) > most:
-            raise ValueError(f"{name} must be from 1 to {most}, got {value}")
+    check_choice("network", network, tuple(NETWORKS))
+    check_between("weight_bits", weight_bits, 1, 16)
+    bits = check_between("index_bits", index_bits, 1, 12)
+    left = check_between("kept", kept, 1, 100) / 100
     layers = NETWORKS[network]()
-    budgets = [layer_budget(layer, kept / 100, weight_bits, index_bits) for layer in layers]
+    budgets = [layer_budget(layer, left, weight_bits, bits) for layer in layers]
     total = sum(budgets[1:], budgets[0])
-    dense = FLOAT * sum(layer.cost.params for layer in layers)
-    lead = (
-        f"{network}: {number(dense // 8)} bytes become {number(round(total.total / 8))}, "
-        f"{rounded(dense / total.total)} times fewer."
-    )
-    rows = [
-        (layer.name, budget, FLOAT * layer.cost.params)
-        for layer, budget in zip(layers, budgets, strict=True)
+    before = [FLOAT * layer.cost.params for layer in layers]
+    each = bits * (1 + fillers_per_weight(left, bits))
+    by_layer = [
+        _row(layer.name, budget.total, whole, "before")
+        for layer, budget, whole in zip(layers, budgets, before, strict=True)
     ]
-    lines = [
-        f"{name}: {number(round(b.total / 8))} bytes, {percent(b.total, d)}" for name, b, d in rows
-    ]
-    ideal = _ideal(kept / 100)
+    by_part = [_row(title, getattr(total, name), total.total, "all") for name, title in PARTS]
     return Result(
-        _html(lead, total, rows, ideal, index_bits, kept / 100), "\n".join([lead, *lines])
+        f"{network}: {number(sum(before) // 8)} bytes become {number(round(total.total / 8))}, "
+        f"{rounded(sum(before) / total.total)} times fewer.",
+        (
+            Table(columns=("Part", "Bytes"), rows=tuple(by_part), style="list"),
+            Paragraph(
+                f"A weight's position takes {rounded(each)} bits with fillers. The entropy of "
+                f"positions at random is {rounded(_ideal(left))} bits.",
+                quiet=True,
+            ),
+            Table(columns=("Layer", "Bytes"), rows=tuple(by_layer), style="list"),
+        ),
+        values={"bytes": total.total / 8, "by_layer": [budget.total / 8 for budget in budgets]},
     )
 
 
@@ -137,48 +145,8 @@ def _ideal(kept: float) -> float:
     return -math.log2(kept) - (1 - kept) / kept * math.log2(1 - kept)
 
 
-PARTS = (
-    ("values", "numbers of clusters"),
-    ("indices", "relative indices"),
-    ("fillers", "fillers"),
-    ("codebook", "codebooks"),
-    ("biases", "biases, float32"),
-)
-
-
-def _html(
-    lead: str,
-    total: Budget,
-    rows: list[tuple[str, Budget, int]],
-    ideal: float,
-    bits: int,
-    kept: float,
-) -> str:
-    parts = "".join(_row(title, getattr(total, name), total.total) for name, title in PARTS)
-    each = bits * (1 + fillers_per_weight(kept, bits))
-    return (
-        f'<p class="live-lead">{lead}</p>\n{_table("Part", parts)}\n'
-        f'<p class="live-caption">A weight\'s position takes {rounded(each)} bits with fillers. '
-        f"The entropy of positions at random is {rounded(ideal)} bits.</p>\n"
-        f"{_table('Layer', ''.join(_row(n, b.total, d, of='before') for n, b, d in rows))}"
-    )
-
-
-def _table(title: str, body: str) -> str:
-    return (
-        '<table class="live-table live-list"><thead><tr>'
-        f'<th scope="col">{title}</th><th scope="col">Bytes</th></tr></thead>\n'
-        f"<tbody>{body}</tbody></table>"
-    )
-
-
-def _row(title: str, bits: float, whole: float, of: str = "all") -> str:
+def _row(title: str, bits: float, whole: float, of: str) -> tuple[str, Cell]:
     if bits < 4:  # that rounds to no byte: its share would be all digits
         bits = 0.0
-    share = bits / whole if whole else 0.0
     size = scaled(bits / 8, "B") if bits >= 8000 else f"{number(round(bits / 8))} B"
-    return (
-        f'<tr><th scope="row">{title}</th><td>{size} '
-        f'<span class="live-remark">{percent(bits, whole)} of {of}</span>'
-        f"{bar(share, 'a')}</td></tr>"
-    )
+    return title, Cell(size, share(bits, whole), remark=f"{percent(bits, whole)} of {of}")

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
-from labcode.pages.calculators.design_space_grid import GRID, SEEDS
-from labcode.pages.live.draw import TONES, bar, heading, number, table
+from labcode._checks import check_choice
+from labcode.pages import data
 from labcode.pages.live.result import Result
+from labcode.show.numbers import number, spread
+from labcode.show.pictures import TONES
+from labcode.show.tables import AnyCell, Cell, Head, Table
 
 Key = tuple[float, float, str]
-Option = TypeVar("Option", float, str)
 BYPASSES = ("plain", "simple", "complex")
+STORED = data.load("design_space")
+# Squeeze ratio, share of 3x3, bypass: mean and standard deviation of the validation accuracy
+# over the seeds, multiply-adds, bytes of the file.
+GRID: dict[Key, tuple[float, float, int, int]] = {
+    (ratio, share, bypass): tuple(found) for ratio, share, bypass, *found in STORED["rows"]
+}
 
 
 def design_space(
@@ -29,36 +35,31 @@ def design_space(
     Raises:
         ValueError: A setting is none of the grid.
 
-    >>> design_space().text.splitlines()[0].startswith("Squeeze ratio 0.25, 50 % 3×3, plain: ")
+    >>> design_space().summary.startswith("Squeeze ratio 0.25, 50 % 3×3, plain: ")
     True
     """
     ratios = {f"{ratio:g}": ratio for ratio, _, _ in GRID}
     shares = {f"{100 * share:g} %": share for _, share, _ in GRID}
     key: Key = (
-        _pick("squeeze_ratio", squeeze_ratio, ratios),
-        _pick("share_3x3", share_3x3, shares),
-        _pick("bypass", bypass, {name: name for name in BYPASSES}),
+        ratios[check_choice("squeeze_ratio", squeeze_ratio, tuple(ratios))],
+        shares[check_choice("share_3x3", share_3x3, tuple(shares))],
+        check_choice("bypass", bypass, BYPASSES),
     )
     better = beaten_by(key)
     verdict = f"{_name(better)} is better in all" if better else "no other is better in all"
-    accuracy, spread, macs, size = GRID[key]
-    lead = (
-        f"{_name(key)}: {100 * accuracy:.1f} ± {100 * spread:.1f} %, {number(macs)} "
-        f"multiply-adds, {number(size)} bytes; {verdict} three."
-    )
+    accuracy, macs, size = _shown(key)
     rivals: list[Key] = [(key[0], key[1], other) for other in BYPASSES]
     if better and better not in rivals:
         rivals.append(better)
-    rows = [(_short(rival, key), _cells(rival, rival == key)) for rival in rivals]
-    heads = ("Accuracy", "Multiply-adds", "Bytes")
-    body = table([heading(head, tone) for head, tone in zip(heads, TONES, strict=True)], rows)
-    caption = (
-        f"Measured beforehand: {SEEDS} networks for each number, on 500 validation images, mean ± "
-        "standard deviation. Bars start at zero; the longest is the largest of the grid."
+    heads = map(Head, ("Accuracy", "Multiply-adds", "Bytes"), TONES)
+    return Result(
+        f"{_name(key)}: {accuracy}, {macs} multiply-adds, {size} bytes; {verdict} three.",
+        (Table(columns=("", *heads), rows=tuple(_row(rival, key) for rival in rivals)),),
+        f"Measured beforehand: {STORED['seeds']} networks for each number, on 500 validation "
+        "images, mean ± standard deviation. Bars start at zero; the longest is the largest of the "
+        "grid.",
+        values={"chosen": key, "better": better, "rivals": rivals},
     )
-    lines = [lead, *(f"{_short(rival, key)}: {_plain(rival)}" for rival in rivals)]
-    html = f'<p class="live-lead">{lead}</p>\n{body}\n<p class="live-caption">{caption}</p>'
-    return Result(html, "\n".join(lines))
 
 
 def beaten_by(key: Key) -> Key | None:
@@ -72,12 +73,6 @@ def beaten_by(key: Key) -> Key | None:
     return max(found, key=lambda other: GRID[other][0], default=None)
 
 
-def _pick(name: str, value: str, options: dict[str, Option]) -> Option:
-    if value not in options:
-        raise ValueError(f"{name} must be one of {', '.join(options)}, got {value!r}")
-    return options[value]
-
-
 def _name(key: Key) -> str:
     return f"Squeeze ratio {key[0]:g}, {100 * key[1]:g} % 3×3, {key[2]}"
 
@@ -89,20 +84,15 @@ def _short(rival: Key, key: Key) -> str:
     return named[0].upper() + named[1:]
 
 
-def _plain(key: Key) -> str:
-    accuracy, spread, macs, size = GRID[key]
-    return (
-        f"{100 * accuracy:.1f} ± {100 * spread:.1f} %, {number(macs)} multiply-adds, "
-        f"{number(size)} bytes"
-    )
+def _shown(key: Key) -> tuple[str, str, str]:
+    accuracy, deviation, macs, size = GRID[key]
+    return spread(accuracy, deviation, 1), number(macs), number(size)
 
 
-def _cells(key: Key, strong: bool) -> list[str]:
-    accuracy, spread, macs, size = GRID[key]
-    most_macs, most_bytes = (max(values[i] for values in GRID.values()) for i in (2, 3))
-    shown = (f"{100 * accuracy:.1f} ± {100 * spread:.1f} %", number(macs), number(size))
+def _row(rival: Key, key: Key) -> tuple[AnyCell, ...]:
+    accuracy, _, macs, size = GRID[rival]
+    most_macs, most_bytes = (max(found[i] for found in GRID.values()) for i in (2, 3))
     parts = (accuracy, macs / most_macs, size / most_bytes)
-    return [
-        (f"<b>{text}</b>" if strong else text) + bar(part, tone)
-        for text, part, tone in zip(shown, parts, TONES, strict=True)
-    ]
+    kind = "strong" if rival == key else "plain"
+    cells = zip(_shown(rival), parts, TONES, strict=True)
+    return _short(rival, key), *(Cell(*cell, kind=kind) for cell in cells)

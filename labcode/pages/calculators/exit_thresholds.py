@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
-from functools import cache
-
-from labcode._checks import check_int
-from labcode.pages.calculators.exit_outputs import IMAGES, MACS, PLAIN_MACS, RIGHT, SURE
-from labcode.pages.live.draw import TONES, bar, heading, number, percent, table
+from labcode._checks import check_between, check_choice
+from labcode.pages import data
 from labcode.pages.live.result import Result
+from labcode.show.numbers import number, percent
+from labcode.show.pictures import Tone
+from labcode.show.tables import Cell, Head, Table
 
-EXITS = len(MACS)
-
-
-@cache
-def right() -> tuple[tuple[bool, ...], ...]:
-    """Return whether each exit is right about each image, a row an exit."""
-    bits = f"{int.from_bytes(b64decode(RIGHT), 'big'):0{EXITS * IMAGES}b}"
-    return tuple(
-        tuple(bit == "1" for bit in bits[k * IMAGES : (k + 1) * IMAGES]) for k in range(EXITS)
-    )
-
-
-@cache
-def sure(rule: str) -> tuple[tuple[float, ...], ...]:
-    """Return how sure each early exit is of each image, from 0 to 1, a row an exit."""
-    data = b64decode(SURE[rule])
-    values = [int.from_bytes(data[i : i + 2], "big") / 65_535 for i in range(0, len(data), 2)]
-    return tuple(tuple(values[k * IMAGES : (k + 1) * IMAGES]) for k in range(EXITS - 1))
+STORED = data.load("exit_thresholds")
+MACS: list[int] = STORED["macs"]  # up to each exit
+PLAIN_MACS: int = STORED["plain_macs"]  # of the network without early exits
+# Whether each exit is right about each image, a row an exit.
+RIGHT = [[hit == "1" for hit in hits] for hits in STORED["right"]]
+# How sure each early exit is of each image, from 0 to 1, by rule, a row an exit.
+SURE = {
+    rule: [[int(step) / 65_535 for step in row.split()] for row in rows]
+    for rule, rows in STORED["sure"].items()
+}
+EXITS, IMAGES = len(RIGHT), len(RIGHT[0])
 
 
 def taken(rule: str, threshold: float) -> list[int]:
     """Return the exit that each image takes, from 0: the first that is sure enough."""
-    scores = sure(rule)
+    scores = SURE[rule]
     return [
         next((k for k in range(EXITS - 1) if scores[k][i] >= threshold), EXITS - 1)
         for i in range(IMAGES)
@@ -53,42 +45,40 @@ def exit_thresholds(threshold: int = 900, rule: str = "confidence") -> Result:
     Raises:
         ValueError: The threshold is out of range, or there is no such rule.
 
-    >>> exit_thresholds(0).text.splitlines()[1].startswith("exit 1: 500 of 500 images")
-    True
+    >>> exit_thresholds(0).values["leave"]
+    [500, 0, 0, 0]
     """
-    if check_int("threshold", threshold, minimum=0) > 1000:
-        raise ValueError(f"threshold must be from 0 to 1000, got {threshold!r}")
-    if rule not in SURE:
-        raise ValueError(f"rule must be one of {', '.join(SURE)}, got {rule!r}")
-    exits, truth = taken(rule, threshold / 1000), right()
-    hits = [truth[k][i] for i, k in enumerate(exits)]
-    expected = round(sum(MACS[k] for k in exits) / IMAGES)
-    last = sum(truth[-1])
-    lead = (
-        f"{percent(sum(hits), IMAGES)} right for {percent(expected, PLAIN_MACS)} of the "
-        f"multiply-adds of the network without early exits."
-    )
-    text, rows = [lead], []
-    for k in range(EXITS):
-        leave = [hit for hit, at in zip(hits, exits, strict=True) if at == k]
-        good = f"{percent(sum(leave), len(leave))} right" if leave else "nobody leaves here"
-        text.append(f"exit {k + 1}: {len(leave)} of {IMAGES} images, {good}")
-        remark = f'<span class="live-remark">{good}</span>'
-        share = f"<b>{len(leave)}</b> {remark}{bar(len(leave) / IMAGES, TONES[0])}"
-        rows.append((f"Exit {k + 1}", [share]))
-    remark = f'<span class="live-remark">{percent(expected, PLAIN_MACS)}</span>'
-    cost = f"<b>{number(expected)}</b> {remark}{bar(expected / MACS[-1], TONES[1])}"
-    rows.append(("Expected multiply-adds", [cost]))
-    remark = f'<span class="live-remark">all at the last exit: {last}</span>'
-    score = f"<b>{sum(hits)}</b> {remark}{bar(sum(hits) / IMAGES, TONES[2])}"
-    rows.append((f"Right, of {IMAGES}", [score]))
-    text.append(f"expected multiply-adds: {number(expected)} ({percent(expected, PLAIN_MACS)})")
-    text.append(f"right: {sum(hits)} of {IMAGES}; all at the last exit: {last}")
-    body = table([heading("Images", "a")], rows)
-    body = body.replace('class="live-table"', 'class="live-table live-list"')
-    caption = (
+    check_between("threshold", threshold, 0, 1000)
+    exits = taken(check_choice("rule", rule, tuple(SURE)), threshold / 1000)
+    hits = [RIGHT[k][i] for i, k in enumerate(exits)]
+    leave = [exits.count(k) for k in range(EXITS)]
+    good = [sum(hit for hit, at in zip(hits, exits, strict=True) if at == k) for k in range(EXITS)]
+    expected, last = round(sum(MACS[k] for k in exits) / IMAGES), sum(RIGHT[-1])
+    work = percent(expected, PLAIN_MACS)
+    rows = [
+        (f"Exit {k + 1}", _cell(leave[k], leave[k] / IMAGES, _remark(good[k], leave[k])))
+        for k in range(EXITS)
+    ]
+    rows += [
+        ("Expected multiply-adds", _cell(expected, expected / MACS[-1], work, "b")),
+        (
+            f"Right, of {IMAGES}",
+            _cell(sum(hits), sum(hits) / IMAGES, f"all at the last exit: {last}", "c"),
+        ),
+    ]
+    return Result(
+        f"{percent(sum(hits), IMAGES)} right for {work} of the multiply-adds of the network "
+        "without early exits.",
+        (Table(columns=("", Head("Images", "a")), rows=tuple(rows), style="list"),),
         f"Counted over the {IMAGES} validation images: what the stored network really answered "
-        f"about each of them at each exit."
+        "about each of them at each exit.",
+        values={"leave": leave, "right": good, "macs": expected},
     )
-    html = f'<p class="live-lead">{lead}</p>\n{body}\n<p class="live-caption">{caption}</p>'
-    return Result(html, "\n".join(text))
+
+
+def _remark(good: int, leave: int) -> str:
+    return f"{percent(good, leave)} right" if leave else "nobody leaves here"
+
+
+def _cell(value: int, share: float, remark: str, tone: Tone = "a") -> Cell:
+    return Cell(number(value), share, tone, remark, kind="strong")

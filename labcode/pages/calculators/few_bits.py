@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from labcode._checks import check_int
-from labcode.pages.calculators.few_bits_grid import GRID, PARAMS
-from labcode.pages.live.draw import TONES, bar, heading, number, table
+from labcode._checks import check_between, check_choice
+from labcode.pages import data
+from labcode.pages.live.cells import accuracy
 from labcode.pages.live.result import Result
+from labcode.show.numbers import number, plural
+from labcode.show.pictures import Tone
+from labcode.show.tables import Head, Table
 
 METHODS = {
     "PTQ, weights": "After training, weights",
@@ -16,6 +19,12 @@ METHODS = {
     "QAT, weights and activations": "Quantized training, weights and activations",
 }
 NETWORKS = {"LeNet-5": "lenet5", "Small CNN": "small_cnn"}
+STORED = data.load("few_bits")
+# Network, method, bits: mean and standard deviation of the test accuracy over the seeds.
+GRID: dict[tuple[str, str, int], tuple[float, float]] = {
+    (network, method, bits): (mean, deviation)
+    for network, method, bits, mean, deviation in STORED["rows"]
+}
 
 
 def few_bits(bits: int = 3, network: str = "LeNet-5") -> Result:
@@ -32,42 +41,28 @@ def few_bits(bits: int = 3, network: str = "LeNet-5") -> Result:
     Raises:
         ValueError: A number is out of range, or the network is unknown.
 
-    >>> few_bits(bits=8).text.splitlines()[1].startswith("float32: 98.")
+    >>> few_bits(bits=8).values["float32"][0] > 0.98
     True
     """
-    if check_int("bits", bits) > 8:
-        raise ValueError(f"bits must be from 1 to 8, got {bits!r}")
-    if network not in NETWORKS:
-        raise ValueError(f"network must be one of {', '.join(NETWORKS)}, got {network!r}")
-    key = NETWORKS[network]
-    plain = _percent(GRID[key, "float32", 32])
-    count = PARAMS[key]
-    lead = (
-        f"{network} with {bits} bit{'s' * (bits > 1)}: {number(-(-count * bits // 8))} bytes of "
-        f"parameters instead of {number(4 * count)}."
-    )
-    found = {name: GRID.get((key, method, bits)) for method, name in METHODS.items()}
-    text = [lead, f"float32: {plain}"]
-    text += [f"{name}: {_percent(value)}" for name, value in found.items()]
-    rows = [("float32", [_cell(GRID[key, "float32", 32], 0)])]
-    rows += [(name, [_cell(value, 1 + ("training," in name))]) for name, value in found.items()]
-    body = table([heading("Test accuracy", "a")], rows)
-    body = body.replace('class="live-table"', 'class="live-table live-list"')
-    caption = (
-        "Measured beforehand: three networks from three seeds for each number, mean ± standard "
-        "deviation. The bars start at 10 %, which is guessing."
-    )
+    check_between("bits", bits, 1, 8)
+    key = NETWORKS[check_choice("network", network, tuple(NETWORKS))]
+    params: int = STORED["params"][key]
+    found = {"float32": GRID[key, "float32", 32]} | {
+        name: GRID.get((key, method, bits)) for method, name in METHODS.items()
+    }
+    rows = tuple((name, accuracy(measured, _tone(name))) for name, measured in found.items())
     return Result(
-        f'<p class="live-lead">{lead}</p>\n{body}\n<p class="live-caption">{caption}</p>',
-        "\n".join(text),
+        f"{network} with {plural(bits, 'bit')}: {number(-(-params * bits // 8))} bytes of "
+        f"parameters instead of {number(4 * params)}.",
+        (Table(columns=("", Head("Test accuracy", "a")), rows=rows, style="list"),),
+        "Measured beforehand: three networks from three seeds for each number, mean ± standard "
+        "deviation. The bars start at 10 %, which is guessing.",
+        values=found,
     )
 
 
-def _percent(value: tuple[float, float] | None) -> str:
-    return "not measured" if value is None else f"{100 * value[0]:.2f} ± {100 * value[1]:.2f} %"
-
-
-def _cell(value: tuple[float, float] | None, tone: int) -> str:
-    if value is None:
-        return '<span class="live-remark">not measured</span>'
-    return f"<b>{_percent(value)}</b>{bar((value[0] - 0.1) / 0.9, TONES[tone])}"
+def _tone(name: str) -> Tone:
+    """Return the colour of a bar: the whole network, quantized after training, or trained so."""
+    if name == "float32":
+        return "a"
+    return "c" if "training," in name else "b"

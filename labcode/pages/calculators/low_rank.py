@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from labcode import cost
 from labcode._checks import check_int
-from labcode.pages.live.draw import TONES, heading, number, percent, quantity, rounded, table, times
+from labcode.pages.live.cells import compared
 from labcode.pages.live.result import Result
+from labcode.show.numbers import number, percent, times
+from labcode.show.tables import Head, Table
 
 
 def low_rank(in_features: int = 784, out_features: int = 300, rank: int = 50) -> Result:
@@ -25,8 +27,8 @@ def low_rank(in_features: int = 784, out_features: int = 300, rank: int = 50) ->
 
     >>> print(low_rank().summary)
     784 → 300 at rank 50: 54,200 weights instead of 235,200 (23 %); cheaper up to rank 216.
-    >>> low_rank(rank=217).text.splitlines()[-1]
-    'rank 217 is above the break-even of 216.97: the two layers are larger than the one'
+    >>> low_rank(rank=217).caption.partition(".")[0]
+    'Rank 217 is above the break-even of 216'
     """
     n, m = check_int("in_features", in_features), check_int("out_features", out_features)
     if check_int("rank", rank) > min(n, m):
@@ -35,43 +37,29 @@ def low_rank(in_features: int = 784, out_features: int = 300, rank: int = 50) ->
     thin = cost.linear(n, rank, bias=False) + cost.linear(rank, m, bias=False)
     last = last_cheaper(n, m)
     ending = f"cheaper up to rank {last}" if last else "no rank is cheaper"
-    lead = (
-        f"{n} → {m} at rank {rank}: {number(thin.params)} weights instead of "
-        f"{number(full.params)} ({percent(thin.params, full.params)}); {ending}."
-    )
     even = f"{n * m / (n + m):.2f}"
-    where = "below" if rank * (n + m) < n * m else "at" if rank * (n + m) == n * m else "above"
-    effect = {"below": "smaller than", "at": "as large as", "above": "larger than"}[where]
-    verdict = (
-        f"rank {rank} is {where} the break-even of {even}: the two layers are {effect} the one"
+    formulas = (times(m, n), times(rank, f"({number(n)} + {number(m)})"))
+    columns = ("", Head("Full", "a"), Head(f"Rank {rank}", "b"))
+    rows = (
+        ("Weights", *compared((full.params, thin.params), formulas)),
+        ("What it can be", "any matrix", f"any matrix of rank {rank} or less"),
     )
-    formulas = (times(m, n), f"{times(rank, f'({number(n)} + {number(m)})')}")
-    text = "\n".join(
-        [
-            lead,
-            f"full: {formulas[0]} = {number(full.params)} weights and multiply-adds",
-            f"low rank: {formulas[1]} = {number(thin.params)} weights and multiply-adds",
-            f"times smaller: {rounded(full.params / thin.params)}",
-            verdict,
-        ]
-    )
-    most = max(full.params, thin.params)
-    cells = [
-        quantity(value, value / most, tone, formula, percent(value, full.params))
-        for value, tone, formula in zip((full.params, thin.params), TONES, formulas, strict=False)
-    ]
-    heads = [heading("Full", "a"), heading(f"Rank {rank}", "b")]
-    rows = [
-        ("Weights", cells),
-        ("What it can be", ["any matrix", f"any matrix of rank {rank} or less"]),
-    ]
-    html = (
-        f'<p class="live-lead">{lead}</p>\n{table(heads, rows)}\n'
-        f'<p class="live-caption">{verdict[0].upper()}{verdict[1:]}. Break-even: '
+    return Result(
+        f"{n} → {m} at rank {rank}: {number(thin.params)} weights instead of "
+        f"{number(full.params)} ({percent(thin.params, full.params)}); {ending}.",
+        (Table(columns=columns, rows=rows),),
+        f"Rank {rank} is {_compared(thin.params, full.params, even)}. Break-even: "
         f"m n / (m + n) = {times(m, n)} / {number(m + n)} = {even}. Biases are left out: both "
-        "have the same.</p>"
+        "have the same.",
+        values={"full": full.params, "thin": thin.params, "last_cheaper": last},
     )
-    return Result(html, text)
+
+
+def _compared(thin: int, full: int, even: str) -> str:
+    if thin == full:
+        return f"at the break-even of {even}: the two layers are as large as the one"
+    where, effect = ("below", "smaller") if thin < full else ("above", "larger")
+    return f"{where} the break-even of {even}: the two layers are {effect} than the one"
 
 
 def last_cheaper(in_features: int, out_features: int) -> int:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from labcode import cost
-from labcode._checks import check_int, check_number
-from labcode.pages.calculators.listing import item, listing
-from labcode.pages.calculators.networks import Layer
-from labcode.pages.live.draw import number, percent, rounded
+from labcode._checks import check_choice, check_int, check_number
 from labcode.pages.live.result import Result
+from labcode.pages.networks import Layer, by_part
+from labcode.show.numbers import number, percent, plural, rounded
+from labcode.show.tables import Cell, Table
 
 STAGE2 = {1: 144, 2: 200, 3: 240, 4: 272, 8: 384}  # groups -> output channels of stage 2
 STEM = 24
@@ -81,8 +81,7 @@ def shufflenet(groups: int = 3, scale: float = 1.0, input_size: int = 224) -> li
     >>> sum(layer.cost.macs for layer in shufflenet())
     137460672
     """
-    if check_int("groups", groups) not in STAGE2:
-        raise ValueError(f"groups must be one of {', '.join(map(str, STAGE2))}, got {groups!r}")
+    check_choice("groups", str(check_int("groups", groups)), tuple(map(str, STAGE2)))
     factor = check_number("scale", scale, above=0)
     stem = max(1, round(STEM * factor))
     first = cost.conv2d(3, stem, 3, input_size, stride=2, padding=1)
@@ -114,52 +113,39 @@ def shufflenet_cost(groups: str = "3", scale: str = "1") -> Result:
         and its ratio to the sum at scale 1, beside the square of the scale.
 
     Raises:
-        ValueError: A setting is none of those.
+        ValueError: A setting is none of those, or the groups do not divide the channels.
 
-    >>> print(shufflenet_cost().text.splitlines()[0])
+    >>> print(shufflenet_cost().summary)
     3 groups, scale 1: 137 million multiply-adds in convolutions.
     """
-    if groups not in map(str, STAGE2):
-        raise ValueError(f"groups must be one of {', '.join(map(str, STAGE2))}, got {groups!r}")
-    if scale not in SCALES:
-        raise ValueError(f"scale must be one of {', '.join(SCALES)}, got {scale!r}")
-    g, factor = int(groups), float(scale)
+    g = int(check_choice("groups", groups, tuple(map(str, STAGE2))))
+    factor = float(check_choice("scale", scale, SCALES))
     try:
         layers = shufflenet(g, factor)
     except ValueError as error:
-        why = f"{groups} groups at scale {scale} do not work: {error}."
-        return Result(f'<p class="live-error">{why}</p>', why)
-    macs: dict[str, int] = {}
-    channels: dict[str, int] = {}
-    for layer in layers:
-        name = layer.name.split(".")[0]
-        macs[name] = macs.get(name, 0) + layer.cost.macs
-        channels[name] = layer.output_shape[0]
-    for stage in (2, 3, 4):  # the last layer of a stage is a unit with stride 1: all its channels
-        channels[f"stage{stage}"] = round(STAGE2[g] * factor) * 2 ** (stage - 2)
-    total = sum(value for name, value in macs.items() if name != "fc")
+        raise ValueError(f"{groups} groups at scale {scale} do not work: {error}") from None
+    macs = by_part(layers, "macs")
+    # The last layer of a stage is that of a unit with stride 1: it has all its channels.
+    channels = {layer.name.partition(".")[0]: layer.output_shape[0] for layer in layers}
+    total, everything = sum(macs.values()) - macs["fc"], sum(macs.values())
     at_one = sum(layer.cost.macs for layer in shufflenet(g) if layer.kind == "conv")
-    lead = (
-        f"{groups} group{'s' if g > 1 else ''}, scale {scale}: {rounded(total / 1e6)} million "
-        "multiply-adds in convolutions."
-    )
-    square = (
-        f"Against scale 1: × {rounded(total / at_one)}; "
-        f"the square of the scale is {rounded(factor**2)}."
-    )
     params = sum(layer.cost.params for layer in layers)
-    tail = f"{square} {number(params)} weights and biases, without batch norms."
-    most, everything = max(macs.values()), sum(macs.values())
-    rows = [
-        item(
-            name,
-            f"{rounded(value / 1e6)} M",
-            percent(value, everything),
-            value / most,
-            aside=f"{channels[name]} channels",
+    rows = tuple(
+        (
+            Cell(name, remark=f"{channels[name]} channels"),
+            Cell(
+                f"{rounded(value / 1e6)} M",
+                value / max(macs.values()),
+                remark=percent(value, everything),
+            ),
         )
         for name, value in macs.items()
-    ]
-    html = listing(lead, ("Stage", "Multiply-adds"), rows, tail)
-    lines = [f"{name}: {channels[name]} channels, {number(v)} MACs" for name, v in macs.items()]
-    return Result(html, "\n".join([lead, *lines, tail]))
+    )
+    return Result(
+        f"{plural(g, 'group')}, scale {scale}: {rounded(total / 1e6)} million multiply-adds in "
+        "convolutions.",
+        (Table(columns=("Stage", "Multiply-adds"), rows=rows, style="list"),),
+        f"Against scale 1: × {rounded(total / at_one)}; the square of the scale is "
+        f"{rounded(factor**2)}. {number(params)} weights and biases, without batch norms.",
+        values={"macs": total, "channels": channels},
+    )

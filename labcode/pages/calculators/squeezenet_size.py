@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from labcode import cost
-from labcode.pages.calculators.fire import fire_layers
-from labcode.pages.calculators.listing import item, listing
-from labcode.pages.calculators.networks import Layer, alexnet
-from labcode.pages.live.draw import number, percent, rounded, scaled
+from labcode._checks import check_choice
+from labcode.pages.calculators.fire_module import fire_layers
 from labcode.pages.live.result import Result
+from labcode.pages.networks import Layer, alexnet, by_part
+from labcode.show.numbers import number, percent, rounded, scaled
+from labcode.show.tables import Cell, Table
 
 EXPAND = (128, 128, 256, 256, 384, 384, 512, 512)  # filters of fire2 ... fire9
 POOL_BEFORE = (2, 5, 9)  # the Fire modules behind a pooling
@@ -62,32 +63,24 @@ def squeezenet_size(squeeze_ratio: str = "0.125", expand3x3_share: str = "50 %")
     Raises:
         ValueError: A setting is none of those.
 
-    >>> print(squeezenet_size().text.splitlines()[0])
+    >>> print(squeezenet_size().summary)
     1,248,424 parameters, 4.99 MB in float32: 48.8 times fewer than AlexNet.
     """
-    if squeeze_ratio not in RATIOS:
-        raise ValueError(f"squeeze_ratio must be one of {', '.join(RATIOS)}, got {squeeze_ratio!r}")
-    if expand3x3_share not in SHARES:
-        options = ", ".join(SHARES)
-        raise ValueError(f"expand3x3_share must be one of {options}, got {expand3x3_share!r}")
-    layers = squeezenet(float(squeeze_ratio), float(expand3x3_share.rstrip(" %")) / 100)
-    params: dict[str, int] = {}
-    for layer in layers:
-        name = layer.name.split(".")[0]
-        params[name] = params.get(name, 0) + layer.cost.params
-    total = sum(params.values())
+    ratio = float(check_choice("squeeze_ratio", squeeze_ratio, RATIOS))
+    share = check_choice("expand3x3_share", expand3x3_share, SHARES)
+    layers = squeezenet(ratio, float(share.rstrip(" %")) / 100)
+    params = by_part(layers, "params")
+    total, most = sum(params.values()), max(params.values())
     original = sum(layer.cost.params for layer in alexnet())
-    lead = (
-        f"{number(total)} parameters, {scaled(4 * total, 'B')} in float32: "
-        f"{rounded(original / total)} times fewer than AlexNet."
-    )
     macs = sum(layer.cost.macs for layer in layers)
-    work = f"{rounded(macs / 1e6)} million multiply-adds for an image of 227 × 227."
-    most = max(params.values())
-    rows = [
-        item(name, number(value), percent(value, total), value / most)
+    rows = tuple(
+        (name, Cell(number(value), value / most, remark=percent(value, total)))
         for name, value in params.items()
-    ]
-    html = listing(lead, ("Module", "Parameters"), rows, work)
-    lines = [lead, *(f"{name}: {number(value)} parameters" for name, value in params.items())]
-    return Result(html, "\n".join([*lines, work]))
+    )
+    return Result(
+        f"{number(total)} parameters, {scaled(4 * total, 'B')} in float32: "
+        f"{rounded(original / total)} times fewer than AlexNet.",
+        (Table(columns=("Module", "Parameters"), rows=rows, style="list"),),
+        f"{rounded(macs / 1e6)} million multiply-adds for an image of 227 × 227.",
+        values=params,
+    )

@@ -1,0 +1,47 @@
+"""A picture of which input channels each output channel of a convolution reads."""
+
+from __future__ import annotations
+
+from labcode.show.pictures import Picture, Rect, Tone
+
+SIDE = 46.0  # pixels of the longer side
+GRID_UP_TO = 16  # with more channels than this, gaps between the squares would hide them
+
+
+def wiring(
+    in_channels: int,
+    out_channels: int,
+    groups: int = 1,
+    *,
+    kernel_is_one: bool = False,
+    tone: Tone = "a",
+) -> Picture:
+    """Return squares for the channels that are joined: rows are outputs, columns inputs.
+
+    Args:
+        in_channels: Channels of the input.
+        out_channels: Channels of the output.
+        groups: Groups, which divide both.
+        kernel_is_one: Whether the filters are 1 × 1, which is drawn pale.
+        tone: The colour of the squares.
+
+    >>> len(wiring(4, 4, groups=2).shapes)  # the frame, and 2 groups of 2 × 2 squares
+    9
+    """
+    side = SIDE / max(in_channels, out_channels)
+    rows, columns = out_channels // groups, in_channels // groups
+    frame = Rect("frame", 0, 0, side * in_channels, side * out_channels)
+    style = "pale" if kernel_is_one else "full"
+    size = "1 × 1" if kernel_is_one else "k × k"
+    blocks = [(group * columns * side, group * rows * side) for group in range(groups)]
+    if max(in_channels, out_channels) > GRID_UP_TO:
+        drawn = [Rect(style, x, y, columns * side, rows * side) for x, y in blocks]
+    else:
+        drawn = [
+            Rect(style, x + column * side + 0.5, y + row * side + 0.5, side - 1, side - 1)
+            for x, y in blocks
+            for row in range(rows)
+            for column in range(columns)
+        ]
+    label = f"Each of {out_channels} output channels reads {columns} of {in_channels} ({size})"
+    return Picture(frame.width, frame.height, label, (frame, *drawn), tone)

@@ -1,0 +1,154 @@
+"""Pictures as plain data, and the one function that writes them as SVG.
+
+A picture says in words what it shows; its shapes name their style, which the pages' style
+sheet holds ("full" is the class ``live-full``). Pure Python, standard library only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from html import escape
+from typing import Literal
+
+Tone = Literal["a", "b", "c"]  # three colours that colour-blind readers tell apart
+TONES: tuple[Tone, ...] = ("a", "b", "c")
+
+
+@dataclass(frozen=True)
+class Rect:
+    """A rectangle; (x, y) is its upper left corner, in pixels."""
+
+    style: str
+    x: float
+    y: float
+    width: float
+    height: float
+    rx: float | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """A straight line between two points, in pixels."""
+
+    style: str
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+
+
+@dataclass(frozen=True)
+class Circle:
+    """A circle, in pixels."""
+
+    style: str
+    cx: float
+    cy: float
+    r: float
+
+
+@dataclass(frozen=True)
+class Polyline:
+    """A line through points, written "x,y x,y"; see `points`."""
+
+    style: str
+    points: str
+
+
+@dataclass(frozen=True)
+class Polygon:
+    """A filled shape between points, written "x,y x,y"; see `points`."""
+
+    style: str
+    points: str
+
+
+@dataclass(frozen=True)
+class Path:
+    """A path in SVG's own letters."""
+
+    style: str
+    d: str
+    fill_opacity: str | None = None
+
+
+@dataclass(frozen=True)
+class Words:
+    """A few words; (x, y) is where they stand, in pixels."""
+
+    style: str
+    x: float
+    y: float
+    text: str
+    text_anchor: Literal["start", "middle", "end"] | None = None
+
+
+Shape = Rect | Line | Circle | Polyline | Polygon | Path | Words
+_TAGS = {Words: "text"}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture, in pixels.
+
+    Args:
+        width: From left to right.
+        height: From top to bottom.
+        label: What it shows, in words.
+        shapes: From the back to the front.
+        tone: The colour of all shapes whose style names none.
+    """
+
+    width: float
+    height: float
+    label: str
+    shapes: tuple[Shape, ...]
+    tone: Tone | None = None
+
+
+def points(*places: tuple[float, float]) -> str:
+    """Return places as SVG writes them.
+
+    >>> points((0, 1.5), (2, 3))
+    '0,1.5 2,3'
+    """
+    return " ".join(f"{x:.4g},{y:.4g}" for x, y in places)
+
+
+def svg(picture: Picture) -> str:
+    """Return a picture as SVG, in the colour of its tone."""
+    return tinted(_drawn(picture), picture.tone)
+
+
+def svg_pair(first: Picture, second: Picture) -> str:
+    """Return a picture and the one that it leads to, in the colour of the first one's tone."""
+    pair = f'<span class="live-pair">{_drawn(first)}→{_drawn(second)}</span>'
+    return tinted(pair, first.tone)
+
+
+def tinted(html: str, tone: Tone | None) -> str:
+    """Return ``html`` with its pictures in a colour."""
+    return f'<span class="live-{tone}">{html}</span>' if tone else html
+
+
+def _drawn(picture: Picture) -> str:
+    return (
+        f'<svg class="live-picture" role="img" aria-label="{escape(picture.label)}" '
+        f'viewBox="0 0 {picture.width:g} {picture.height:g}" width="{picture.width:g}" '
+        f'height="{picture.height:g}">{"".join(map(_shape, picture.shapes))}</svg>'
+    )
+
+
+def _shape(shape: Shape) -> str:
+    """Return one shape; its fields have the names of SVG's attributes."""
+    values = {field.name: getattr(shape, field.name) for field in fields(shape)}
+    text, style = values.pop("text", None), values.pop("style")
+    said = "".join(
+        f' {name.replace("_", "-")}="{value if isinstance(value, str) else format(value, ".4g")}"'
+        for name, value in values.items()
+        if value is not None
+    )
+    classes = " ".join(f"live-{word}" for word in style.split())
+    tag = _TAGS.get(type(shape), type(shape).__name__.lower())
+    end = "/>" if text is None else f">{escape(text)}</{tag}>"
+    return f'<{tag} class="{classes}"{said}{end}'

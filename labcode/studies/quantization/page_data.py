@@ -1,0 +1,29 @@
+"""What the page browses of networks in few bits, from the table."""
+
+from __future__ import annotations
+
+from statistics import mean, stdev
+from typing import Any
+
+from labcode import studies
+from labcode.weights import baselines
+
+
+def page_data() -> dict[str, Any]:
+    """Return the accuracy of each method at each number of bits.
+
+    Returns:
+        ``params`` of each network, and ``rows`` of network, method, bits, mean and standard
+        deviation of the test accuracy (0 to 1) over the seeds.
+    """
+    table = studies.table("quantization_bits")
+    networks = sorted(set(table["network"]))
+    rows = []
+    for (network, method, bits), found in table.groupby(["network", "method", "bits"]):
+        accuracy = found["test_accuracy"].tolist()
+        rows.append([network, method, int(bits), mean(accuracy), stdev(accuracy)])
+    return {
+        "seeds": int(table["seed"].nunique()),
+        "params": {name: baselines.results(name)[0].params for name in networks},
+        "rows": rows,
+    }
