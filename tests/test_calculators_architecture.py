@@ -6,13 +6,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from labcode.pages.calculators.mobilenet import mobilenet_layers
 from torch import nn
 
 import labcode
 from labcode.models import break_even_rank, low_rank_linear, mobilenet_v1
 from labcode.pages.calculators import grouped_convolution, low_rank, mobilenet_table
 from labcode.pages.calculators.low_rank import last_cheaper
-from labcode.pages.calculators.mobilenet import mobilenet_layers
 from labcode.papers.mobilenet_v1 import layer_table
 
 

@@ -4,10 +4,10 @@ import re
 
 import pytest
 import torch
+from labcode.pages.calculators.few_bits_grid import GRID, PARAMS
 
 from labcode import studies
 from labcode.pages.calculators import few_bits, number_line
-from labcode.pages.calculators.few_bits_grid import GRID, PARAMS
 from labcode.pages.calculators.number_line import WEIGHTS, levels_of
 from labcode.quantization import affine_params, binary, quant_error, symmetric_params
 from labcode.weights import baselines

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from labcode.pages.calculators.huffman import huffman_tree
+from labcode.pages.calculators.networks import vgg16
 from torchvision.models import vgg16 as torchvision_vgg16
 
 import labcode
@@ -16,8 +18,6 @@ from labcode.pages.calculators.compression_budget import (
     fillers_per_weight,
     layer_budget,
 )
-from labcode.pages.calculators.huffman import huffman_tree
-from labcode.pages.calculators.networks import vgg16
 
 COUNT = st.integers(0, 60)
 

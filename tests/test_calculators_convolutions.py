@@ -6,9 +6,9 @@ import pytest
 import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from labcode.pages.calculators.wiring import wiring
 
 from labcode.pages.calculators import convolutions
-from labcode.pages.calculators.wiring import wiring
 
 
 def numbers(html: str) -> list[int]:

@@ -6,9 +6,9 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from labcode.pages.calculators.roof import roof
 
 from labcode.pages.calculators import counts
-from labcode.pages.calculators.roof import roof
 
 UNITS = {"s": 1, "ms": 1e-3, "µs": 1e-6, "ns": 1e-9}
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 import pytest
 import torch
 import torchvision
+from labcode.pages.calculators.layers import NETWORKS
+from labcode.pages.calculators.networks import alexnet, alexnet_torchvision, lenet5
 from torch import nn
 
 from labcode.pages.calculators import network_layers
-from labcode.pages.calculators.layers import NETWORKS
-from labcode.pages.calculators.networks import alexnet, alexnet_torchvision, lenet5
 
 
 def lenet5_module(in_channels: int = 1, classes: int = 10) -> nn.Module:

@@ -5,13 +5,13 @@ import re
 import numpy as np
 import pytest
 import torch
+from labcode.pages.calculators.pruned import METHODS, NETWORKS, pruned_networks
+from labcode.pages.calculators.pruned_grid import GRID, WEIGHTS
+from labcode.pages.calculators.sparse import fillers, sizes, sparse_bytes
 from safetensors.numpy import load
 from torch import nn
 
 from labcode import studies
-from labcode.pages.calculators.pruned import METHODS, NETWORKS, pruned_networks
-from labcode.pages.calculators.pruned_grid import GRID, WEIGHTS
-from labcode.pages.calculators.sparse import fillers, sizes, sparse_bytes
 from labcode.pruning import prunable, save_sparse
 from labcode.weights import baselines
 

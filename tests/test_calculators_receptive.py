@@ -4,9 +4,9 @@ import pytest
 import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from labcode.pages.calculators.cone import cone, seen_below
 
 from labcode.pages.calculators import receptive_field
-from labcode.pages.calculators.cone import cone, seen_below
 
 
 def seen_by_gradient(layers, kernel, stride, dilation, pool_every, size) -> tuple[int, int]:

@@ -6,7 +6,6 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from labcode.pages.calculators.plane import HEIGHT, WIDTH, Axis, Point, plane
 from labcode.pages.calculators.scoreboard import (
     COLUMNS,

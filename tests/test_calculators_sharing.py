@@ -6,9 +6,9 @@ import pytest
 import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from labcode.pages.calculators.subsample import kept_pixels
 
 from labcode.pages.calculators import downsampling, sharing
-from labcode.pages.calculators.subsample import kept_pixels
 
 
 def by_loops(c_in, c_out, size, k, stride, padding):

@@ -4,6 +4,9 @@ import re
 
 import pytest
 import torch
+from labcode.pages.calculators.excitation import BLOCKS, excitation, resnet50
+from labcode.pages.calculators.fire import fire_layers
+from labcode.pages.calculators.shuffle import heard, shuffled_order
 from torch import nn
 
 import labcode
@@ -15,9 +18,6 @@ from labcode.pages.calculators import (
     shufflenet_cost,
     squeezenet_size,
 )
-from labcode.pages.calculators.excitation import BLOCKS, excitation, resnet50
-from labcode.pages.calculators.fire import fire_layers
-from labcode.pages.calculators.shuffle import heard, shuffled_order
 from labcode.pages.calculators.shufflenet_cost import SCALES, shufflenet
 from labcode.pages.calculators.squeezenet_size import RATIOS, SHARES, squeezenet
 from labcode.papers import reproduce

@@ -6,11 +6,11 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from labcode.pages.calculators.sevens import LOGITS, PIXELS, PLACES
+from labcode.pages.calculators.temperature import soft_label, softened
 
 from labcode import data
 from labcode.distillation import logits_of
-from labcode.pages.calculators.sevens import LOGITS, PIXELS, PLACES
-from labcode.pages.calculators.temperature import soft_label, softened
 from labcode.weights import baselines
 
 

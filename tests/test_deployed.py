@@ -5,12 +5,12 @@ from dataclasses import astuple
 import onnx
 import pytest
 import torch
+from labcode.pages.calculators.scoreboard import ENTRIES
 from torch import nn
 
 from labcode import data, studies
 from labcode.counting import count
 from labcode.models import lenet5
-from labcode.pages.calculators.scoreboard import ENTRIES
 from labcode.quantization import fold_batch_norm
 from labcode.runtime.activation_memory import peak_activation_bytes
 from labcode.runtime.export import to_onnx

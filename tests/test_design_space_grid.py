@@ -4,12 +4,12 @@ import itertools
 
 import numpy as np
 import pytest
+from labcode.pages.calculators.design_space_grid import GRID, SEEDS
 
 from labcode import search, studies
 from labcode.models.small_squeezenet import small_squeezenet
 from labcode.pages.calculators.design_space import beaten_by
 from labcode.pages.calculators.design_space import design_space as browse
-from labcode.pages.calculators.design_space_grid import GRID, SEEDS
 from labcode.studies import design_space
 from labcode.studies.design_space import contest, trials
 

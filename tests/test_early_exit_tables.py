@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
+from labcode.pages.calculators.exit_outputs import IMAGES, MACS, PLAIN_MACS, SURE
 from safetensors.torch import save
 
 import labcode
@@ -15,7 +16,6 @@ from labcode.early_exit import METHODS, certainty, load_exits, outcome, shared_t
 from labcode.models import exit_macs, slimmable_cnn
 from labcode.models.exit_network import Trunk
 from labcode.pages.calculators import exit_thresholds
-from labcode.pages.calculators.exit_outputs import IMAGES, MACS, PLAIN_MACS, SURE
 from labcode.pages.calculators.exit_thresholds import right, sure, taken
 from labcode.studies import scoreboard
 from labcode.studies.early_exit.trials import ALONE, SHARES, initial, logits_of

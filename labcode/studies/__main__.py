@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from labcode.studies import registry, runner, runs, store
+from labcode.studies import page_data, registry, runner, runs, store
 from labcode.studies.definition import Export, TimedTable
 from labcode.studies.workers import engine
 
@@ -49,7 +49,7 @@ def _line(item: registry.Item) -> str:
     if isinstance(item, TimedTable):
         return f"{item.name}: measured by {item.script}"
     if isinstance(item, Export):
-        return f"{item.name}: written to {item.path}"
+        return f"{item.name}: written to {page_data.FOLDER}/{item.name}.json"
     needs = f", needs {', '.join(table.name for table in item.needs)}" if item.needs else ""
     kept = f"; kept for {item.kept_for}" if item.kept_for else ""
     runs_ = "" if callable(item.settings) else f" {len(item.settings)} runs"

@@ -91,15 +91,14 @@ class Export:
     """What a page browses: written anew when a table that it needs is.
 
     Args:
-        name: What the command line calls it.
-        path: The file, from the root of the repository.
-        function: Called with the stored tables that are needed; returns the text of the file.
+        name: Of the JSON file in labcode/pages/data, without its ending: that of the calculator
+            which reads it.
+        function: Called with the stored tables that are needed; returns plain data.
         needs: Tables that must be stored before.
     """
 
     name: str
-    path: str
-    function: Callable[..., str]
+    function: Callable[..., dict[str, Any]]
     needs: tuple[Table | TimedTable, ...] = ()
 
 

@@ -11,7 +11,7 @@ from tqdm.auto import tqdm
 from labcode import studies
 from labcode._progress import wants_progress
 from labcode.data import DownloadError
-from labcode.studies import registry, runs, store
+from labcode.studies import page_data, registry, runs, store
 from labcode.studies.definition import Export, Row, Table, TimedTable
 from labcode.studies.workers import Engine, here
 
@@ -87,9 +87,8 @@ def train(table: Table, *, engine: Engine = here, command: str) -> Row:
 
 def export(item: Export) -> Path:
     """Write what a page browses, and return the file."""
-    text = item.function(*(studies.table(table.name) for table in item.needs))
-    target = store.ROOT / item.path
-    target.write_text(text, encoding="utf-8")
+    target = store.ROOT / page_data.FOLDER / f"{item.name}.json"
+    target.write_text(page_data.as_json(page_data.made(item)), encoding="utf-8")
     return target
 
 

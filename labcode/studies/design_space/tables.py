@@ -11,7 +11,7 @@ from labcode.studies.design_space import (
     SHARES,
     SQUEEZE_RATIOS,
     contest,
-    exports,
+    page_data,
     trials,
 )
 
@@ -68,10 +68,5 @@ SEARCHED = Table(
     (GRID,),
     facts={"objective": f"the means of {GRID.name} over its seeds"},
 )
-CALCULATOR = Export(
-    "design_space_calculator",
-    "labcode/pages/calculators/design_space_grid.py",
-    exports.design_space_grid,
-    (GRID,),
-)
-STUDY = Study("design_space", (RATES, GRID, LONGER, SEARCHED), (CALCULATOR,))
+PAGE = Export("design_space", page_data.page_data, (GRID,))
+STUDY = Study("design_space", (RATES, GRID, LONGER, SEARCHED), (PAGE,))

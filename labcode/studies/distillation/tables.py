@@ -11,7 +11,7 @@ from typing import Any
 
 from labcode.distillation import ensembles
 from labcode.studies.definition import Export, Outcome, Row, Study, Table, grid
-from labcode.studies.distillation import exports, trials, unseen
+from labcode.studies.distillation import page_data, trials, unseen
 
 TUNING_SEEDS, SEEDS, UNSEEN_SEEDS, ENSEMBLE_SEEDS = range(3), range(5), range(3), range(3)
 SHIPPED = ("live teacher", 0)  # method and seed of the student on the page *Draw a digit*
@@ -152,7 +152,7 @@ SCOREBOARD = Table(
     gather=scoreboard_rows,
     facts={"data": "mnist5k", "tables": [METHODS.name, AUGMENTED.name]},
 )
-SEVENS = Export("sevens", "labcode/pages/calculators/sevens.py", exports.sevens_module)
+PAGE = Export("soft_label", page_data.page_data)
 STUDY = Study(
     "distillation",
     (
@@ -169,5 +169,5 @@ STUDY = Study(
         UNSEEN,
         SCOREBOARD,
     ),
-    (SEVENS,),
+    (PAGE,),
 )

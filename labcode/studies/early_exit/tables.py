@@ -14,7 +14,7 @@ from labcode.early_exit.store import FILE, SEED
 from labcode.early_exit.training import METHODS as ALL_METHODS
 from labcode.models.slimmable_cnn import WIDTHS
 from labcode.studies.definition import Export, Outcome, Row, Study, Table, TimedTable, grid
-from labcode.studies.early_exit import exports, trials
+from labcode.studies.early_exit import page_data, trials
 from labcode.weights.baselines.store import pack
 
 PLAIN = {
@@ -121,12 +121,7 @@ SCOREBOARD = Table(
     facts=CHANGED | {"tables": [FAMILY.name, BUDGETS.name, SLIMMABLE.name]},
 )
 LATENCY = TimedTable("early_exit_latency", "benchmarks/dynamic_computation.py")
-OUTPUTS = Export(
-    "exit_outputs",
-    "labcode/pages/calculators/exit_outputs.py",
-    exports.exit_outputs,
-    (BUDGETS,),
-)
+PAGE = Export("exit_thresholds", page_data.page_data, (BUDGETS,))
 STUDY = Study(
     "early_exit",
     (
@@ -143,5 +138,5 @@ STUDY = Study(
         SCOREBOARD,
         LATENCY,
     ),
-    (OUTPUTS,),
+    (PAGE,),
 )

@@ -6,7 +6,7 @@ from itertools import product
 from typing import Any
 
 from labcode.studies.definition import Export, Row, Study, Table, TimedTable, grid
-from labcode.studies.pruning import exports, trials, unit_trials
+from labcode.studies.pruning import page_data, trials, unit_trials
 
 FACTS = {"data": "mnist5k: 3500 training, 500 validation and 1000 test images"}
 SEEDS = (0, 1, 2)
@@ -100,12 +100,7 @@ SCOREBOARD = Table(
 ZEROS = TimedTable("pruning_zeros", "benchmarks/pruning.py")
 SPARSE_PRODUCTS = TimedTable("pruning_sparse_products", "benchmarks/pruning.py")
 LATENCY = TimedTable("pruning_latency", "benchmarks/pruning.py")
-GRID = Export(
-    "pruned_grid",
-    "labcode/pages/calculators/pruned_grid.py",
-    exports.pruned_grid,
-    (FINE_TUNED_300_100, FINE_TUNED_LENET5),
-)
+PAGE = Export("pruned_networks", page_data.page_data, (FINE_TUNED_300_100, FINE_TUNED_LENET5))
 STUDY = Study(
     "pruning",
     (
@@ -122,5 +117,5 @@ STUDY = Study(
         SPARSE_PRODUCTS,
         LATENCY,
     ),
-    (GRID,),
+    (PAGE,),
 )

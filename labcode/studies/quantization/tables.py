@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from labcode.quantization import METHODS
 from labcode.studies.definition import Export, Row, Study, Table, TimedTable, grid
-from labcode.studies.quantization import exports, trials
+from labcode.studies.quantization import page_data, trials
 
 SEEDS = (0, 1, 2)
 NETWORKS = ("lenet5", "small_cnn")
@@ -70,7 +70,5 @@ RANGES = Table(
 )
 LATENCY = TimedTable("quantization_latency", "benchmarks/quantization.py")
 KERNELS = TimedTable("quantization_kernels", "benchmarks/quantization.py")
-GRID = Export(
-    "few_bits_grid", "labcode/pages/calculators/few_bits_grid.py", exports.few_bits_grid, (BITS,)
-)
-STUDY = Study("quantization", (INT8, SCOREBOARD, BITS, RANGES, LATENCY, KERNELS), (GRID,))
+PAGE = Export("few_bits", page_data.page_data, (BITS,))
+STUDY = Study("quantization", (INT8, SCOREBOARD, BITS, RANGES, LATENCY, KERNELS), (PAGE,))

@@ -7,13 +7,13 @@ from typing import Any
 from labcode.studies.blocks.tables import SCOREBOARD as BLOCKS
 from labcode.studies.deep_compression.tables import LENET5_TAUGHT
 from labcode.studies.deep_compression.tables import SCOREBOARD as DEEP_COMPRESSION
-from labcode.studies.definition import Row, Study, Table, TimedTable, grid
+from labcode.studies.definition import Export, Row, Study, Table, TimedTable, grid
 from labcode.studies.distillation.tables import SCOREBOARD as DISTILLATION
 from labcode.studies.early_exit.tables import SCOREBOARD as EARLY_EXIT
 from labcode.studies.low_rank.tables import SCOREBOARD as LOW_RANK
 from labcode.studies.pruning.tables import SCOREBOARD as PRUNING
 from labcode.studies.quantization.tables import SCOREBOARD as QUANTIZATION
-from labcode.studies.scoreboard import combinations
+from labcode.studies.scoreboard import combinations, page_data
 
 SEEDS = (0, 1, 2)
 TAUGHT = "pruned, taught by three, shared, coded"
@@ -58,4 +58,5 @@ GATHERED = (
     COMBINATIONS,
 )
 SCOREBOARD = TimedTable("scoreboard", "benchmarks/scoreboard.py", GATHERED)
-STUDY = Study("scoreboard", (COMBINATIONS, SCOREBOARD))
+PAGE = Export("compare_techniques", page_data.page_data, (SCOREBOARD,))
+STUDY = Study("scoreboard", (COMBINATIONS, SCOREBOARD), (PAGE,))
