@@ -12,12 +12,13 @@ from torch import nn
 from labcode import data
 from labcode.coding import canonical_codes, code_lengths, counts_of, pack, to_relative, unpack
 from labcode.coding.layers import layer_table
-from labcode.coding.pipeline import Teacher, bits_of, masks_for, prune, scores, share
+from labcode.coding.pipeline import bits_of, masks_for, prune, scores, share, taught_by
 from labcode.data.dataset import Split
 from labcode.models import lenet5, lenet_300_100
 from labcode.studies.deep_compression.lessons import Lessons
 from labcode.studies.deep_compression.taught import teachers_of
 from labcode.studies.deep_compression.trials import paper_bits
+from labcode.training import Batch
 from labcode.weights import baselines
 
 
@@ -83,12 +84,12 @@ def test_as_many_weights_stay_as_were_asked_for():
 
 def test_a_pruned_network_keeps_its_zeros_and_a_shared_one_few_values():
     train, dense = images(), baselines.load("lenet_300_100", seed=0)
-    teacher, model = Teacher(dense, "lenet_300_100"), copy.deepcopy(dense)
-    masks = prune(model, train, teacher, 0.05, epochs=2, seed=0)
+    guide, model = taught_by(dense, "lenet_300_100"), copy.deepcopy(dense)
+    masks = prune(model, train, guide, 0.05, epochs=2, seed=0)
     for name, parameter in model.named_parameters():
         if name in masks:
             assert not parameter.detach()[~masks[name]].any()
-    share(model, train, teacher, bits_of(model, 3, 4), epochs=1, seed=0)
+    share(model, train, guide, bits_of(model, 3, 4), epochs=1, seed=0)
     for parameter in model.parameters():
         values = parameter.detach().unique()
         assert len(values) <= (8 if parameter.ndim > 1 else 16) + 1
@@ -114,9 +115,10 @@ def test_lessons_hold_what_the_teachers_say_of_the_changed_images():
     wanted, found = (said / 2).softmax(1), (student / 2).softmax(1)
     soft = 4 * (wanted * (wanted / found).log()).sum(1).mean()
     hard = -student.log_softmax(1)[torch.arange(3), labels].mean()
-    loss = lessons.loss(student, labels, picked)
+    batch = Batch(student, labels, picked)  # the images stand for their logits
+    _, loss = lessons.guide.loss_fn(nn.Identity(), batch)
     assert float(loss) == pytest.approx(float(0.9 * soft + 0.1 * hard), rel=1e-4)
-    assert lessons.augment(said, torch.Generator()) is said
+    assert lessons.guide.augment is None
 
 
 def test_bad_teachers_are_named():
@@ -134,7 +136,7 @@ def test_the_table_of_layers_is_the_papers_sum():
     for parameter in model.parameters():
         if parameter.ndim > 1:
             parameter.data[torch.rand(parameter.shape, generator=generator) > 0.1] = 0
-    share(model, images(), Teacher(model, "lenet5"), paper_bits(model), epochs=0, seed=0)
+    share(model, images(), taught_by(model, "lenet5"), paper_bits(model), epochs=0, seed=0)
     rows = {row["layer"]: row for row in layer_table(model)}
     assert list(rows) == ["fc1", "fc2", "fc3", "total"]
     weight = model.fc1.weight.detach().numpy()

@@ -2,12 +2,11 @@
 
 import pytest
 import torch
-from torch.nn import functional as F
 
 from labcode import data, studies
 from labcode.distillation import ensembles, logits_of, student, wide_student
 from labcode.studies.distillation import trials
-from labcode.training import evaluate
+from labcode.training import cross_entropy, evaluate
 
 
 @pytest.fixture
@@ -36,11 +35,11 @@ def test_every_method_sees_the_same_batches(method, few_steps, monkeypatch):
     orders, real = [], trials.loss_of
 
     def spied(name, n_train, seed, **knobs):
-        loss_fn = real(name, n_train, seed, **knobs) or (lambda x, y, _: F.cross_entropy(x, y))
+        loss_fn = real(name, n_train, seed, **knobs) or cross_entropy
 
-        def watched(logits, labels, indices):
-            orders[-1].append(indices.tolist())
-            return loss_fn(logits, labels, indices)
+        def watched(model, batch):
+            orders[-1].append(batch.places.tolist())
+            return loss_fn(model, batch)
 
         return watched
 

@@ -63,13 +63,13 @@ def taught_trial(
     )
     passes = sum(number for part, number in rounds if part >= max(packed))
     control = copy.deepcopy(dense)
-    refine(control, lessons.split, lessons, epochs=passes, seed=100 * seed + 99)
+    refine(control, lessons.split, lessons.guide, epochs=passes, seed=100 * seed + 99)
     before = {r.seed: r for r in baselines.results(network)}[seed]
     facts = {"test_before": before.test_accuracy, "validation_before": before.validation_accuracy}
     rows = [{"part": 1.0, **_accuracies(control, images), **facts, "passes": passes}]
     model, passes = copy.deepcopy(dense), 0
     for number, (part, more) in enumerate(rounds):
-        prune(model, lessons.split, lessons, part, epochs=more, seed=100 * seed + number)
+        prune(model, lessons.split, lessons.guide, part, epochs=more, seed=100 * seed + number)
         passes += more
         if part in packed:
             file, row = _packed(model, lessons, network, seed, bits, images)
@@ -92,7 +92,7 @@ def _packed(
 ) -> tuple[bytes, Row]:
     """Share and pack a copy of a pruned network; return the file and its facts."""
     model = copy.deepcopy(pruned)
-    share(model, lessons.split, lessons, bits_of(model, bits, 4), epochs=1, seed=seed)
+    share(model, lessons.split, lessons.guide, bits_of(model, bits, 4), epochs=1, seed=seed)
     packed = pack(model)
     found = report(packed, model)
     again = unpack(packed, recipe(network).initial(images, seed=seed))

@@ -14,12 +14,12 @@ from typing import Any
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from labcode.data import Dataset, RandomAffine, load
+from labcode.data import Dataset, load
 from labcode.distillation.hints import fit_hints
 from labcode.distillation.loss import smoothed_loss, soft_loss
 from labcode.distillation.networks import student
-from labcode.distillation.softlabels import LiveTeacher, LossFn, SoftLabels
-from labcode.training import evaluate, fit
+from labcode.distillation.softlabels import LiveTeacher, SoftLabels
+from labcode.training import Batch, LossFn, evaluate, fit
 from labcode.weights import baselines
 
 STEPS = 2000  # at each training size; the students then fit their training images about as well
@@ -109,13 +109,20 @@ def loss_of(method: str, n_train: int, seed: int, **knobs: float) -> LossFn | No
     if method == "labels":
         return None
     if method == "label smoothing":
-        share = knobs.get("smoothing", SMOOTHING)
-        return lambda logits, labels, _: smoothed_loss(logits, labels, share)
+        return _smoothed(knobs.get("smoothing", SMOOTHING))
     stored = soft_labels(n_train, seed, same_images=method == "teacher of the same images")
     return stored.loss(
         temperature=knobs.get("temperature", TEMPERATURE),
         soft_weight=knobs.get("soft_weight", SOFT_WEIGHT),
     )
+
+
+def _smoothed(share: float) -> LossFn:
+    def loss_fn(model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+        logits = model(batch.images)  # (N, classes)
+        return logits, smoothed_loss(logits, batch.labels, share)
+
+    return loss_fn
 
 
 def train(
@@ -213,14 +220,13 @@ def augmented_student(method: str, seed: int, n_train: int = 3500) -> nn.Module:
     """
     if method not in AUGMENTED:
         raise ValueError(f"method must be one of {', '.join(AUGMENTED)}, got {method!r}")
-    augment: Any = baselines.recipe("lenet5").augment
-    assert isinstance(augment, RandomAffine)
     if method == "live teacher":
-        augment = LiveTeacher(teacher(seed), augment)
-        loss_fn = augment.loss(temperature=TEMPERATURE, soft_weight=SOFT_WEIGHT)
+        live = LiveTeacher(teacher(seed))
+        loss_fn: LossFn | None = live.loss(temperature=TEMPERATURE, soft_weight=SOFT_WEIGHT)
     else:
         plain = "teacher" if method == "stored soft labels" else method
         loss_fn = loss_of(plain, n_train, seed)
+    augment = baselines.recipe("lenet5").augment
     return train(student(seed), n_train, seed, loss_fn, augment=augment)
 
 
@@ -239,8 +245,9 @@ def relu_trial(method: str, seed: int, n_train: int = 3500) -> Row:
     """
     taught = soft_labels(n_train, seed).logits
 
-    def unchecked(logits: Tensor, labels: Tensor, indices: Tensor) -> Tensor:
-        return soft_loss(logits, taught[indices], TEMPERATURE)  # the checked loss would refuse
+    def unchecked(model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+        logits = model(batch.images)  # the checked loss would refuse them
+        return logits, soft_loss(logits, taught[batch.places], TEMPERATURE)
 
     loss_fn = unchecked if method == "teacher" else None
     return report(train(student(seed, relu_on_logits=True), n_train, seed, loss_fn), n_train)

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from labcode.data import Dataset, RandomAffine, load
+from labcode.data import Dataset, load
 from labcode.quantization.convert import to_integer
 from labcode.quantization.folding import fold_batch_norm
 from labcode.quantization.integer import IntegerNetwork
@@ -25,7 +25,6 @@ from labcode.weights.baselines import results
 CALIBRATION = 500  # training images, unchanged, that ranges are found with
 EPOCHS = 6  # of training after quantization, and of its control
 LR = 2e-3  # chosen on the validation split, see experiments/quantization.py
-AUGMENT = RandomAffine(max_shift=2.0, max_degrees=15.0, max_scale=0.15)  # as the baselines had it
 
 METHODS = (
     "k-means",
@@ -67,23 +66,30 @@ def float_network(network: str, seed: int) -> nn.Module:
 
 
 def train_on(
-    model: nn.Module, seed: int, *, epochs: int | None = None, lr: float | None = None
+    model: nn.Module,
+    network: str,
+    seed: int,
+    *,
+    epochs: int | None = None,
+    lr: float | None = None,
 ) -> None:
     """Train a network further, in place, the way all trials do it.
 
     Args:
         model: Starts from its baseline, quantized or not.
+        network: Name of the baseline, whose batch size and augmentation are used.
         seed: Decides the order of the images and the augmentation.
         epochs: Passes over the training images; None means `EPOCHS`.
         lr: Highest learning rate; None means `LR`.
     """
+    how = baselines.recipe(network)
     fit(
         model,
         digits().train,
         epochs=epochs or EPOCHS,
-        batch_size=64,
+        batch_size=how.batch_size,
         lr=lr or LR,
-        augment=AUGMENT,
+        augment=how.augment,
         seed=seed,
         device="cpu",
     )
@@ -108,11 +114,11 @@ def approximated(network: str, method: str, bits: int, seed: int, **training: An
         shared = share_weights(model, bits)
         if part:
             with centroid_training(model, shared):
-                train_on(model, seed, **training)
+                train_on(model, network, seed, **training)
         return model
     if kind == "float32":
         if part:
-            train_on(model, seed, **training)
+            train_on(model, network, seed, **training)
         return model
     if kind not in ("PTQ", "QAT", "ternary"):
         raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
@@ -125,7 +131,7 @@ def approximated(network: str, method: str, bits: int, seed: int, **training: An
         learned=kind == "QAT",
     )
     if kind != "PTQ":
-        train_on(model, seed, **training)
+        train_on(model, network, seed, **training)
     return model.eval()
 
 
@@ -222,7 +228,7 @@ def scoreboard_trial(network: str, technique: str, seed: int) -> Row:
         learned=trained,
     )
     if trained:
-        train_on(model, seed)
+        train_on(model, network, seed)
     row = results(network)[0]
     return {
         "test_accuracy": evaluate(model, digits().test).accuracy,

@@ -9,7 +9,7 @@ from torch import nn
 
 from labcode import data
 from labcode.coding.container import pack, unpack
-from labcode.coding.pipeline import Teacher, bits_of, prune, share
+from labcode.coding.pipeline import bits_of, prune, share, taught_by
 from labcode.counting import count
 from labcode.data import Dataset
 from labcode.pruning.formats import save_dense
@@ -68,8 +68,7 @@ def taught_half(digits: Dataset, seed: int) -> nn.Module:
     """
     whole = baselines.load(NETWORK, seed=seed)
     small = cut_by(whole, WIDTHS[NETWORK]["half"], "L1 norm", seed)
-    teacher = Teacher(whole, NETWORK)
-    settings = fine_tuning(NETWORK) | {"augment": teacher.augment, "loss_fn": teacher.loss}
+    settings = fine_tuning(NETWORK) | {"loss_fn": taught_by(whole, NETWORK).loss_fn}
     fit(small, digits.train, epochs=FINE_TUNING_EPOCHS[NETWORK], seed=seed, **settings)
     return small.eval()
 
@@ -94,12 +93,12 @@ def _eight_bits(technique: str, model: nn.Module, digits: Dataset) -> Row:
 def _packed(technique: str, model: nn.Module, digits: Dataset, seed: int) -> Row:
     """Prune single weights, share what stays and code it; the file is unpacked to be scored."""
     whole, small = baselines.load(NETWORK, seed=seed), copy.deepcopy(model)
-    teacher = Teacher(whole, NETWORK)
+    guide = taught_by(whole, NETWORK)
     for number, kept in enumerate(KEPT):
         order = 100 * seed + number
-        prune(small, digits.train, teacher, kept, epochs=EPOCHS[NETWORK], seed=order)
+        prune(small, digits.train, guide, kept, epochs=EPOCHS[NETWORK], seed=order)
     widths = bits_of(small, BITS, 4)
-    share(small, digits.train, teacher, widths, epochs=SHARE_EPOCHS[NETWORK], seed=seed)
+    share(small, digits.train, guide, widths, epochs=SHARE_EPOCHS[NETWORK], seed=seed)
     file = pack(small)
     again = unpack(file, cut_by(whole, WIDTHS[NETWORK]["half"], "L1 norm", seed)).eval()
     left = sum(int((p != 0).sum()) for p in again.parameters())
