@@ -70,7 +70,6 @@ def trained(
         weight_decay=0.05,
         seed=seed,
         device="cpu",
-        progress=False,
     )
     return model.eval()
 

@@ -84,7 +84,6 @@ def train(
         schedule=schedule,
         seed=seed,
         device="cpu",
-        progress=False,
     )
     return model
 

@@ -71,7 +71,6 @@ def teacher_of_the_same_images(n_train: int, seed: int) -> nn.Module:
         weight_decay=recipe.weight_decay,
         augment=recipe.augment,
         seed=seed,
-        progress=False,
     )
     return model.eval()
 
@@ -147,7 +146,6 @@ def train(
         seed=seed,
         augment=augment,
         loss_fn=loss_fn,
-        progress=False,
     )
     return model.eval()
 

@@ -90,7 +90,6 @@ def learn_without(
         loss_fn=None
         if lesson == "hard labels"
         else taught.loss(temperature=temperature, soft_weight=1.0),
-        progress=False,
     )
     chosen_on = data.validation
     bias = best_bias(logits_of(model, chosen_on.images), chosen_on.labels, digit)

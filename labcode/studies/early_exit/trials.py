@@ -93,7 +93,6 @@ def harm_network(
         "lr": lr,
         "weight_decay": WEIGHT_DECAY,
         "seed": seed,
-        "progress": False,
     }
     if method == ALONE:
         fit(network, train, **settings)
@@ -144,7 +143,6 @@ def full_settings(seed: int) -> dict[str, Any]:
         "weight_decay": WEIGHT_DECAY,
         "augment": baselines.recipe("small_cnn").augment,
         "seed": seed,
-        "progress": False,
     }
 
 

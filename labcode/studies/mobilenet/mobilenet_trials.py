@@ -133,7 +133,6 @@ def trained_mobilenet(
         optimizer=lambda _: torch.optim.AdamW(groups, lr=LR),
         seed=seed,
         device="cpu",
-        progress=False,
     )
     return model.eval()
 

@@ -135,7 +135,6 @@ def fine_tuning(network: str) -> Row:
         "weight_decay": recipe.weight_decay,
         "augment": recipe.augment,
         "device": "cpu",
-        "progress": False,
     }
 
 
@@ -208,7 +207,6 @@ def _lottery_train(digits: Dataset, seed: int, epochs: float) -> Train:
             seed=seed,
             after_step=masks.after_step if masks is not None else None,
             device="cpu",
-            progress=False,
         )
 
     return train
