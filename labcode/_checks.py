@@ -6,7 +6,9 @@ Pure Python: `labcode.cost` uses these functions in the browser too.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from numbers import Integral, Real
+from typing import Any
 
 Pair = tuple[int, int]
 IntOrPair = int | Pair
@@ -95,3 +97,17 @@ def check_number(
         bound = f"more than {above:g}" if above > -math.inf else f"at least {minimum:g}"
         raise ValueError(f"{name} must be a finite number, {bound}, got {value!r}")
     return number
+
+
+def check_choice(name: str, value: object, choices: Sequence[str | None]) -> Any:
+    """Return ``value``, which must be one of ``choices``.
+
+    Raises:
+        ValueError: it is none of them.
+
+    >>> check_choice("gate", "tanh", ("sigmoid", "tanh"))
+    'tanh'
+    """
+    if isinstance(value, (str, type(None))) and value in choices:
+        return value
+    raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
-from typing import Any
 
 from torch import nn
 
@@ -14,11 +13,10 @@ from labcode.coding.pipeline import bits_of, prune, refine, share
 from labcode.coding.report import report
 from labcode.coding.stored import keep
 from labcode.studies.deep_compression.lessons import Lessons
+from labcode.studies.protocol import Row
 from labcode.training import evaluate
 from labcode.weights import baselines
 from labcode.weights.baselines import recipe
-
-Row = dict[str, Any]
 
 TEACHER_SEEDS = (0, 1, 2)  # all stored baselines of the teachers' kind together
 COPIES = 10  # changed copies of each training image: one pass is as long as ten epochs

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
-from typing import Any
 
 from torch import nn
 
@@ -13,11 +12,10 @@ from labcode.coding.container import pack, unpack
 from labcode.coding.pipeline import SOFT, Guide, bits_of, prune, share, taught_by
 from labcode.coding.report import report
 from labcode.coding.stored import keep
+from labcode.studies.protocol import Row
 from labcode.training import evaluate
 from labcode.weights import baselines
 from labcode.weights.baselines import recipe
-
-Row = dict[str, Any]
 
 KEPT = (0.25, 0.08, 0.04, 0.025, 0.018, 0.013, 0.009)  # part of the weights after each round
 EPOCHS = {"lenet5": 6, "lenet_300_100": 15}  # of training after each round

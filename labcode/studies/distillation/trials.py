@@ -14,12 +14,15 @@ from typing import Any
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from labcode.data import Dataset, load
+from labcode._checks import check_choice
+from labcode.counting import count_parameters
 from labcode.distillation.hints import fit_hints
 from labcode.distillation.loss import smoothed_loss, soft_loss
-from labcode.distillation.networks import student
 from labcode.distillation.softlabels import LiveTeacher, SoftLabels
-from labcode.training import Batch, LossFn, evaluate, fit
+from labcode.models import student
+from labcode.studies import protocol
+from labcode.studies.protocol import SPLITS, Row, digits, fine_tuning, scores
+from labcode.training import Batch, LossFn, evaluate
 from labcode.weights import baselines
 
 STEPS = 2000  # at each training size; the students then fit their training images about as well
@@ -42,14 +45,6 @@ METHODS = (
 AUGMENTED = ("labels", "label smoothing", "stored soft labels", "live teacher")
 SIZES = (500, 1000, 2000, 3500)
 
-Row = dict[str, Any]
-
-
-@cache
-def digits(n_train: int) -> Dataset:
-    """Return mnist5k with so many training images; smaller sets are part of larger ones."""
-    return load("mnist5k", n_train=n_train)
-
 
 @cache
 def teacher(seed: int) -> nn.Module:
@@ -61,18 +56,9 @@ def teacher(seed: int) -> nn.Module:
 def teacher_of_the_same_images(n_train: int, seed: int) -> nn.Module:
     """Train a LeNet-5 on the student's own images alone, with the recipe and as many steps."""
     recipe = baselines.recipe("lenet5")
-    model = recipe.initial(digits(n_train), seed=seed)
-    fit(
-        model,
-        digits(n_train).train,
-        epochs=epochs(n_train, recipe.epochs * math.ceil(3500 / recipe.batch_size)),
-        batch_size=recipe.batch_size,
-        lr=recipe.lr,
-        weight_decay=recipe.weight_decay,
-        augment=recipe.augment,
-        seed=seed,
-    )
-    return model.eval()
+    passes = epochs(n_train, recipe.epochs * math.ceil(3500 / recipe.batch_size))
+    model, split = recipe.initial(digits(n_train), seed=seed), digits(n_train).train
+    return protocol.train(model, split, seed, epochs=passes, **fine_tuning("lenet5"))
 
 
 @cache
@@ -103,8 +89,7 @@ def loss_of(method: str, n_train: int, seed: int, **knobs: float) -> LossFn | No
     Raises:
         ValueError: There is no such method.
     """
-    if method not in METHODS:
-        raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
+    check_choice("method", method, METHODS)
     if method == "labels":
         return None
     if method == "label smoothing":
@@ -136,18 +121,17 @@ def train(
     weight_decay: float = WEIGHT_DECAY,
 ) -> nn.Module:
     """Train a student the way all trials do it, and return it in evaluation mode."""
-    fit(
+    return protocol.train(
         model,
         digits(n_train).train,
+        seed,
         epochs=epochs(n_train, steps or STEPS),
         batch_size=BATCH_SIZE,
         lr=lr,
         weight_decay=weight_decay,
-        seed=seed,
         augment=augment,
         loss_fn=loss_fn,
     )
-    return model.eval()
 
 
 def trained_student(method: str, n_train: int, seed: int, **knobs: float) -> nn.Module:
@@ -177,12 +161,8 @@ def method_trial(method: str, n_train: int, seed: int) -> Row:
 
 def report(model: nn.Module, n_train: int) -> Row:
     """Return a trained student's accuracies, its parameters and the bytes of its file."""
-    data = digits(n_train)
-    return {
-        "train_accuracy": evaluate(model, data.train).accuracy,
-        "validation_accuracy": evaluate(model, data.validation).accuracy,
-        "test_accuracy": evaluate(model, data.test).accuracy,
-        "params": sum(p.numel() for p in model.parameters()),
+    return scores(model, digits(n_train), SPLITS) | {
+        "params": count_parameters(model),
         "bytes_on_disk": len(save(model.state_dict())),
     }
 
@@ -216,8 +196,7 @@ def augmented_student(method: str, seed: int, n_train: int = 3500) -> nn.Module:
     Raises:
         ValueError: There is no such method.
     """
-    if method not in AUGMENTED:
-        raise ValueError(f"method must be one of {', '.join(AUGMENTED)}, got {method!r}")
+    check_choice("method", method, AUGMENTED)
     if method == "live teacher":
         live = LiveTeacher(teacher(seed))
         loss_fn: LossFn | None = live.loss(temperature=TEMPERATURE, soft_weight=SOFT_WEIGHT)

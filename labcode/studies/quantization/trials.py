@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from labcode.data import Dataset, load
+from labcode.counting import count_parameters
 from labcode.quantization.convert import to_integer
 from labcode.quantization.folding import fold_batch_norm
 from labcode.quantization.integer import IntegerNetwork
@@ -18,7 +18,8 @@ from labcode.quantization.packing import pack_model
 from labcode.quantization.saturation import saturates
 from labcode.quantization.weight_sharing import centroid_training, share_weights
 from labcode.runtime.int8 import onnx_int8_bytes, onnx_logits, read_qdq
-from labcode.training import evaluate, fit
+from labcode.studies.protocol import Row, digits, scores, train
+from labcode.training import evaluate
 from labcode.weights import baselines
 from labcode.weights.baselines import results
 
@@ -34,14 +35,6 @@ METHODS = (
     "QAT, weights",
     "QAT, weights and activations",
 )
-
-Row = dict[str, Any]
-
-
-@cache
-def digits() -> Dataset:
-    """Return the data of every trial."""
-    return load("mnist5k")
 
 
 def calibration_images() -> Tensor:
@@ -83,15 +76,14 @@ def train_on(
         lr: Highest learning rate; None means `LR`.
     """
     how = baselines.recipe(network)
-    fit(
+    train(
         model,
         digits().train,
+        seed,
         epochs=epochs or EPOCHS,
         batch_size=how.batch_size,
         lr=lr or LR,
         augment=how.augment,
-        seed=seed,
-        device="cpu",
     )
 
 
@@ -145,10 +137,7 @@ def bits_trial(network: str, method: str, bits: int, seed: int) -> Row:
         seed: Which baseline, and the order of the images.
     """
     model = approximated(network, method, bits, seed)
-    return {
-        "validation_accuracy": evaluate(model, digits().validation).accuracy,
-        "test_accuracy": evaluate(model, digits().test).accuracy,
-    }
+    return scores(model, digits())
 
 
 def range_trial(network: str, method: str, bits: int, seed: int) -> Row:
@@ -232,7 +221,7 @@ def scoreboard_trial(network: str, technique: str, seed: int) -> Row:
     row = results(network)[0]
     return {
         "test_accuracy": evaluate(model, digits().test).accuracy,
-        "params": sum(p.numel() for p in float_network(network, seed).parameters()),
+        "params": count_parameters(float_network(network, seed)),
         "macs": row.macs,
         "bytes_on_disk": len(pack_model(model)),
     }
