@@ -21,6 +21,8 @@ from labcode.studies.deep_compression.trials import paper_bits
 from labcode.training import Batch
 from labcode.weights import baselines
 
+SHAPE = (1, 28, 28)
+
 
 def small_chain(seed: int = 0) -> nn.Module:
     torch.manual_seed(seed)
@@ -36,7 +38,7 @@ def images(n: int = 24) -> Split:
 
 def test_without_pressure_scores_are_magnitudes():
     model = lenet5()
-    for name, score in scores(model, pressure=0.0).items():
+    for name, score in scores(model, SHAPE, pressure=0.0).items():
         assert torch.equal(score, dict(model.named_parameters())[name].detach().abs())
 
 
@@ -44,12 +46,33 @@ def test_pressure_lowers_weights_of_weak_neurons_alone():
     model = lenet_300_100()
     with torch.no_grad():
         model.fc1.weight[7].mul_(1e-3)  # one weak neuron
-    plain, pressed = scores(model, 0.0), scores(model, 0.5)
+    plain, pressed = scores(model, SHAPE, 0.0), scores(model, SHAPE, 0.5)
     factor = pressed["fc1.weight"] / plain["fc1.weight"]  # the same along a row
     assert torch.allclose(factor, factor[:, :1].expand_as(factor), rtol=1e-4)
     assert int(factor[:, 0].argmin()) == 7
     column = pressed["fc2.weight"][:, 7] / plain["fc2.weight"][:, 7]
     assert column.max() < 0.1
+
+
+class Backwards(nn.Module):
+    """Its layers are listed in another order than they run in."""
+
+    def __init__(self):
+        super().__init__()
+        self.last, self.first = nn.Linear(5, 3), nn.Linear(16, 5)
+
+    def forward(self, x):
+        return self.last(self.first(x.flatten(1)).relu())
+
+
+def test_neurons_are_joined_in_the_order_in_which_layers_run():
+    model = Backwards()
+    with torch.no_grad():
+        model.last.weight[:, 2] = 0  # a neuron that nobody listens to
+    masks = masks_for(model, 0.9, (1, 4, 4), pressure=0.0)
+    assert not masks["first.weight"][2].any()
+    assert not masks["first.bias"][2]
+    assert "last.bias" not in masks
 
 
 def alive_by_hand(model: nn.Module) -> list[torch.Tensor]:
@@ -64,7 +87,7 @@ def alive_by_hand(model: nn.Module) -> list[torch.Tensor]:
 @given(st.floats(0.05, 1.0), st.floats(0, 2), st.integers(0, 50))
 def test_no_neuron_is_left_with_one_side_only(kept, pressure, seed):
     model = small_chain(seed)
-    masks_for(model, kept, pressure=pressure).apply(model)
+    masks_for(model, kept, (1, 4, 4), pressure=pressure).apply(model)
     channels, hidden = alive_by_hand(model)
     assert torch.equal(channels, model[0].weight.flatten(1).any(1))
     assert torch.equal(hidden, model[3].weight.any(1))
@@ -76,7 +99,7 @@ def test_no_neuron_is_left_with_one_side_only(kept, pressure, seed):
 
 def test_as_many_weights_stay_as_were_asked_for():
     model = lenet_300_100()
-    masks_for(model, 0.05, pressure=0.0).apply(model)
+    masks_for(model, 0.05, SHAPE, pressure=0.0).apply(model)
     left = sum(int((p != 0).sum()) for p in model.parameters() if p.ndim > 1)
     assert left <= round(0.05 * 266_200)
     assert left > 0.9 * 0.05 * 266_200  # the rest died with its neuron

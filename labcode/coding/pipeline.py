@@ -7,7 +7,7 @@ network itself or others; and biases of neurons that are gone go as well.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,9 +15,10 @@ import torch
 from torch import Tensor, nn
 
 from labcode._checks import check_number
+from labcode._walk import running_order
 from labcode.data.dataset import Split
 from labcode.distillation.softlabels import LiveTeacher
-from labcode.pruning.masks import Masks, prunable
+from labcode.pruning.masks import LAYERS, Masks, prunable
 from labcode.quantization.weight_sharing import centroid_training, share_weights
 from labcode.training import LossFn, fit
 from labcode.training.loop import Augment
@@ -60,7 +61,9 @@ def taught_by(teacher: nn.Module, network: str, *, soft: float = SOFT) -> Guide:
     return Guide(how.lr, how.batch_size, how.augment, loss if soft else None)
 
 
-def scores(model: nn.Module, pressure: float = 0.5) -> dict[str, Tensor]:
+def scores(
+    model: nn.Module, input_shape: Sequence[int], pressure: float = 0.5
+) -> dict[str, Tensor]:
     """Return the score of each weight: its magnitude, less for weights of weak neurons.
 
     The strength of a neuron (or filter) is the norm of its incoming weights times the norm of its
@@ -68,7 +71,8 @@ def scores(model: nn.Module, pressure: float = 0.5) -> dict[str, Tensor]:
     strength**pressure of the neuron that it comes from and of the one that it leads to.
 
     Args:
-        model: A plain chain of convolutions and linear layers, in the order of its modules.
+        model: A plain chain of convolutions and linear layers.
+        input_shape: One image, (channels, height, width).
         pressure: 0 is plain magnitude; the larger, the sooner whole neurons go.
 
     Returns:
@@ -80,12 +84,12 @@ def scores(model: nn.Module, pressure: float = 0.5) -> dict[str, Tensor]:
     >>> layers = nn.Sequential(nn.Linear(1, 2, bias=False), nn.Linear(2, 1, bias=False))
     >>> layers[0].weight.data = torch.tensor([[1.0], [1.0]])
     >>> layers[1].weight.data = torch.tensor([[4.0, 1.0]])
-    >>> scores(layers)["0.weight"].flatten()
+    >>> scores(layers, (1,))["0.weight"].flatten()
     tensor([1.0000, 0.5000])
     """
     check_number("pressure", pressure, minimum=0.0)
     found = {name: weight.detach().abs() for name, weight in prunable(model).items()}
-    for first, second in _joints(found):
+    for first, second in pairwise(_weights_in_order(model, input_shape)):
         incoming = found[first].flatten(1).square().sum(dim=1)  # (C,)
         outgoing = by_input(found[second], len(incoming)).square().sum(dim=(0, 2))  # (C,)
         strength = (incoming * outgoing).sqrt()
@@ -103,7 +107,9 @@ def by_input(weight: Tensor, channels: int) -> Tensor:
     return weight.reshape(len(weight), channels, -1)
 
 
-def masks_for(model: nn.Module, kept: float, *, pressure: float = 0.5) -> Masks:
+def masks_for(
+    model: nn.Module, kept: float, input_shape: Sequence[int], *, pressure: float = 0.5
+) -> Masks:
     """Return masks that keep the best weights of all layers together, and no dead neuron.
 
     A neuron without incoming weights, or without outgoing ones, loses all of its weights and its
@@ -112,21 +118,22 @@ def masks_for(model: nn.Module, kept: float, *, pressure: float = 0.5) -> Masks:
     Args:
         model: See `scores`.
         kept: Part of all weights to keep, above 0 to 1 (dead neurons may take a little more).
+        input_shape: See `scores`.
         pressure: See `scores`.
     """
-    found = scores(model, check_number("pressure", pressure, minimum=0.0))
+    found, order = scores(model, input_shape, pressure), _weights_in_order(model, input_shape)
     values = torch.cat([score.flatten() for score in found.values()])
     n = max(1, round(check_number("kept", kept, above=0.0) * len(values)))
     lowest = values.topk(min(n, len(values))).values[-1]
     keep = {name: (score >= lowest) & (score > 0) for name, score in found.items()}
     for _ in found:  # what dies may leave a neighbour dead
-        for first, second in _joints(keep):
+        for first, second in pairwise(order):
             alive = keep[first].flatten(1).any(dim=1)
             alive &= by_input(keep[second], len(alive)).any(dim=2).any(dim=0)
             keep[first] &= alive.view(-1, *[1] * (keep[first].ndim - 1))
             grouped = by_input(keep[second], len(alive)) & alive[:, None]
             keep[second] = grouped.reshape(keep[second].shape)
-    return Masks.of(model, keep | _biases(model, keep))
+    return Masks.of(model, keep | _biases(model, keep, order[-1]))
 
 
 def prune(
@@ -153,7 +160,7 @@ def prune(
     Returns:
         What was kept.
     """
-    masks = masks_for(model, kept, pressure=pressure)
+    masks = masks_for(model, kept, train.images.shape[1:], pressure=pressure)
     masks.apply(model)
     refine(model, train, guide, epochs=epochs, seed=seed, masks=masks)
     return masks
@@ -233,17 +240,16 @@ def bits_of(model: nn.Module, weights: int, biases: int) -> dict[str, int]:
     return {name: weights if p.ndim > 1 else biases for name, p in model.named_parameters()}
 
 
-def _joints(layers: Mapping[str, Tensor]) -> list[tuple[str, str]]:
-    """Return the pairs of layers that follow one another."""
-    names = list(layers)
-    return list(pairwise(names))
+def _weights_in_order(model: nn.Module, input_shape: Sequence[int]) -> list[str]:
+    """Return the names of the weights in the order in which their layers run."""
+    return [f"{layer}.weight" for layer in running_order(model, input_shape, LAYERS)]
 
 
-def _biases(model: nn.Module, keep: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def _biases(model: nn.Module, keep: Mapping[str, Tensor], last: str) -> dict[str, Tensor]:
     """Return masks of biases: a neuron without weights needs none; outputs keep theirs."""
     names, found = dict(model.named_parameters()), {}
-    for name in list(keep)[:-1]:
+    for name in keep:
         bias = name.removesuffix("weight") + "bias"
-        if bias in names:
+        if bias in names and name != last:
             found[bias] = keep[name].flatten(1).any(dim=1)
     return found
