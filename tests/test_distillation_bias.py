@@ -17,11 +17,11 @@ from labcode.distillation import (
     fit_hints,
     gain,
     regressor,
-    student,
     with_bias,
     without,
 )
-from labcode.studies.distillation import trials, unseen
+from labcode.models import student
+from labcode.studies.distillation import unseen
 from labcode.weights.baselines import load as load_baseline
 
 
@@ -70,14 +70,14 @@ def test_the_confusion_is_that_of_scikit_learn(seed):
 @pytest.mark.parametrize("digit", [7, 3])
 def test_the_digit_is_in_no_image_that_the_student_sees(digit, monkeypatch):
     seen, small = [], data.load("mnist5k", n_train=200)
-    real_fit = unseen.fit
+    real_train = unseen.train
 
-    def watched(model, split, **settings):
+    def watched(model, split, seed, **settings):
         seen.append(split)
-        return real_fit(model, split, **settings | {"epochs": 2})
+        return real_train(model, split, seed, **settings | {"epochs": 2})
 
-    monkeypatch.setattr(unseen, "fit", watched)
-    monkeypatch.setattr(trials, "digits", lambda n: small)
+    monkeypatch.setattr(unseen, "train", watched)
+    monkeypatch.setattr(unseen, "digits", lambda n: small)
     found = unseen.learn_without(digit, 0)
     assert len(seen[0]) == 180
     assert digit not in seen[0].labels

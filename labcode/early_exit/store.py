@@ -9,9 +9,8 @@ import os
 from importlib.resources import files
 from pathlib import Path
 
-import torch
-
 from labcode.models import ExitCNN, exit_cnn
+from labcode.training import seeded
 from labcode.weights.baselines.store import BaselineError, unpack
 
 SEED = 0
@@ -33,8 +32,7 @@ def load_exits() -> ExitCNN:
         packed = (folder() / FILE).read_bytes()
     except OSError as error:
         raise BaselineError(f"{FILE} is missing; install labcode again") from error
-    with torch.random.fork_rng(devices=[]):  # the first weights are drawn and then replaced
-        network = exit_cnn()
+    network = seeded(exit_cnn, 0)  # the first weights are drawn and then replaced
     unpack(network, packed, name=FILE)
     network.eval()
     return network

@@ -17,8 +17,7 @@ from torch import nn
 from labcode import early_exit
 from labcode.coding import stored, unpack
 from labcode.data import load
-from labcode.distillation.networks import student
-from labcode.models import exit_macs, lenet5
+from labcode.models import exit_macs, lenet5, student
 from labcode.models.exit_network import ExitNetwork
 from labcode.pages.drawing.shipped import Shipped
 from labcode.pages.drawing.site import site_files
