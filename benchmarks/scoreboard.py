@@ -26,8 +26,7 @@ from machine import machine
 from labcode import data, studies
 from labcode.early_exit import OnnxExits, load_exits
 from labcode.pages.drawing.networks import threshold
-from labcode.runtime.export.report import percentile_95
-from labcode.runtime.latency import Timing, onnx_session, time_in_turn
+from labcode.runtime import Timing, onnx_session, time_in_turn
 from labcode.studies import scoreboard
 from labcode.studies.scoreboard.deployed import (
     BASELINES,
@@ -99,7 +98,7 @@ def run(row: Row, images: np.ndarray, baseline: bytes, timed: dict[Files, Timing
     # Early exits take as long as the image needs, so what counts is the mean.
     mean = {name: 1e3 * sum(timing.seconds) / RUNS for name, timing in found.items()}
     spent = mean if early else median
-    p95 = {name: percentile_95(timing) for name, timing in found.items()}
+    p95 = {name: timing.p95_ms for name, timing in found.items()}
     return row | {
         "onnx_bytes": sum(map(len, files)),
         "activation_bytes": activation_bytes(network, technique),

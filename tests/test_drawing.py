@@ -22,7 +22,7 @@ from labcode.pages.drawing.export import samples, stored_files, without_weights
 from labcode.pages.drawing.networks import BUDGET, packed_lenet5, shipped, unpacked_lenet5
 from labcode.pages.drawing.shipped import INPUT_SHAPE, Shipped
 from labcode.pages.drawing.site import site_files, with_weights
-from labcode.runtime.latency import onnx_session
+from labcode.runtime import onnx_session
 from labcode.weights import baselines
 
 ROOT = Path(__file__).parent.parent

@@ -15,9 +15,8 @@ from labcode.quantization.folding import fold_batch_norm
 from labcode.quantization.integer import IntegerNetwork
 from labcode.quantization.layers import quantize_model
 from labcode.quantization.packing import pack_model
-from labcode.quantization.saturation import saturates
 from labcode.quantization.weight_sharing import centroid_training, share_weights
-from labcode.runtime.int8 import onnx_int8_bytes, onnx_logits, read_qdq
+from labcode.runtime import onnx_logits, read_qdq, saturates, to_int8
 from labcode.studies.protocol import Row, digits, scores, train
 from labcode.training import evaluate
 from labcode.weights import baselines
@@ -175,7 +174,7 @@ def int8_trial(network: str, seed: int) -> Row:
     data, model = digits(), float_network(network, seed)
     quantized = quantize_model(model, calibration_images())
     safe, full = (
-        onnx_int8_bytes(model, calibration_images(), batch=100, reduce_range=reduce)
+        to_int8(model, calibration_images(), batch=100, reduce_range=reduce)
         for reduce in (True, False)
     )
     images = data.test.images

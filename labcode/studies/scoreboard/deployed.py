@@ -14,8 +14,7 @@ from labcode.models import student
 from labcode.models.blocks import BLOCKS, backbone, widths
 from labcode.models.exit_network import Trunk
 from labcode.models.slimmable_cnn import slimmable_cnn
-from labcode.runtime.activation_memory import peak_activation_bytes
-from labcode.runtime.export import to_int8, to_onnx
+from labcode.runtime import peak_activation_bytes, to_int8, to_onnx
 from labcode.studies.blocks.block_trials import BUDGETS
 from labcode.studies.low_rank.low_rank_trials import cut_network
 from labcode.studies.pruning.unit_trials import WIDTHS, cut_by
