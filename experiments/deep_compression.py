@@ -14,6 +14,8 @@ from record import ROOT, measure, run_tables, store
 from labcode import studies
 from labcode.papers import published
 from labcode.studies.deep_compression import taught, trials
+from labcode.studies.scoreboard import techniques
+from labcode.studies.scoreboard.techniques import Technique
 
 SEEDS = (0, 1, 2)
 SCRIPT = "experiments/deep_compression.py"
@@ -116,9 +118,14 @@ def scoreboard() -> None:
     """Take the rows of the paper's setting and of the final one from the curves."""
     curves = ("deep_compression_lenet5", "deep_compression_lenet_300_100")
     taught_table = "deep_compression_taught_by_lenet5"
-    rows = [*rows_of("lenet5", curves[0], trials.PAPER), *rows_of("lenet5", curves[0])]
-    rows += rows_of("lenet_300_100", curves[1], trials.PAPER)
-    rows += rows_of("lenet_300_100", taught_table)
+    rows = []
+    for network, curve_table, final_table in (
+        ("lenet5", curves[0], curves[0]),
+        ("lenet_300_100", curves[1], taught_table),
+    ):
+        paper, final = techniques.PAPER_FILES[network], techniques.FINAL_FILES[network]
+        rows += rows_of(paper, curve_table, trials.PAPER, "bytes_huffman")
+        rows += rows_of(final, final_table, final_part(network, final_table), "bytes_on_disk")
     made = {
         "script": SCRIPT,
         "function": "labcode.studies.deep_compression.trials.curve_trial",
@@ -127,21 +134,22 @@ def scoreboard() -> None:
     store("scoreboard_deep_compression", rows, made | {"tables": [*curves, taught_table]})
 
 
-def rows_of(network: str, table: str, part: float | None = None) -> list[dict]:
-    """Return a row for each seed: the paper's setting with its file, or the final one."""
-    final = part is None
-    part = final_part(network, table) if part is None else part
-    kind = "Deep Compression, our file" if final else "Deep Compression as in the paper"
-    size = "bytes_on_disk" if final else "bytes_huffman"
+def rows_of(technique: Technique, table: str, part: float, size: str) -> list[dict]:
+    """Return a row for each seed, from the round that keeps a part of the weights.
+
+    Args:
+        technique: Whose rows they are.
+        table: Of one of the trials.
+        part: Part of the weights.
+        size: The table's column with the bytes of the file.
+    """
     found = studies.table(table)
-    rows = found[found["part"] == part].to_dict("records")
-    named = {"network": network, "technique": f"{kind}, {100 * part:g} % kept"}
     columns = ("seed", "test_accuracy", "params", "macs")
     return [
-        named
+        technique.key
         | {c: row[c] if c == "test_accuracy" else int(row[c]) for c in columns}
         | {"bytes_on_disk": int(row[size])}
-        for row in rows
+        for row in found[found["part"] == part].to_dict("records")
     ]
 
 

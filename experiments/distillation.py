@@ -107,18 +107,20 @@ def scoreboard() -> None:
     """Write the scoreboard's rows from the tables that hold them."""
     from labcode.counting import count
     from labcode.distillation import student
+    from labcode.studies.scoreboard import techniques
 
     plain = studies.table("distillation_methods").query("n_train == 3500")
     changed = studies.table("distillation_augmented")
     named = [
-        (plain, "labels", "labels alone"),
-        (plain, "teacher", "taught by LeNet-5"),
-        (changed, "labels", "labels alone, augmented"),
-        (changed, "live teacher", "taught by LeNet-5, augmented"),
+        (plain, "labels", techniques.LABELS),
+        (plain, "teacher", techniques.TAUGHT),
+        (changed, "labels", techniques.LABELS_AUGMENTED),
+        (changed, "live teacher", techniques.TAUGHT_AUGMENTED),
     ]
     macs = count(student(), (1, 28, 28)).macs
     rows = [
-        {"network": "student", "technique": technique, "seed": run.seed}
+        technique.key
+        | {"seed": run.seed}
         | {"test_accuracy": run.test_accuracy, "params": run.params, "macs": macs}
         | {"bytes_on_disk": run.bytes_on_disk}
         for table, method, technique in named

@@ -18,19 +18,19 @@ from record import FOLDER, ROOT, measure, run_tables, store
 from safetensors.torch import save
 
 from labcode.early_exit import RULES, certainty, load_exits
-from labcode.early_exit.store import SEED, store_exits
+from labcode.early_exit.store import BUDGET, SEED, store_exits
 from labcode.early_exit.training import METHODS
 from labcode.models import exit_macs
 from labcode.models.exit_network import Trunk
 from labcode.models.slimmable_cnn import WIDTHS, slimmable_cnn
 from labcode.studies.early_exit import trials
+from labcode.studies.scoreboard import shapes, techniques
 
 SCRIPT = "experiments/dynamic_computation.py"
 PLAIN = "mnist5k: 3500 training, 500 validation and 1000 test images, no augmentation"
 ALL = "mnist5k: 3500 training, 500 validation and 1000 test images, augmented"
 SEEDS = (0, 1, 2)
 HARM_SEEDS = (0, 1, 2, 3, 4)
-BUDGET = 0.16  # of the full cost, on the scoreboard: less loses answers on the validation split
 FEATURED = ("last exit alone", "equal weights")
 
 
@@ -94,22 +94,22 @@ def scoreboard() -> None:
     """Gather the rows of the scoreboard from the other tables."""
     columns = ["network", "technique", "seed", "test_accuracy", "params", "macs", "bytes_on_disk"]
     whole = pd.read_csv(FOLDER / "early_exit_family.csv").query("width == 1.0")
-    found = [whole.assign(technique="without exits")]
+    found = [whole.assign(**techniques.WITHOUT_EXITS.key)]
     network = load_exits()
     size = {"params": sum(p.numel() for p in network.parameters())}
     size |= {"bytes_on_disk": len(save(network.state_dict()))}
     early = pd.read_csv(FOLDER / "early_exit_budgets.csv")
     early = early.query("kind == 'confidence' and share == @BUDGET")
-    early = early.assign(technique=f"early exit, {BUDGET:.0%} of the work", **size)
+    early = early.assign(**techniques.EXITS.key, **size)
     found.append(early)
     if (FOLDER / "early_exit_slimmable.csv").exists():
         slim = pd.read_csv(FOLDER / "early_exit_slimmable.csv")
-        slim = slim.query("switchable and not measured_anew and width == 0.5")
+        slim = slim.query("switchable and not measured_anew and width == @shapes.SLIM_WIDTH")
         slim_network = slimmable_cnn()
         size = {"params": sum(p.numel() for p in slim_network.parameters())}
         size |= {"bytes_on_disk": len(save(slim_network.state_dict()))}
-        found.append(slim.assign(technique="slimmable, half of the width", **size))
-    rows = pd.concat([part.assign(network="exit_cnn")[columns] for part in found])
+        found.append(slim.assign(**techniques.SLIM.key, **size))
+    rows = pd.concat([part[columns] for part in found])
     rows["macs"] = rows["macs"].round().astype(int)
     made = {
         "script": SCRIPT,

@@ -11,6 +11,7 @@ import pandas as pd
 from record import FOLDER, ROOT, measure, run_tables, store
 
 from labcode.studies.pruning import trials, unit_trials
+from labcode.studies.scoreboard import techniques
 from labcode.weights import baselines
 
 SCRIPT = "experiments/pruning.py"
@@ -89,8 +90,8 @@ def cuts(network: str) -> None:
 
 def scoreboard() -> None:
     """Prune for the scoreboard, and add the cut LeNet-5 from its own table (measured before)."""
-    names = {n: f"pruned to {100 * share:g} %" for n, (share, _) in trials.SCOREBOARD.items()}
-    settings = [{"network": n, "technique": names[n], "seed": s} for n, s in product(names, SEEDS)]
+    pruned = techniques.PRUNED.values()
+    settings = [technique.key | {"seed": s} for technique, s in product(pruned, SEEDS)]
     measure("scoreboard_pruning", trials.scoreboard_row, settings, script=SCRIPT, data=DATA)
     add_the_cut_network()
 
@@ -101,7 +102,7 @@ def add_the_cut_network() -> None:
     cut = cut.query("width == 'half'").drop(columns=["kind", "width"])
     rows = pd.read_csv(FOLDER / "scoreboard_pruning.csv").to_dict("records")
     made = json.loads((FOLDER / "scoreboard_pruning.json").read_text(encoding="utf-8"))
-    cut_rows = cut.assign(technique="half of the filters cut out").to_dict("records")
+    cut_rows = cut.assign(**techniques.HALF.key).to_dict("records")
     store("scoreboard_pruning", rows + cut_rows, made | {"cut": "from pruning_cuts_lenet5"})
 
 

@@ -19,6 +19,7 @@ from record import ROOT, measure, run_tables
 from labcode import studies
 from labcode.quantization import METHODS
 from labcode.studies.quantization import trials
+from labcode.studies.scoreboard import techniques
 from labcode.weights import baselines
 
 SEEDS = (0, 1, 2)
@@ -64,7 +65,7 @@ def scoreboard() -> Settings:
         for seed in SEEDS:
             yield {"network": "lenet5", "technique": technique, "seed": seed}
     for seed in SEEDS:
-        yield {"network": "small_cnn", "technique": "int8, post-training", "seed": seed}
+        yield techniques.SMALL_CNN_INT8.key | {"seed": seed}
 
 
 TABLES: dict[str, tuple[Callable[..., Any], Callable[[], Settings]]] = {

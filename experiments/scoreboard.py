@@ -18,12 +18,11 @@ from labcode.models import blocks
 from labcode.studies.blocks import block_trials
 from labcode.studies.low_rank import low_rank_trials
 from labcode.studies.pruning.unit_trials import INPUT_SHAPE
-from labcode.studies.scoreboard import combinations
+from labcode.studies.scoreboard import combinations, techniques
 
 SCRIPT = "experiments/scoreboard.py"
 SEEDS = (0, 1, 2)
 DATA = "mnist5k: 3500 training, 500 validation and 1000 test images, augmented"
-RANKS = (16, 32)
 COLUMNS = ("seed", "validation_accuracy", "test_accuracy", "params", "macs", "bytes_on_disk")
 TAUGHT = "deep_compression_lenet5_taught"
 
@@ -43,11 +42,10 @@ def add_the_taught_lenet5() -> None:
     """Copy the smallest packed LeNet-5 that three LeNet-5 taught into the table (run before)."""
     found = studies.table(TAUGHT)
     smallest = found[found["part"] == found["part"].min()].astype({"params": int, "macs": int})
-    technique = "pruned, taught by three, shared, coded"
-    named = {"network": "lenet5", "technique": technique}
+    named = techniques.TAUGHT_PACKED.key
     extra = smallest.astype({"bytes_on_disk": int})[list(COLUMNS)].assign(**named)
     rows = pd.read_csv(FOLDER / "scoreboard_combinations.csv")
-    rows = rows[rows["technique"] != technique].to_dict("records")
+    rows = rows[rows["technique"] != named["technique"]].to_dict("records")
     made = json.loads((FOLDER / "scoreboard_combinations.json").read_text(encoding="utf-8"))
     made |= {
         "function": "labcode.studies.scoreboard.combinations.combination_rows",
@@ -61,12 +59,11 @@ def low_rank() -> None:
     table = studies.table("architecture_low_rank")
     mended = table.query("network == 'lenet_300_100' and closest == 'answers' and epochs > 0")
     rows = []
-    for rank in RANKS:
+    for rank, technique in techniques.RANKS.items():
         shape = low_rank_trials.cut_network("lenet_300_100", "weights", rank, 0)
         cost = counting.count(shape, INPUT_SHAPE)
         spent = {"macs": cost.macs, "bytes_on_disk": len(save(shape.state_dict()))}
-        named = {"network": "lenet_300_100", "technique": f"first layer of rank {rank}"}
-        found = mended[mended["rank"] == rank].assign(**named, **spent)
+        found = mended[mended["rank"] == rank].assign(**technique.key, **spent)
         rows += found[["network", "technique", *COLUMNS]].to_dict("records")
     made = {"script": SCRIPT, "data": DATA, "tables": ["architecture_low_rank"]}
     store("scoreboard_low_rank", rows, made)
@@ -78,9 +75,8 @@ def architecture() -> None:
     name = "scoreboard_architecture"
     measure(name, block_trials.board_row, settings, script=SCRIPT, data=DATA)
     found = pd.read_csv(FOLDER / f"{name}.csv")
-    found.insert(0, "network", "backbone")
-    found = found.rename(columns={"kind": "technique"})
-    found["technique"] += " blocks"
+    keys = pd.DataFrame([techniques.BLOCKS[kind].key for kind in found.pop("kind")])
+    found = pd.concat([keys, found], axis=1)
     made = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     made |= {"budget": block_trials.BUDGETS[0], "recipe": "small_cnn"}
     store(name, found.to_dict("records"), made)

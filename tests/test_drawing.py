@@ -15,9 +15,10 @@ from torch import nn
 
 from labcode import data, pruning
 from labcode.coding import pack
+from labcode.early_exit.store import BUDGET
 from labcode.models import exit_macs, lenet5
 from labcode.pages.drawing import Shipped, board, shipped, to_digit, unpacked_lenet5
-from labcode.pages.drawing.networks import BUDGET, packed_lenet5, samples, without_weights
+from labcode.pages.drawing.networks import packed_lenet5, samples, without_weights
 from labcode.pages.drawing.shipped import INPUT_SHAPE
 from labcode.runtime.latency import onnx_session
 

@@ -1,6 +1,6 @@
 """The stored network with exits: weights in float16 as safetensors, one seed.
 
-`python experiments/dynamic_computation.py store` trains it again and writes the file.
+`python experiments/dynamic_computation.py exits` trains it again and writes the file.
 """
 
 from __future__ import annotations
@@ -11,11 +11,16 @@ from pathlib import Path
 
 import torch
 
-from labcode.models import ExitCNN, exit_cnn
+from labcode.data import load
+from labcode.early_exit.budgets import shared_threshold
+from labcode.early_exit.rules import certainty
+from labcode.models import ExitCNN, exit_cnn, exit_macs
+from labcode.models.exit_network import ExitNetwork
 from labcode.weights.baselines.store import BaselineError, pack, unpack
 
 SEED = 0
 FILE = f"exit_cnn-seed{SEED}.safetensors"
+BUDGET = 0.16  # of the whole work, where it runs: less loses answers on the validation split
 
 
 def load_exits() -> ExitCNN:
@@ -38,6 +43,21 @@ def load_exits() -> ExitCNN:
     unpack(network, packed, name=FILE)
     network.eval()
     return network
+
+
+@torch.inference_mode()
+def threshold(network: ExitNetwork) -> float:
+    """Return how sure an exit must be, so that validation images cost `BUDGET` on average.
+
+    Args:
+        network: Trained on mnist5k.
+    """
+    images = load("mnist5k").validation.images
+    logits = network.all_logits(images)  # (exits, N, classes)
+    scores = certainty(logits.flatten(0, 1)).view(logits.shape[:2])
+    macs = exit_macs(network)
+    # Rounded, so that no image stands on the very edge: there, rounding in a sum would decide.
+    return round(shared_threshold(scores, macs, BUDGET * macs[-1]), 3)
 
 
 def store_exits(network: ExitCNN, **about: str) -> Path:
