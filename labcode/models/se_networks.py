@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from labcode._checks import check_int, check_number
+from labcode._checks import check_choice, check_int, check_number
 from labcode.models.mobilenet_v1 import MobileNetV1, SeparableBlock
 from labcode.models.resnet import BasicBlock, ResNet, bottleneck_resnet
 from labcode.models.shufflenet_v1 import STAGE2, STEM, ShuffleNetV1
@@ -198,8 +198,7 @@ def se_shufflenet_v1(
     >>> len(se_shufflenet_v1().stage3)
     8
     """
-    if check_int("groups", groups) not in STAGE2:
-        raise ValueError(f"groups must be one of {', '.join(map(str, STAGE2))}, got {groups!r}")
+    check_choice("groups", check_int("groups", groups), STAGE2)
     factor = check_number("scale", scale, above=0)
     return ShuffleNetV1(
         check_int("num_classes", num_classes),
