@@ -244,7 +244,7 @@ def test_bad_input_is_named():
         answer(network, images, (0.5, 0.5))
     with pytest.raises(ValueError, match=r"thresholds\[1\] must be a finite number"):
         answer(network, images, (0.5, float("nan"), 0.5))
-    with pytest.raises(ValueError, match="rule must be one of confidence, entropy, margin, got"):
+    with pytest.raises(ValueError, match="rule must be one of 'confidence', 'entropy', 'margin'"):
         answer(network, images, 0.5, rule="luck")
     with pytest.raises(ValueError, match=r"x must have the shape \(N, 1, 28, 28\)"):
         answer(network, images[0], 0.5)

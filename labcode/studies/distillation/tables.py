@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from labcode.distillation import ensembles
 from labcode.studies.definition import Export, Outcome, Row, Study, Table, grid
-from labcode.studies.distillation import page_data, trials, unseen
+from labcode.studies.distillation import ensembles, page_data, trials, unseen
 from labcode.studies.scoreboard import techniques
 
 TUNING_SEEDS, SEEDS, UNSEEN_SEEDS, ENSEMBLE_SEEDS = range(3), range(5), range(3), range(3)
@@ -51,7 +50,7 @@ def augmented_outcome(method: str, seed: int) -> Outcome:
 def scoreboard_rows(methods: Any, augmented: Any) -> list[Row]:
     """Return the students of all images, alone and taught, with plain images and changed ones."""
     from labcode.counting import count
-    from labcode.distillation import student
+    from labcode.models import student
 
     plain = methods.query("n_train == 3500")
     named = [

@@ -10,7 +10,8 @@ from labcode import counting
 from labcode.early_exit import RULES, certainty, load_exits
 from labcode.models import exit_macs
 from labcode.models.exit_network import Trunk
-from labcode.studies.early_exit.trials import digits, logits_of
+from labcode.studies.early_exit.trials import logits_of
+from labcode.studies.protocol import digits
 
 STEPS = 65_535  # a certainty from 0 to 1 is stored in so many steps
 

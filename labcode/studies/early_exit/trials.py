@@ -49,7 +49,7 @@ BATCH = 100  # images that share a budget
 
 def initial(design: str, seed: int, **settings: Any) -> ExitNetwork:
     """Return an untrained network of one of `DESIGNS`; the caller's random state stays."""
-    build = DESIGNS[check_choice("design", design, tuple(DESIGNS))]
+    build = DESIGNS[check_choice("design", design, DESIGNS)]
     return seeded(lambda: build(**settings), seed)
 
 

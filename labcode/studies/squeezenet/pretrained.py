@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from labcode import coding, models
+from labcode._checks import check_choice
 from labcode.data.download import DownloadError
 from labcode.papers import published
 from labcode.quantization.weight_sharing import share_weights
@@ -110,8 +111,7 @@ def pretrained(version: str = "1.1", *, seconds: float = 60.0, url: str | None =
     """
     import torchvision
 
-    if version not in VERSIONS:
-        raise ValueError(f"version must be one of {', '.join(VERSIONS)}, got {version!r}")
+    check_choice("version", version, VERSIONS)
     enum = f"SqueezeNet{version.replace('.', '_')}_Weights"
     source = getattr(torchvision.models, enum).IMAGENET1K_V1.url if url is None else url
     data = _fetch(source, seconds)
