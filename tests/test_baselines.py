@@ -214,6 +214,7 @@ def test_a_recipe_fits_itself_to_the_data():
         baselines.recipe("lenet5").train(load("digits"))
 
 
+@pytest.mark.slow
 def test_make_baselines_writes_files_that_load(tool, tmp_path, monkeypatch, capsys):
     data = load("mnist5k", n_train=100)
     short = [replace(r, epochs=1) for r in baselines.RECIPES.values()]

@@ -60,6 +60,7 @@ def test_the_calculator_browses_the_same_numbers() -> None:
         assert astuple(entry)[2:] == pytest.approx(tuple(found), abs=1e-5)
 
 
+@pytest.mark.slow
 def test_macs_of_the_table_are_those_of_what_runs() -> None:
     for row in studies.table("scoreboard").itertuples():
         model = deployed_model(row.network, row.technique)
@@ -68,6 +69,7 @@ def test_macs_of_the_table_are_those_of_what_runs() -> None:
         assert row.macs < macs if early else row.macs == macs
 
 
+@pytest.mark.slow
 def test_params_of_the_table_are_those_of_what_runs() -> None:
     for row in studies.table("scoreboard").itertuples():
         model = deployed_model(row.network, row.technique)
@@ -115,6 +117,7 @@ def test_low_rank_rows_are_those_of_the_chapters_table(rank: int) -> None:
     assert count(shape, INPUT_SHAPE).params == row.params
 
 
+@pytest.mark.slow
 def test_a_combination_keeps_the_cut_networks_shape_and_packs_it(monkeypatch) -> None:
     for epochs in ("FINE_TUNING_EPOCHS", "EPOCHS", "SHARE_EPOCHS"):
         monkeypatch.setitem(getattr(combinations, epochs), "lenet5", 1)
@@ -135,6 +138,7 @@ def peak(model: nn.Module, shape: tuple[int, int, int], **settings: int) -> int:
     return peak_activation_bytes(to_onnx(model, shape), **settings)
 
 
+@pytest.mark.slow
 def test_peak_activation_memory_by_hand() -> None:
     # LeNet-5's first pooling reads 20 x 24 x 24 values and writes 20 x 12 x 12.
     assert peak(lenet5(), INPUT_SHAPE) == 4 * (20 * 24 * 24 + 20 * 12 * 12)
@@ -156,12 +160,14 @@ def test_what_a_skip_connection_carries_takes_memory() -> None:
     assert peak(Skip(), (2, 5, 5)) == 4 * 25 * (2 + 7 + 2)
 
 
+@pytest.mark.slow
 def test_a_file_without_shapes_is_refused() -> None:
     file = to_onnx(nn.Sequential(nn.Conv2d(1, 2, 3), nn.MaxPool2d(2)), (1, 6, 6), any_batch=True)
     with pytest.raises(ValueError, match="no shape is known"):
         peak_activation_bytes(file)
 
 
+@pytest.mark.slow
 def test_int8_takes_a_quarter_of_the_memory_and_early_exits_that_of_a_stage() -> None:
     floats = activation_bytes("lenet5", "uncompressed")
     assert floats == 4 * activation_bytes("lenet5", "int8, post-training")
@@ -169,6 +175,7 @@ def test_int8_takes_a_quarter_of_the_memory_and_early_exits_that_of_a_stage() ->
     assert activation_bytes("exit_cnn", "early exit, 16% of the work") <= 1.2 * trunk
 
 
+@pytest.mark.slow
 def test_int8_rows_hold_int8_and_others_float32() -> None:
     kinds = {}
     cut = "half of the filters cut out"

@@ -89,6 +89,7 @@ def test_a_study_goes_on_where_it_stopped_and_stops_where_it_shall(tmp_path):
     assert len(again.trials) == 7
 
 
+@pytest.mark.slow
 def test_a_database_can_be_the_place(tmp_path):
     url = f"sqlite:///{tmp_path / 'studies.db'}"
     search.explore(TOY, n_trials=3, storage=url)

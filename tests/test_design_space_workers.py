@@ -53,6 +53,7 @@ def start(where, **options):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
 def test_a_killed_worker_loses_its_trial_alone_and_the_study_goes_on(tmp_path):
     where = tmp_path / "study.journal"
@@ -87,6 +88,7 @@ def test_a_killed_worker_loses_its_trial_alone_and_the_study_goes_on(tmp_path):
     assert count(study, TrialState.RUNNING, TrialState.WAITING) == 0
 
 
+@pytest.mark.slow
 def test_four_workers_share_the_trials_and_make_no_more(tmp_path):
     where = tmp_path / "study.journal"
     workers = start(where, n_trials=24, workers=4)

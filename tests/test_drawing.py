@@ -188,6 +188,7 @@ def test_the_page_refuses_damaged_files(tmp_path) -> None:
     assert found["refused"] > 1000
 
 
+@pytest.mark.slow
 def test_weights_written_behind_an_empty_file_make_it_whole(tmp_path) -> None:
     model = unpacked_lenet5()
     (tmp_path / "like.json").write_text(shapes(model))
@@ -222,6 +223,7 @@ def operations_of(file: bytes) -> onnx.ModelProto:
     return model
 
 
+@pytest.mark.slow
 def test_what_the_site_copies_is_what_the_networks_give() -> None:
     stored, fresh = site_files(), stored_files()
     assert set(stored) == {*fresh, "packed.diet", "baseline.onnx"}

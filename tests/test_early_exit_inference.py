@@ -75,6 +75,7 @@ def test_the_batch_shrinks_as_images_leave(trained, digits):
     assert [500 - int(left[:k].sum()) for k in range(4)] == sizes
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(
     make=st.sampled_from(sorted(NETWORKS)),
@@ -114,6 +115,7 @@ def test_the_order_and_the_mode_stay(trained, digits):
     assert torch.allclose(back.logits, found.logits[turned], atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", ["stored", "msd_net"])
 @pytest.mark.parametrize("rule", RULES)
 def test_onnx_stages_answer_like_pytorch_and_stop_like_it(make, rule, trained, digits):
@@ -146,6 +148,7 @@ class _Counted:
         return self.session.run(*arguments)
 
 
+@pytest.mark.slow
 def test_the_stored_network_fits_a_page_and_is_good(trained, digits):
     files = stage_files(trained)
     assert sum(map(len, files)) < 250_000

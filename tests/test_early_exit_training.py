@@ -125,6 +125,7 @@ def test_probes_leave_the_stages_and_the_last_exit_alone(digits):
         assert fits[1] < fits[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", METHODS)
 def test_every_exit_learns(name, digits):
     network = initial("wide chain", 0)

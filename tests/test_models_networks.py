@@ -195,6 +195,7 @@ SMALL = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SMALL)
 def test_grey_digits_pass_and_every_weight_learns(name):
     model = on_meta(SMALL[name], num_classes=10, in_channels=1)  # which weights get a gradient
@@ -319,6 +320,7 @@ def test_nonsense_is_refused(make, arguments, error, message):
         on_meta(make, **arguments)
 
 
+@pytest.mark.slow
 def test_pytorch_counts_the_same_multiply_adds():
     for make in (mobilenet_v1, shufflenet_v1, squeezenet, se_resnet50, bn_inception):
         model = on_meta(make).eval()

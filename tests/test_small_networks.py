@@ -198,6 +198,7 @@ def test_a_damaged_file_and_a_wrong_version_are_refused(tmp_path):
         pretrained.pretrained("2")
 
 
+@pytest.mark.slow
 def test_a_packed_squeezenet_comes_back_with_few_values():
     model = models.squeezenet(num_classes=10)
     file, _ = pretrained.compress(model, bits=3)
@@ -252,6 +253,7 @@ def test_measured_rows_are_of_three_seeds_and_cost_what_the_networks_do(name):
         assert (found.params, found.macs) == (row["params"], row["macs"])
 
 
+@pytest.mark.slow
 def test_a_run_is_the_same_again_and_learns(monkeypatch):
     monkeypatch.setattr(shuffle_trials, "EPOCHS", 3)
     first, again = (shuffle_trials.shuffle_row(1, False, seed=3) for _ in range(2))
