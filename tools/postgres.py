@@ -1,4 +1,4 @@
-"""Find the PostgreSQL on which tests let workers share a study, or install it where that may be done."""
+"""Find the PostgreSQL that workers share in the tests, or install it where that may be done."""
 
 import contextlib
 import os

@@ -7,17 +7,18 @@ import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import optuna
 from optuna import Study
 from optuna.exceptions import ExperimentalWarning
 from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
 from optuna.trial import FrozenTrial
-from sqlalchemy import Connection, event, make_url
-from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from labcode._checks import check_int
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 HEARTBEAT = 10  # seconds
 GRACE = 60  # seconds
@@ -59,6 +60,8 @@ def open_storage(
         ValueError: A number is out of range, or the file's name cannot stand in a URL.
         FileNotFoundError: The file's folder does not exist.
     """
+    from sqlalchemy import event, make_url  # here, since it is slow to import
+
     if check_int("grace", grace) <= check_int("heartbeat", heartbeat):
         raise ValueError(f"grace must be more than the heartbeat, {heartbeat}, got {grace!r}")
     url = where if isinstance(where, str) and "://" in where else file_url(Path(where))
@@ -94,6 +97,8 @@ def file_url(path: Path) -> str:
 
 def _open(url: str, **options: Any) -> RDBStorage:
     """Open a database; workers that start at once may all want to make its tables."""
+    from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+
     for _ in range(OPENINGS):
         try:
             with quiet():
