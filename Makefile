@@ -52,6 +52,10 @@ $(STAMPS)/chromium: tools/chromium.py $(STAMPS)/test-tools
 	$(PY) tools/chromium.py
 	@touch $@
 
+$(STAMPS)/postgres: tools/postgres.py $(STAMPS)/test-tools
+	$(PY) tools/postgres.py
+	@touch $@
+
 # --- the site ---------------------------------------------------------------------------
 
 # From nothing each time: an incremental build would not repeat the warnings of unchanged pages.
@@ -90,7 +94,7 @@ lint: $(STAMPS)/test-tools
 types: $(STAMPS)/test-tools
 	$(BIN)/mypy
 
-unit: $(STAMPS)/test-tools
+unit: $(STAMPS)/test-tools $(STAMPS)/postgres
 	$(PY) -m pytest tests --ignore=tests/browser -n 2 -q
 	$(PY) -m pytest --doctest-modules labcode -n 2 -q
 
