@@ -6,6 +6,13 @@ import onnx
 import pytest
 import torch
 from labcode.pages.calculators.scoreboard import ENTRIES
+from labcode.studies.scoreboard.deployed import (
+    INPUT_SHAPE,
+    activation_bytes,
+    deployed_file,
+    deployed_model,
+    is_int8,
+)
 from torch import nn
 
 from labcode import data, studies
@@ -16,13 +23,6 @@ from labcode.runtime import peak_activation_bytes, to_onnx
 from labcode.studies import scoreboard
 from labcode.studies.low_rank import low_rank_trials
 from labcode.studies.scoreboard import combinations
-from labcode.studies.scoreboard.deployed import (
-    INPUT_SHAPE,
-    activation_bytes,
-    deployed_file,
-    deployed_model,
-    is_int8,
-)
 
 SPARSE = ("pruned", "Deep Compression")  # their parameters are those that are not zero
 
