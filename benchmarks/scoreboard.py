@@ -2,7 +2,7 @@
 
 Run as `python benchmarks/scoreboard.py` on a quiet machine (a few minutes). Reads the tables
 scoreboard_*.csv that the experiments wrote; writes scoreboard.csv with a JSON
-file beside it, and bakes it for the page's calculator. Each file takes turns with the uncompressed
+file beside it, and what the page's calculator browses. Each file takes turns with the uncompressed
 LeNet-5 in one run, on one thread; the clock counts the thread's processor time.
 """
 
@@ -28,7 +28,7 @@ from labcode.early_exit import OnnxExits, load_exits
 from labcode.pages.drawing.networks import threshold
 from labcode.runtime.export.report import percentile_95
 from labcode.runtime.latency import Timing, onnx_session, time_in_turn
-from labcode.studies import scoreboard
+from labcode.studies import page_data, scoreboard
 from labcode.studies.scoreboard.deployed import (
     BASELINES,
     activation_bytes,
@@ -38,7 +38,6 @@ from labcode.studies.scoreboard.deployed import (
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "labcode/studies/tables" / "scoreboard.csv"
-GRID = ROOT / "labcode/pages/calculators" / "scoreboard_grid.py"
 KINDS = {  # in the order of the book
     "pruning": "pruning",
     "distillation": "distillation",
@@ -132,34 +131,6 @@ def early_exits(files: tuple[bytes, ...], images: np.ndarray) -> Callable[[], ob
     return lambda: network(next(following)[None])
 
 
-def bake(table: pd.DataFrame) -> None:
-    """Write the rows that the page's calculator browses: the browser has no table reader."""
-    columns = ["test_accuracy", "spread", "params", "macs", "bytes_on_disk", "onnx_bytes"]
-    columns += ["activation_bytes", "times_faster", "times_faster_p95"]
-    names = table["network"] + ", " + table["technique"]
-    rows = table[columns].itertuples(index=False, name=None)
-    lines = [
-        '"""The scoreboard, written by benchmarks/scoreboard.py."""',
-        "",
-        "# Of each row: network and technique, and of which sort the technique is.",
-        "NAMES = (",
-        *(f"    ({written(n)}, {written(k)})," for n, k in zip(names, table["kind"], strict=True)),
-        ")",
-        "",
-        f"# Of each row, in the same order: {', '.join(columns[:6])},",
-        f"# {', '.join(columns[6:])}.",
-        "NUMBERS = (",
-        *(f"    ({', '.join(map(written, row))})," for row in rows),
-        ")",
-    ]
-    GRID.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def written(value: str | float) -> str:
-    """A value as Python writes it, to five digits."""
-    return json.dumps(round(value, 5) if isinstance(value, float) else value, ensure_ascii=False)
-
-
 def main() -> int:
     """Measure all rows and write them."""
     torch.set_num_threads(1)
@@ -187,7 +158,7 @@ def main() -> int:
         "file share one measurement",
     }
     TARGET.with_suffix(".json").write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
-    bake(pd.read_csv(TARGET))
+    page_data.write("compare_techniques")
     return 0
 
 

@@ -6,11 +6,11 @@ some tables. Writes design_space_*.csv and the calculator's grid.
 
 from itertools import product
 
-import pandas as pd
-from record import FOLDER, ROOT, measure, run_tables
+from record import measure, run_tables
 
 from labcode.search import SAMPLERS
-from labcode.studies.design_space import BYPASSES, SHARES, SPACE, SQUEEZE_RATIOS, contest, trials
+from labcode.studies import page_data
+from labcode.studies.design_space import BYPASSES, SHARES, SQUEEZE_RATIOS, contest, trials
 
 SCRIPT = "experiments/design_space.py"
 DATA = "mnist5k: 3500 training, 500 validation and 1000 test images"
@@ -63,23 +63,8 @@ def samplers() -> None:
 
 
 def bake() -> None:
-    """Write the means of the grid into the calculator that browses them."""
-    runs = pd.read_csv(FOLDER / "design_space_grid.csv")
-    lines = [
-        '"""What `design_space` shows: written by experiments/design_space.py from its grid."""',
-        "",
-        f"SEEDS = {runs['seed'].nunique()}",
-        "",
-        "# Squeeze ratio, share of 3x3, bypass: mean and standard deviation of the validation",
-        "# accuracy over the seeds, multiply-adds, bytes of the file.",
-        "GRID = {",
-    ]
-    for (ratio, share, bypass), found in runs.groupby(list(SPACE), sort=False):
-        accuracy, costs = found["validation_accuracy"], found.iloc[0]
-        values = f"{accuracy.mean():.4f}, {accuracy.std():.4f}, {costs.macs}, {costs.bytes_on_disk}"
-        lines.append(f'    ({ratio:g}, {share:g}, "{bypass}"): ({values}),')
-    target = ROOT / "labcode/pages/calculators" / "design_space_grid.py"
-    target.write_text("\n".join([*lines, "}"]) + "\n", encoding="utf-8")
+    """Write what the page browses of the grid."""
+    page_data.write("design_space")
 
 
 TABLES = {"rates": rates, "grid": grid, "longer": longer, "samplers": samplers, "bake": bake}

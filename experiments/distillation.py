@@ -16,6 +16,7 @@ import record
 
 from labcode import studies
 from labcode.distillation import ensembles
+from labcode.studies import page_data
 from labcode.studies.distillation import trials, unseen
 
 SCRIPT = "experiments/distillation.py"
@@ -132,38 +133,9 @@ def scoreboard() -> None:
     record.store("scoreboard_distillation", rows, made)
 
 
-PICTURES = {"like a 1": 977, "like a 9": 837, "like a 2": 847, "a plain one": 307}
-
-
 def sevens() -> None:
-    """Write what the calculator of soft labels shows: four test images and LeNet-5's logits."""
-    from labcode import data
-    from labcode.distillation import logits_of
-    from labcode.weights import baselines
-
-    images = data.load(DATA).test.images[list(PICTURES.values())]  # (4, 1, 28, 28)
-    logits = logits_of(baselines.load("lenet5", seed=0), images)
-    lines = [
-        '"""Four sevens of the test split: written by experiments/distillation.py, `sevens`."""',
-        "",
-        "# places in the split",
-        f"PLACES = {PICTURES}",
-        "",
-        "# logits of the stored LeNet-5, seed 0",
-        "LOGITS = {",
-    ]
-    for name, row in zip(PICTURES, logits.tolist(), strict=True):
-        lines += [f"    {name!r}: (", *(f"        {value:.4f}," for value in row), "    ),"]
-    lines += ["}", "", "# how dark each pixel is, from 0 to f (15)", "PIXELS = {"]
-    for name, image in zip(PICTURES, images, strict=True):
-        lines += [f"    {name!r}: (", *(f'        "{row}",' for row in _shades(image[0])), "    ),"]
-    target = record.ROOT / "labcode/pages/calculators" / "sevens.py"
-    target.write_text("\n".join([*lines, "}"]).replace("'", '"') + "\n", encoding="utf-8")
-
-
-def _shades(image: Any) -> list[str]:
-    """Return an image (28, 28) of values from 0 to 1 as rows of hexadecimal digits."""
-    return ["".join(f"{round(15 * value):x}" for value in row) for row in image.tolist()]
+    """Write what the page shows of soft labels."""
+    page_data.write("soft_label")
 
 
 if __name__ == "__main__":

@@ -8,21 +8,17 @@ Learning rates are the baselines'; the table rates compares them with others on 
 split.
 """
 
-import base64
-import textwrap
 from itertools import product
 
 import pandas as pd
-import torch
-from record import FOLDER, ROOT, measure, run_tables, store
+from record import FOLDER, measure, run_tables, store
 from safetensors.torch import save
 
-from labcode.early_exit import RULES, certainty, load_exits
+from labcode.early_exit import load_exits
 from labcode.early_exit.store import SEED, store_exits
 from labcode.early_exit.training import METHODS
-from labcode.models import exit_macs
-from labcode.models.exit_network import Trunk
 from labcode.models.slimmable_cnn import WIDTHS, slimmable_cnn
+from labcode.studies import page_data
 from labcode.studies.early_exit import trials
 
 SCRIPT = "experiments/dynamic_computation.py"
@@ -120,38 +116,8 @@ def scoreboard() -> None:
 
 
 def grid() -> None:
-    """Bake the stored network's answers about the validation images into the calculator."""
-    network, split = load_exits(), trials.digits().validation
-    logits = trials.logits_of(network, split.images)
-    right = logits.argmax(2) == split.labels
-    lines = [
-        '"""What `exit_thresholds` browses: written by experiments/dynamic_computation.py."""',
-        "",
-        f"MACS = {exit_macs(network)}  # up to each exit",
-        f"PLAIN_MACS = {trials.counting.count(Trunk(network), (1, 28, 28)).macs}  # no early exits",
-        f"IMAGES = {len(split)}",
-        "# Whether each exit is right, a bit an image, exit by exit; base64.",
-        _bytes("RIGHT", bytes(right.to(torch.uint8).flatten().tolist()), bits=True),
-        "# How sure each early exit is, in 65,535ths, two bytes an image, exit by exit; base64.",
-        "SURE = {",
-    ]
-    for rule in RULES:
-        values = (certainty(logits[:-1], rule) * 65_535).floor().int().flatten().tolist()
-        packed = b"".join(value.to_bytes(2, "big") for value in values)
-        lines.append(_bytes(f'    "{rule}"', packed, sep=": ", tail=","))
-    lines += ["}"]
-    target = ROOT / "labcode/pages/calculators" / "exit_outputs.py"
-    target.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def _bytes(name: str, data: bytes, *, bits: bool = False, sep: str = " = ", tail: str = "") -> str:
-    """Return bytes as base64 in lines of source code."""
-    if bits:
-        data = int("".join(map(str, data)), 2).to_bytes(-(-len(data) // 8), "big")
-    text = base64.b64encode(data).decode()
-    indent = " " * (len(name) - len(name.lstrip()))
-    body = "\n".join(f'{indent}    "{part}"' for part in textwrap.wrap(text, 88))
-    return f"{name}{sep}(\n{body}\n{indent}){tail}"
+    """Write what the page browses of the stored network's answers."""
+    page_data.write("exit_thresholds")
 
 
 TABLES = {

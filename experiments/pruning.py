@@ -8,10 +8,10 @@ import json
 from itertools import product
 
 import pandas as pd
-from record import FOLDER, ROOT, measure, run_tables, store
+from record import FOLDER, measure, run_tables, store
 
+from labcode.studies import page_data
 from labcode.studies.pruning import trials, unit_trials
-from labcode.weights import baselines
 
 SCRIPT = "experiments/pruning.py"
 DATA = "mnist5k: 3500 training, 500 validation and 1000 test images"
@@ -106,24 +106,8 @@ def add_the_cut_network() -> None:
 
 
 def grid() -> None:
-    """Bake the means of the fine-tuned networks into the calculator that browses them."""
-    frames = [pd.read_csv(FOLDER / f"pruning_finetuned_{n}.csv") for n in NETWORKS]
-    groups = pd.concat(frames).groupby(["network", "method", "kept"], sort=False)["test_accuracy"]
-    lines = [
-        '"""What `pruned_networks` shows: written by experiments/pruning.py from its tables."""',
-        "",
-        "# (network, way, kept share): mean and standard deviation of test accuracy, three seeds",
-        "GRID = {",
-    ]
-    for network in NETWORKS:
-        plain = pd.Series([result.test_accuracy for result in baselines.results(network)])
-        lines.append(f'    ("{network}", "none", 1.0): ({plain.mean():.4f}, {plain.std():.4f}),')
-    for (network, method, kept), found in groups:
-        values = f"({found.mean():.4f}, {found.std():.4f})"
-        lines.append(f'    ("{network}", "{method}", {kept:g}): {values},')
-    lines += ["}", "", 'WEIGHTS = {"lenet_300_100": 266_200, "lenet5": 430_500}  # biases stay']
-    target = ROOT / "labcode/pages/calculators" / "pruned_grid.py"
-    target.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    """Write what the page browses of the fine-tuned networks."""
+    page_data.write("pruned_networks")
 
 
 TABLES = {

@@ -9,20 +9,17 @@ with 4-bit weights and activations 494 and 494 of 500 right, with 2 bits 490 and
 the same rate, so that none has an advantage.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from record import ROOT, measure, run_tables
+from record import measure, run_tables
 
-from labcode import studies
 from labcode.quantization import METHODS
+from labcode.studies import page_data
 from labcode.studies.quantization import trials
-from labcode.weights import baselines
 
 SEEDS = (0, 1, 2)
-GRID = ROOT / "labcode/pages/calculators" / "few_bits_grid.py"
 ALL_BITS = range(8, 0, -1)
 TRAINED_BITS = (8, 4, 3, 2, 1)  # training with 5 to 7 bits shows nothing that 4 and 8 do not
 
@@ -75,28 +72,6 @@ TABLES: dict[str, tuple[Callable[..., Any], Callable[[], Settings]]] = {
 }
 
 
-def bake() -> None:
-    """Write the grid that the page's calculator browses: the browser has no table reader."""
-    table = studies.table("quantization_bits")
-    grid = table.groupby(["network", "method", "bits"])["test_accuracy"].agg(["mean", "std"])
-    params = {name: baselines.results(name)[0].params for name in sorted(set(table["network"]))}
-    lines = [
-        '"""Means and standard deviations of quantization_bits, baked by its experiment."""',
-        "",
-        f"PARAMS = {json.dumps(params)}",
-        "",
-        "# Network, method, bits: mean and standard deviation of the test accuracy over the seeds.",
-        "GRID = {",
-        *(
-            f"    ({json.dumps(key[0])}, {json.dumps(key[1])}, {key[2]}): "
-            f"({row['mean']:.5f}, {row['std']:.5f}),"
-            for key, row in grid.iterrows()
-        ),
-        "}",
-    ]
-    GRID.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
 def measure_table(name: str) -> None:
     """Run all settings of a table and write it with how it was made."""
     function, settings = TABLES[name]
@@ -112,7 +87,7 @@ def measure_table(name: str) -> None:
         lr=trials.LR,
     )
     if name == "quantization_bits":
-        bake()
+        page_data.write("few_bits")
 
 
 if __name__ == "__main__":
