@@ -2,7 +2,7 @@
 
 Run as `python benchmarks/scoreboard.py` on a quiet machine (a few minutes). Reads the tables
 scoreboard_*.csv that the experiments wrote; writes scoreboard.csv with a JSON
-file beside it, and what the page's calculator browses. Each file takes turns with the uncompressed
+file beside it, and the JSON that the page browses. Each file takes turns with the uncompressed
 LeNet-5 in one run, on one thread; the clock counts the thread's processor time.
 """
 
@@ -26,15 +26,15 @@ from machine import machine
 from labcode import data, studies
 from labcode.early_exit import OnnxExits, load_exits
 from labcode.pages.drawing.networks import threshold
-from labcode.runtime.export.report import percentile_95
-from labcode.runtime.latency import Timing, onnx_session, time_in_turn
-from labcode.studies import page_data, scoreboard
+from labcode.runtime import Timing, onnx_session, time_in_turn
+from labcode.studies import runner, scoreboard
 from labcode.studies.scoreboard.deployed import (
     BASELINES,
     activation_bytes,
     deployed_file,
     float_files,
 )
+from labcode.studies.scoreboard.tables import PAGE
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "labcode/studies/tables" / "scoreboard.csv"
@@ -98,7 +98,7 @@ def run(row: Row, images: np.ndarray, baseline: bytes, timed: dict[Files, Timing
     # Early exits take as long as the image needs, so what counts is the mean.
     mean = {name: 1e3 * sum(timing.seconds) / RUNS for name, timing in found.items()}
     spent = mean if early else median
-    p95 = {name: percentile_95(timing) for name, timing in found.items()}
+    p95 = {name: timing.p95_ms for name, timing in found.items()}
     return row | {
         "onnx_bytes": sum(map(len, files)),
         "activation_bytes": activation_bytes(network, technique),
@@ -158,7 +158,7 @@ def main() -> int:
         "file share one measurement",
     }
     TARGET.with_suffix(".json").write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
-    page_data.write("compare_techniques")
+    runner.export(PAGE)
     return 0
 
 

@@ -1,7 +1,15 @@
-"""For all tests: one thread."""
+"""For all tests: one thread, and no deadline."""
 
 import os
+
+from hypothesis import settings
 
 # Several workers share the machine, and most layers here are too small for a second thread: it
 # would wait more than it works. Said before anything imports torch; started processes hear it too.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# How long an example takes says how busy the machine is, not whether the code is right. Where a
+# service checks a change (it sets CI), the examples are the same each time: what is red there is
+# red because of the change. Everywhere else each run tries new ones.
+settings.register_profile("course", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("course")

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from labcode import basics, cost
-from labcode.basics import Window, networks, pictures
+from labcode.basics import Window, pictures, poolings
+from labcode.models import field_network
 
 SIZES = st.tuples(
     st.integers(1, 3),  # C_in
@@ -29,7 +30,7 @@ def sample(sizes: tuple[int, ...]) -> tuple[Tensor, Tensor]:
 
 
 @given(SIZES)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_both_tellings_equal_pytorch(sizes: tuple[int, ...]) -> None:
     image, filters = sample(sizes)
     expected = F.conv2d(image[None], filters)[0]
@@ -38,7 +39,7 @@ def test_both_tellings_equal_pytorch(sizes: tuple[int, ...]) -> None:
 
 
 @given(SIZES)
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_neurons_hold_no_weight_outside_their_patch(sizes: tuple[int, ...]) -> None:
     image, filters = sample(sizes)
     weights = basics.neuron_weights(filters, tuple(image.shape[1:]))
@@ -63,7 +64,7 @@ def test_shapes_that_do_not_fit_are_named(telling, image, filters, message) -> N
 
 
 @given(SIZES)
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_local_layer_with_equal_weights_is_a_convolution(sizes: tuple[int, ...]) -> None:
     image, filters = sample(sizes)
     c_out, c_in = filters.shape[:2]
@@ -74,7 +75,7 @@ def test_local_layer_with_equal_weights_is_a_convolution(sizes: tuple[int, ...])
 
 
 @given(SIZES, st.booleans())
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_local_layer_has_the_parameters_of_the_formula(sizes: tuple[int, ...], bias: bool) -> None:
     c_in, c_out, k_h, k_w, height, width, _ = sizes
     layer = basics.LocallyConnected2d(c_in, c_out, (k_h, k_w), (height, width), bias=bias)
@@ -102,7 +103,7 @@ def test_each_place_of_a_local_layer_reads_its_own_weights() -> None:
         max_size=4,
     )
 )
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_receptive_field_is_what_the_gradient_sees(stack: list[tuple[int, int, str]]) -> None:
     layers: list[nn.Module] = []
     for kernel, stride, kind in stack:
@@ -185,7 +186,7 @@ def test_steadiness_counts_what_changed() -> None:
 
 @pytest.mark.parametrize("layers", range(7))
 def test_field_networks_have_about_equal_parameters_and_the_field_said(layers: int) -> None:
-    model = networks.field_network(layers)
+    model = field_network(layers)
     assert sum(p.numel() for p in model.parameters()) == pytest.approx(6000, rel=0.06)
     convolutions = model[:-3]  # without vote, average and flatten
     image = torch.rand(1, 27, 27)
@@ -201,22 +202,22 @@ def test_dropping_after_a_convolution_equals_its_stride() -> None:
     conv = nn.Conv2d(1, 3, 3)
     strided = F.conv2d(images, conv.weight, conv.bias, stride=2)  # (2, 3, 4, 4)
     torch.testing.assert_close(basics.keep_every(conv(images), 2), strided)
-    dropped = networks.pooling("drop", 2)(conv(images))  # (2, 3, 3, 3): whole groups of 7 × 7
+    dropped = poolings.pooling("drop", 2)(conv(images))  # (2, 3, 3, 3): whole groups of 7 × 7
     torch.testing.assert_close(dropped, strided[:, :, :3, :3])
-    assert dropped.shape == networks.pooling("max", 2)(conv(images)).shape
+    assert dropped.shape == poolings.pooling("max", 2)(conv(images)).shape
 
 
-@pytest.mark.parametrize("kind", networks.POOLINGS)
+@pytest.mark.parametrize("kind", poolings.POOLINGS)
 def test_pooling_has_nothing_to_learn(kind: str) -> None:
-    operator = networks.pooling(kind, 2)
+    operator = poolings.pooling(kind, 2)
     assert not list(operator.parameters())
     assert not operator.state_dict()
     with pytest.raises(ValueError, match="kind must be one of"):
-        networks.pooling("median", 2)
+        poolings.pooling("median", 2)
 
 
 def test_blur_keeps_a_flat_map_flat_and_halves_it() -> None:
-    blurred = networks.Blur()(torch.ones(1, 2, 8, 8))
+    blurred = poolings.Blur()(torch.ones(1, 2, 8, 8))
     assert blurred.shape == (1, 2, 4, 4)
     torch.testing.assert_close(blurred[:, :, 1:, 1:], torch.ones(1, 2, 3, 3))
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torchvision.models import vgg16 as torchvision_vgg16
 
@@ -20,7 +20,6 @@ from labcode.show.pictures import Circle
 COUNT = st.integers(0, 60)
 
 
-@settings(deadline=None)
 @given(st.lists(COUNT, min_size=6, max_size=6))
 def test_the_tree_is_as_good_as_the_coders(counts):
     if not any(counts):

@@ -34,7 +34,7 @@ def test_the_numbers_of_the_notes():
     assert convolutions(out_channels=8).values["params"] == [216, 216, 51]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.integers(1, 12),
     st.integers(1, 12),
@@ -69,7 +69,7 @@ def test_every_column_is_what_torch_builds(c_in, c_out, k, size, stride, padding
         assert shown == [str(cost[column]) for cost in costs if cost[column] is not None]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 6), st.integers(1, 4))
 def test_the_formulas_come_out_at_their_numbers(c_in, c_out, k, groups):
     values = convolutions(c_in, c_out, k, 9, groups=groups).values

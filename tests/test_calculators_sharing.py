@@ -21,7 +21,7 @@ def by_loops(c_in, c_out, size, k, stride, padding):
     return [dense, len(local), len(shared)], [dense, steps, steps]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.integers(1, 3),
     st.integers(1, 3),

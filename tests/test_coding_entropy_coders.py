@@ -47,7 +47,6 @@ def test_entropy_is_scipys(counts):
     assert entropy(counts) == pytest.approx(expected, abs=1e-12)
 
 
-@settings(deadline=None)
 @given(COUNTS)
 def test_code_lengths_cost_as_little_as_huffmans(counts):
     lengths = code_lengths(counts)
@@ -57,7 +56,6 @@ def test_code_lengths_cost_as_little_as_huffmans(counts):
     assert ((lengths > 0) == (np.array(counts) > 0)).all()
 
 
-@settings(deadline=None)
 @given(COUNTS)
 def test_huffman_is_within_a_bit_of_entropy(counts):
     n = sum(counts)
@@ -92,7 +90,7 @@ def test_impossible_lengths_are_refused(lengths):
         huffman.canonical_codes(np.array(lengths))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(SYMBOLS, st.sampled_from(["auto", *CODERS]))
 def test_symbols_come_back(symbols, coder):
     table, payload = encode_symbols(symbols, coder)
@@ -104,7 +102,6 @@ def test_symbols_come_back(symbols, coder):
     payloads.end()
 
 
-@settings(deadline=None)
 @given(SYMBOLS)
 def test_auto_takes_the_smallest(symbols):
     sizes = [sum(map(len, encode_symbols(symbols, coder))) for coder in CODERS]
@@ -121,7 +118,6 @@ def test_rans_beats_whole_bits_and_comes_close_to_entropy(share):
     assert len(huffman.encode(symbols, code_lengths(counts_of(symbols)))) == 2500  # one bit each
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 500), min_size=1, max_size=60).filter(any), st.integers(6, 14))
 def test_frequencies_add_up_and_none_is_lost(counts, precision):
     scaled = rans.scaled_counts(counts, precision)
@@ -151,7 +147,6 @@ def test_huffman_names_what_it_cannot_code():
             huffman.decode(data, n, np.array([1, 1]))
 
 
-@settings(deadline=None)
 @given(st.sets(st.integers(0, 2000), max_size=100), st.integers(1, 12))
 def test_relative_indices_come_back(places, bits):
     places = np.array(sorted(places), dtype=np.int64)

@@ -85,7 +85,7 @@ def networks(draw: st.DrawFn) -> tuple[nn.Module, tuple[int, int, int], list[Cos
     return nn.Sequential(*layers), shape, [*costs, linear(features, 3)]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(networks())
 def test_equals_the_formulas_on_random_networks(network: Any) -> None:
     model, shape, costs = network
@@ -114,7 +114,7 @@ def test_equals_the_course_s_first_example() -> None:
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_direct_rules_give_pytorch_s_own_shapes(data: st.DataObject) -> None:
     dims = st.integers(1, 5)
     x = torch.rand(data.draw(dims), data.draw(dims), data.draw(dims) + 5, data.draw(dims) + 5)

@@ -12,8 +12,7 @@ from labcode.counting import count
 from labcode.models import lenet5
 from labcode.pages.calculators.compare_techniques import ENTRIES
 from labcode.quantization import fold_batch_norm
-from labcode.runtime.activation_memory import peak_activation_bytes
-from labcode.runtime.export import to_onnx
+from labcode.runtime import peak_activation_bytes, to_onnx
 from labcode.studies import scoreboard
 from labcode.studies.low_rank import low_rank_trials
 from labcode.studies.scoreboard import combinations

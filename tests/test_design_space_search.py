@@ -17,6 +17,7 @@ import labcode
 from labcode import search
 from labcode.models.small_squeezenet import small_squeezenet
 from labcode.search.explore import COUNTED, count
+from labcode.studies import protocol
 from labcode.studies.design_space import BYPASSES, SHARES, trials
 
 
@@ -25,7 +26,7 @@ def point_sets(aims):
     return st.lists(row, min_size=1, max_size=9).map(lambda rows: np.array(rows, dtype=float))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.sampled_from([1, 2, 3]).flatmap(point_sets))
 def test_the_front_is_that_of_loops(points):
     def beaten(p):
@@ -34,7 +35,7 @@ def test_the_front_is_that_of_loops(points):
     assert search.not_dominated(points).tolist() == [not beaten(p) for p in points]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.sampled_from([1, 2, 3]).flatmap(point_sets))
 def test_the_volume_is_the_number_of_unit_cubes(points):
     """On whole numbers the volume is a count of cubes that some point beats."""
@@ -146,7 +147,7 @@ def test_bad_arguments_are_named(tmp_path):
     with pytest.raises(ValueError, match="problem must be written module:name, got 'trials'"):
         search.find_problem("trials")
     with pytest.raises(TypeError, match="must be a Problem, got"):
-        search.find_problem("labcode.studies.design_space.trials:load_digits")
+        search.find_problem("labcode.studies.protocol:digits")
     with pytest.raises(KeyError, match="measure returned no right"):
         TOY.values({"left": 1.0})
     search.explore(TOY, n_trials=1, storage=tmp_path / "toy.journal")
@@ -193,7 +194,7 @@ def test_the_row_says_its_costs():
 
 
 def test_a_training_is_repeatable_and_the_seed_counts():
-    digits = trials.load_digits().with_train(100)
+    digits = protocol.digits().with_train(100)
     first, again, other = (
         trials.train(digits, 0.25, 0.5, "simple", seed, epochs=1).conv1.weight for seed in (0, 0, 1)
     )

@@ -17,16 +17,16 @@ from labcode.distillation import (
     fit_hints,
     gain,
     regressor,
-    student,
     with_bias,
     without,
 )
-from labcode.studies.distillation import trials, unseen
+from labcode.models import student
+from labcode.studies.distillation import unseen
 from labcode.weights.baselines import load as load_baseline
 
 
 @given(st.integers(0, 10**6), st.integers(1, 40), st.integers(0, 3))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_no_other_bias_gets_more_images_right(seed, images, class_number):
     generator = torch.Generator().manual_seed(seed)
     logits = 3 * torch.randn(images, 4, generator=generator)
@@ -58,7 +58,7 @@ def test_the_bias_changes_one_column_of_a_copy():
 
 
 @given(st.integers(0, 10**6))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_confusion_is_that_of_scikit_learn(seed):
     generator = torch.Generator().manual_seed(seed)
     logits = torch.randn(50, 6, generator=generator)
@@ -70,14 +70,14 @@ def test_the_confusion_is_that_of_scikit_learn(seed):
 @pytest.mark.parametrize("digit", [7, 3])
 def test_the_digit_is_in_no_image_that_the_student_sees(digit, monkeypatch):
     seen, small = [], data.load("mnist5k", n_train=200)
-    real_fit = unseen.fit
+    real_train = unseen.train
 
-    def watched(model, split, **settings):
+    def watched(model, split, seed, **settings):
         seen.append(split)
-        return real_fit(model, split, **settings | {"epochs": 2})
+        return real_train(model, split, seed, **settings | {"epochs": 2})
 
-    monkeypatch.setattr(unseen, "fit", watched)
-    monkeypatch.setattr(trials, "digits", lambda n: small)
+    monkeypatch.setattr(unseen, "train", watched)
+    monkeypatch.setattr(unseen, "digits", lambda n: small)
     found = unseen.learn_without(digit, 0)
     assert len(seen[0]) == 180
     assert digit not in seen[0].labels
@@ -110,7 +110,7 @@ def test_unknown_lessons_and_digits_are_named():
 
 
 @given(st.lists(st.floats(0.5, 1), min_size=2, max_size=15, unique=True), st.integers(0, 1000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_interval_is_that_of_scipys_paired_t_test(values, seed):
     rng = np.random.default_rng(seed)
     others = [value - 0.05 * rng.random() for value in values]

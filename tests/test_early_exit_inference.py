@@ -75,7 +75,7 @@ def test_the_batch_shrinks_as_images_leave(trained, digits):
     assert [500 - int(left[:k].sum()) for k in range(4)] == sizes
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     make=st.sampled_from(sorted(NETWORKS)),
     n=st.integers(1, 12),

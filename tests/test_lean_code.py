@@ -38,7 +38,7 @@ class Characters(html.parser.HTMLParser):
 @pytest.mark.parametrize("code", [CODE, "a = [1, 2.5]\n", "class A(B): pass\n", "%pip install x\n"])
 def test_text_and_colours_stay_and_elements_go(code: str) -> None:
     written = highlight(code, PythonLexer(), HtmlFormatter(nowrap=True))
-    lean = load_extension("lean_pages").lean_code(written)
+    lean, _ = load_extension("lean_pages").PLAIN_CODE.apply("page.html", written)
     before, after = Characters(written), Characters(lean)
     assert after.found == before.found
     assert after.elements < before.elements

@@ -161,7 +161,7 @@ def test_only_a_rank_below_the_break_even_saves_weights(n, m, rank):
     assert break_even_rank(n, m) * (n + m) == pytest.approx(full)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(n=st.integers(2, 30), m=st.integers(2, 30), seed=st.integers(0, 99))
 def test_truncated_svd_leaves_the_error_of_eckart_and_young(n, m, seed):
     torch.manual_seed(seed)

@@ -1,14 +1,13 @@
 """Pins are exact, agree with each other, and name no registry; Binder's follow them."""
 
 import re
-import tomllib
 from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from repo2docker.app import Repo2Docker
 
-from tools import requirements
+from tools import requirements, setup
 
 ROOT = Path(__file__).parent.parent
 
@@ -19,15 +18,13 @@ def pins(name: str) -> list[Requirement]:
 
 
 def test_all_pins_are_exact() -> None:
-    for name in ("requirements.txt", "tests/requirements.txt", "benchmarks/requirements.txt"):
+    for name in setup.PINS.values():
         for pin in pins(name):
             assert re.fullmatch(r"==[\w.+!]+", str(pin.specifier)), f"{name}: {pin}"
 
 
 def test_requirements_hold_what_pyproject_asks_for_and_labcode_itself() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    extras = project["optional-dependencies"]
-    asked = project["dependencies"] + extras["notebooks"] + extras["book"]
+    asked = requirements.asked_for(["notebooks", "site", "lab"], labcode=True)
     held: dict[str, list[str]] = {}
     for pin in pins("requirements.txt"):
         held.setdefault(canonicalize_name(pin.name), []).append(str(pin.specifier)[2:])
@@ -45,7 +42,7 @@ def test_binder_has_the_same_versions_for_the_cpu() -> None:
     for pin in pins("requirements.txt"):
         if pin.name in ("torch", "torchvision"):
             assert binder[pin.name] == f"{pin.specifier}+cpu"
-    assert not [name for name in binder if requirements.CUDA_ONLY.match(name)]
+    assert not [name for name in binder if setup.CUDA_ONLY.match(name)]
 
 
 def test_repo2docker_accepts_the_folder_and_writes_its_dockerfile(monkeypatch) -> None:

@@ -71,7 +71,7 @@ def test_what_is_kept_trains_as_if_the_pruned_weights_were_not_there():
     torch.testing.assert_close(model[1].bias, twin[1].bias)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10**6), st.floats(0, 1))
 def test_counts_are_those_of_numpy(seed, part):
     generator = torch.Generator().manual_seed(seed)

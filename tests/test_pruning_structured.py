@@ -80,7 +80,7 @@ def assert_cut_is_right(model, plan, shape):
     return smaller
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_a_cut_chain_has_the_predicted_cost_and_the_masked_networks_answers(data):
     model = data.draw(chains())
@@ -122,7 +122,7 @@ class Branches(nn.Module):
         return self.fc(x.mean((2, 3)))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.data())
 def test_a_cut_network_with_branches_is_right_too(data):
     torch.manual_seed(data.draw(st.integers(0, 10**6)))

@@ -58,7 +58,7 @@ def test_reversed_and_random_scores():
     assert not torch.equal(first["1.weight"], pruning.random_scores(tiny(), seed=4)["1.weight"])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 10**6), st.integers(0, 1000), st.sampled_from(["global", "local"]))
 def test_selection_keeps_the_largest_as_numpy_sorts_them(seed, thousandths, scope):
     model, kept = tiny(seed), thousandths / 1000

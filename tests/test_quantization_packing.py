@@ -25,7 +25,7 @@ SHAPE = (1, 28, 28)
 IMAGES = torch.rand(20, *SHAPE, generator=torch.Generator().manual_seed(0))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data(), st.integers(1, 16))
 def test_packed_bits_come_back(data, bits):
     values = data.draw(st.lists(st.integers(0, 2**bits - 1), max_size=70))
@@ -98,7 +98,7 @@ def test_a_folded_batch_norm_network_packs_too():
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_damage_is_refused_or_changes_numbers_only(data):
     packed = SMALL

@@ -6,9 +6,9 @@ Usage: python tools/drawing.py _build/vendor/root/draw
 import sys
 from pathlib import Path
 
-from vendor import MODULES, copy
+from vendor import MODULES, copy, found
 
-from labcode.pages.drawing.networks import site_files
+from labcode.pages.drawing.site import site_files
 
 RUNTIME = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
 SCRIPTS = Path(__file__).resolve().parent.parent / "labcode/pages/drawing/static"
@@ -19,7 +19,7 @@ def main() -> None:
     if len(sys.argv) != 2:
         raise SystemExit(__doc__)
     target = Path(sys.argv[1])
-    for script in sorted([*SCRIPTS.glob("*.mjs"), *SCRIPTS.glob("*.css")]):
+    for script in found(SCRIPTS, "*.mjs", "*.css"):
         copy(script, target / script.name)
     for name in RUNTIME:
         copy(MODULES / "onnxruntime-web/dist" / name, target / "ort" / name)

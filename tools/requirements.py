@@ -1,37 +1,44 @@
-"""Pin what pyproject.toml asks for: requirements.txt and its sisters.
+"""Pin what pyproject.toml asks for: requirements.txt, the site's part of it, and their sisters.
 
 Run as `make requirements`. The pins hold on Linux, macOS and Windows (uv's universal
 resolution), and no address of a registry is written.
 """
 
-import re
 import subprocess
 import sys
 import tempfile
+import tomllib
+from collections.abc import Sequence
 from pathlib import Path
+
+from tools.setup import CUDA_ONLY, FROM_PYTORCH, PYTORCH_CPU_INDEX
 
 ROOT = Path(__file__).resolve().parent.parent
 HEADER = "# Made by `make requirements` from pyproject.toml. Do not edit.\n"
-# PyTorch's own index: the only one with wheels for the CPU alone, which Binder's 2 GB need.
-PYTORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+OLDEST_PYTHON = "3.11"
 BINDER_PYTHON = "3.11"
-# The ordinary torch wheel for Linux asks for these; the CPU wheel does not.
-CUDA_ONLY = re.compile(r"^(nvidia-|cuda-|triton\b)")
 
 
-def compile_pins(output: str, extras: list[str], held: list[str]) -> list[str]:
-    """Resolve the extras into exact pins that agree with those held already."""
+def asked_for(extras: Sequence[str], *, labcode: bool) -> list[str]:
+    """Return what pyproject.toml asks for: of some extras, and of labcode itself."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    own = project["dependencies"] if labcode else []
+    return [*own, *(one for extra in extras for one in project["optional-dependencies"][extra])]
+
+
+def resolve(asked: Sequence[str], held: Sequence[str] = ()) -> list[str]:
+    """Resolve what is asked for into exact pins that agree with those held already."""
     command = [sys.executable, "-m", "uv", "pip", "compile", "--universal"]
-    command += ["--python-version", "3.11", "--no-header", "--no-annotate", "--no-emit-index-url"]
-    command += [f"--extra={extra}" for extra in extras]
+    command += ["--python-version", OLDEST_PYTHON, "--no-header", "--no-annotate"]
     with tempfile.TemporaryDirectory() as folder:
         constraints = Path(folder) / "constraints.txt"
         constraints.write_text("\n".join(held))
-        command += [f"--constraint={constraints}", str(ROOT / "pyproject.toml")]
-        done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
-    pins = [line for line in done.stdout.splitlines() if "==" in line and line not in held]
-    print(f"{output}: {len(pins)} pins")
-    return pins
+        command += ["--no-emit-index-url", f"--constraint={constraints}", "-"]
+        text = "\n".join(asked)
+        run = subprocess.run(
+            command, cwd=ROOT, check=True, text=True, input=text, stdout=subprocess.PIPE
+        )
+    return [line for line in run.stdout.splitlines() if "==" in line]
 
 
 def for_binder(pins: list[str]) -> list[str]:
@@ -55,7 +62,7 @@ def for_binder(pins: list[str]) -> list[str]:
             continue
         if requirement.marker and not requirement.marker.evaluate(place):
             continue
-        local = "+cpu" if requirement.name in {"torch", "torchvision"} else ""
+        local = "+cpu" if requirement.name in FROM_PYTORCH else ""
         kept.append(f"{requirement.name}{requirement.specifier}{local}")
     return kept
 
@@ -71,12 +78,13 @@ def write(name: str, lines: list[str]) -> None:
 
 
 def main() -> None:
-    """Write the four lists."""
-    pins = compile_pins("requirements.txt", ["notebooks", "book"], held=[])
+    """Write the five lists."""
+    pins = resolve(asked_for(["notebooks", "site", "lab"], labcode=True))
     write("requirements.txt", [*pins, "-e ."])  # the last line installs labcode itself
-    for extra, name in [("test", "tests"), ("benchmarks", "benchmarks")]:
-        output = f"{name}/requirements.txt"
-        write(output, compile_pins(output, [extra], held=pins))
+    write("book/requirements.txt", resolve(asked_for(["site"], labcode=False), held=pins))
+    for extra, folder in [("test", "tests"), ("benchmarks", "benchmarks")]:
+        more = resolve(asked_for([extra], labcode=True), held=pins)
+        write(f"{folder}/requirements.txt", [pin for pin in more if pin not in pins])
     write("binder/requirements.txt", binder_lines(pins))
 
 

@@ -25,6 +25,17 @@ def copy(source: Path, target: Path) -> None:
     shutil.copyfile(source, target)
 
 
+def found(folder: Path, *patterns: str) -> list[Path]:
+    """The files of a folder that the globs find; end with a message if one finds none."""
+    files: list[Path] = []
+    for pattern in patterns:
+        matches = sorted(folder.glob(pattern))
+        if not matches:
+            raise SystemExit(f"{folder} has no file {pattern}, which the site needs")
+        files += matches
+    return files
+
+
 def main() -> None:
     """Fill _build/vendor from nothing."""
     shutil.rmtree(VENDOR, ignore_errors=True)
@@ -32,9 +43,9 @@ def main() -> None:
         copy(MODULES / "pyodide" / name, VENDOR / "root/live/pyodide" / name)
     katex = MODULES / "katex/dist"
     copy(katex / "katex.min.css", VENDOR / "static/katex/katex.min.css")
-    for font in sorted((katex / "fonts").glob("*.woff2")):
+    for font in found(katex / "fonts", "*.woff2"):
         copy(font, VENDOR / "static/katex/fonts" / font.name)
-    for script in sorted((ROOT / "labcode/pages/live/worker").glob("*.mjs")):
+    for script in found(ROOT / "labcode/pages/live/worker", "*.mjs"):
         copy(script, VENDOR / "root/live" / script.name)
     copy(ROOT / "web/robots.txt", VENDOR / "root/robots.txt")
 

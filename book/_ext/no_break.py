@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from docutils import nodes
+from patches import overriding
 from sphinx.transforms import SphinxTransform
 
 AS_WRITTEN = (nodes.FixedTextElement, nodes.literal, nodes.math)
@@ -11,6 +12,7 @@ GAP = re.compile(r"(?<=\d) (?=[%×]|[kMG]i?B\b|[mµ]s\b)|(?<=×) (?=\d)")
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
+@overriding(SphinxTransform)
 class NoBreak(SphinxTransform):
     """Write a space that does not break, in text but not in code and formulas."""
 

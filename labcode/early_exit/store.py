@@ -1,6 +1,6 @@
 """The stored network with exits: weights in float16 as safetensors, one seed.
 
-`python experiments/dynamic_computation.py store` trains it again and writes the file.
+Training the table early_exit_budgets again writes the file anew.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ import os
 from importlib.resources import files
 from pathlib import Path
 
-import torch
-
 from labcode.models import ExitCNN, exit_cnn
-from labcode.weights.baselines.store import BaselineError, pack, unpack
+from labcode.training import seeded
+from labcode.weights.baselines.store import BaselineError, unpack
 
 SEED = 0
 FILE = f"exit_cnn-seed{SEED}.safetensors"
@@ -33,19 +32,10 @@ def load_exits() -> ExitCNN:
         packed = (folder() / FILE).read_bytes()
     except OSError as error:
         raise BaselineError(f"{FILE} is missing; install labcode again") from error
-    with torch.random.fork_rng(devices=[]):  # the first weights are drawn and then replaced
-        network = exit_cnn()
+    network = seeded(exit_cnn, 0)  # the first weights are drawn and then replaced
     unpack(network, packed, name=FILE)
     network.eval()
     return network
-
-
-def store_exits(network: ExitCNN, **about: str) -> Path:
-    """Write a network's weights, rounded to float16, where `load_exits` reads them."""
-    target = folder() / FILE
-    target.parent.mkdir(exist_ok=True)
-    target.write_bytes(pack(network, {"format": "pt", "network": "exit_cnn"} | about))
-    return target
 
 
 def folder() -> Path:

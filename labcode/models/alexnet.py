@@ -7,8 +7,8 @@ from typing import NamedTuple
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from labcode._checks import check_int
-from labcode.models._parts import check_batch, check_choice, check_windows
+from labcode._checks import check_choice, check_int
+from labcode.models._parts import check_batch, check_windows
 
 
 class _Variant(NamedTuple):

@@ -9,10 +9,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from labcode import cost
-from labcode._checks import check_int
+from labcode._checks import check_choice, check_int
 from labcode.cost import Cost
 from labcode.models import InvertedResidual, SeparableBlock, SqueezeExcite, channel_shuffle
-from labcode.models._parts import check_batch, check_choice, init_he
+from labcode.models._parts import check_batch, init_he
 
 STEM = 8  # channels of the first convolution, the same for all blocks
 GROUPS = 4

@@ -8,8 +8,8 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from labcode._checks import check_int
-from labcode.models._parts import check_batch, check_choice, init_he
+from labcode._checks import check_choice, check_int
+from labcode.models._parts import check_batch, init_he
 
 Wrap = Callable[[Any], nn.Module]  # puts something into a residual block
 

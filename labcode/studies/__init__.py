@@ -1,9 +1,10 @@
 """Results that take too long, or too quiet a machine, for a chapter.
 
-`benchmarks/` measures time and memory, `experiments/` trains networks over seeds.
+Each study trains networks over seeds; its `tables` module declares what is stored and from which
+settings. `python -m labcode.studies` trains again, `benchmarks/` measures time and memory.
 
-Each table is a CSV file with a JSON file of the same name beside it, which says how, when and
-on which machine it was made.
+Stored tables are CSV files in tables/, a folder a study, each with one provenance.json that says
+how, when and on which machine its tables were made.
 """
 
 from __future__ import annotations
@@ -19,13 +20,12 @@ _FOLDER = files("labcode.studies") / "tables"
 
 
 def names() -> list[str]:
-    """Return the names of the tables."""
-    found = (entry.name for entry in _FOLDER.iterdir())
-    return sorted(name.removesuffix(".csv") for name in found if name.endswith(".csv"))
+    """Return the names of the stored tables."""
+    return sorted(_tables())
 
 
 def table(name: str) -> pd.DataFrame:
-    """Return a measured table.
+    """Return a stored table.
 
     Args:
         name: One of `names()`.
@@ -35,12 +35,12 @@ def table(name: str) -> pd.DataFrame:
     """
     import pandas as pd
 
-    with _file(name, ".csv").open() as file:
+    with (_folder_of(name) / f"{name}.csv").open() as file:
         return pd.read_csv(file)
 
 
 def provenance(name: str) -> dict[str, Any]:
-    """Return how a table was made: script, machine, versions and date.
+    """Return how a table was made: command, commit, machine, versions, date, and its facts.
 
     Args:
         name: One of `names()`.
@@ -48,11 +48,27 @@ def provenance(name: str) -> dict[str, Any]:
     Raises:
         KeyError: There is no such table.
     """
-    record: dict[str, Any] = json.loads(_file(name, ".json").read_text(encoding="utf-8"))
-    return record
+    from labcode.studies.store import PROVENANCE, machine_name
+
+    text = (_folder_of(name) / PROVENANCE).read_text(encoding="utf-8")
+    record: dict[str, Any] = json.loads(text)[name]
+    where = machine_name(record)
+    return record | {"machine": where} if where else record
 
 
-def _file(name: str, suffix: str) -> Any:
-    if name not in names():
-        raise KeyError(f"no measured table {name!r}; there are: {', '.join(names())}")
-    return _FOLDER.joinpath(name + suffix)
+def _tables() -> dict[str, Any]:
+    """Return the folder of each table by the table's name."""
+    folders = [entry for entry in _FOLDER.iterdir() if entry.is_dir()]
+    return {
+        entry.name.removesuffix(".csv"): folder
+        for folder in folders
+        for entry in folder.iterdir()
+        if entry.name.endswith(".csv")
+    }
+
+
+def _folder_of(name: str) -> Any:
+    found = _tables()
+    if name not in found:
+        raise KeyError(f"no stored table {name!r}; there are: {', '.join(sorted(found))}")
+    return found[name]

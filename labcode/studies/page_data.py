@@ -1,36 +1,22 @@
-"""Write what pages show into their folder: `python -m labcode.studies.page_data`.
+"""What pages browse, as plain data made from stored tables and weights; nothing is trained.
 
-Each study's `page_data` maps stored tables and weights to plain data; nothing is trained. A
-page reads the JSON file of its own name (`labcode.pages.data`) and knows no study.
+A page reads the JSON file of its calculator's name (`labcode.pages.data`) and knows no study.
 """
 
 from __future__ import annotations
 
 import json
-from importlib import import_module
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
-STUDIES = {  # the file's name, which is the calculator's, and the study that fills it
-    "compare_techniques": "scoreboard",
-    "design_space": "design_space",
-    "exit_thresholds": "early_exit",
-    "few_bits": "quantization",
-    "pruned_networks": "pruning",
-    "soft_label": "distillation",
-}
+from labcode import studies
+from labcode.studies.definition import Export
+
+FOLDER = "labcode/pages/data"  # from the root of the repository
 
 
-def made(name: str) -> dict[str, Any]:
-    """Return the data of one file, made from what the study stored.
-
-    Args:
-        name: One of `STUDIES`.
-    """
-    study = import_module(f"labcode.studies.{STUDIES[name]}.page_data")
-    data: dict[str, Any] = study.page_data()
-    return data
+def made(export: Export) -> dict[str, Any]:
+    """Return the data of one file, made from what its study stored."""
+    return export.function(*(studies.table(table.name) for table in export.needs))
 
 
 def as_json(data: dict[str, Any]) -> str:
@@ -54,18 +40,3 @@ def _value(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False)
     items = ",\n".join(f"  {json.dumps(item, ensure_ascii=False)}" for item in value)
     return f"[\n{items}\n ]"
-
-
-def write(name: str) -> None:
-    """Write one file.
-
-    Args:
-        name: One of `STUDIES`.
-    """
-    target = Path(str(files("labcode.pages.data"))) / f"{name}.json"
-    target.write_text(as_json(made(name)), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    for file_name in STUDIES:
-        write(file_name)

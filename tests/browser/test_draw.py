@@ -9,7 +9,7 @@ import torch
 from playwright.sync_api import Page, expect
 
 from labcode import data
-from labcode.pages.drawing import shipped
+from labcode.pages.drawing.networks import shipped
 from tests.browser.conftest import axe_source
 
 PAGE = "book/shipping/draw.html"

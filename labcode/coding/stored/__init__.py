@@ -1,6 +1,6 @@
-"""Packed networks that the experiments left behind, so that a chapter can open them.
+"""Packed networks that a study left behind, so that a chapter can open them.
 
-`experiments/deep_compression.py` writes them in its runs of seed 0. Those of `curve_trial` are from
+The study of Deep Compression writes them in its runs of seed 0. Those of `curve_trial` are from
 a later run than the stored tables, so that accuracies differ as between seeds.
 """
 

@@ -7,8 +7,7 @@ the operations and no weight.
 
 from __future__ import annotations
 
-import copy
-import json
+from collections.abc import Mapping
 from importlib.resources import files
 
 import torch
@@ -18,56 +17,60 @@ from torch import nn
 from labcode import early_exit
 from labcode.coding import stored, unpack
 from labcode.data import load
-from labcode.distillation.networks import student
-from labcode.models import exit_macs, lenet5
+from labcode.models import exit_macs, lenet5, student
 from labcode.models.exit_network import ExitNetwork
-from labcode.pages.drawing.shipped import INPUT_SHAPE, Shipped
-from labcode.runtime.latency import onnx_bytes
+from labcode.pages.drawing.shipped import Shipped
+from labcode.pages.drawing.site import site_files
 from labcode.weights import baselines
 
-STORED = files("labcode.pages.drawing") / "stored"  # made by experiments/drawing.py
+STORED = files("labcode.pages.drawing") / "stored"  # written with the table distillation_augmented
 KEPT = 0.018  # part of LeNet-5's weights in the packed file: Deep Compression's final setting
 BUDGET = 0.16  # expected work of the network with exits, as a part of its whole work
 
 
-def shipped() -> tuple[Shipped, ...]:
+def shipped(site: Mapping[str, bytes] | None = None) -> tuple[Shipped, ...]:
     """Return the networks of the page, the uncompressed one first.
+
+    Args:
+        site: The files that the page loads, by name; those stored, if not given.
 
     >>> [network.id for network in shipped()]
     ['baseline', 'packed', 'student', 'exits']
     """
-    return _baseline(), _packed(), _student(), _exits()
+    site = site_files() if site is None else site
+    makers = (_baseline, _packed, _student, _exits)
+    return tuple(maker(site) for maker in makers)
 
 
-def _baseline() -> Shipped:
+def _baseline(site: Mapping[str, bytes]) -> Shipped:
     model = baselines.load("lenet5")
     made = "Uncompressed, 32 bits a weight."
-    files = {"baseline.onnx": onnx_bytes(model, INPUT_SHAPE)}
-    return Shipped("baseline", "LeNet-5", made, model, files)
+    return Shipped("baseline", "LeNet-5", made, model, _of(site, "baseline.onnx"))
 
 
-def _packed() -> Shipped:
-    model = unpacked_lenet5()
+def _packed(site: Mapping[str, bytes]) -> Shipped:
     made = "Few weights stay, those of a layer share eight values, and the file is entropy-coded."
-    files = {"packed.onnx": without_weights(model), "packed.diet": packed_lenet5()}
     title = "LeNet-5, pruned, quantized, packed"
-    return Shipped("packed", title, made, model, files, weights="packed.diet")
+    found = _of(site, "packed.onnx", "packed.diet")
+    return Shipped("packed", title, made, unpacked_lenet5(), found, weights="packed.diet")
 
 
-def _student() -> Shipped:
-    model = distilled_student()
+def _student(site: Mapping[str, bytes]) -> Shipped:
     made = "A tiny network that learned from LeNet-5's answers."
-    files = {"student.onnx": onnx_bytes(model, INPUT_SHAPE)}
-    return Shipped("student", "Distilled student", made, model, files)
+    found = _of(site, "student.onnx")
+    return Shipped("student", "Distilled student", made, distilled_student(), found)
 
 
-def _exits() -> Shipped:
+def _exits(site: Mapping[str, bytes]) -> Shipped:
     model = early_exit.load_exits()
     made = "Four exits. It stops at the first that is sure enough; later layers never run."
-    stages = early_exit.stage_files(model)
-    files = {f"exits-{number}.onnx": data for number, data in enumerate(stages, start=1)}
-    limits = (threshold(model),) * (len(stages) - 1)
-    return Shipped("exits", "Early exits", made, model, files, thresholds=limits)
+    found = _of(site, *(f"exits-{number}.onnx" for number in range(1, len(model.exits) + 1)))
+    limits = (threshold(model),) * (len(model.exits) - 1)
+    return Shipped("exits", "Early exits", made, model, found, thresholds=limits)
+
+
+def _of(site: Mapping[str, bytes], *names: str) -> dict[str, bytes]:
+    return {name: site[name] for name in names}
 
 
 def distilled_student() -> nn.Module:
@@ -97,41 +100,3 @@ def threshold(model: ExitNetwork) -> float:
     macs = exit_macs(model)
     # Rounded, so that no image stands on the very edge: there, rounding in a sum would decide.
     return round(early_exit.shared_threshold(scores, macs, BUDGET * macs[-1]), 3)
-
-
-def without_weights(model: nn.Module) -> bytes:
-    """Return a model as an ONNX file without its weights, to be written behind it.
-
-    An ONNX file is a protocol buffer, and two of those in a row are read as one: the operations
-    of the first with the weights of the second (see labcode/pages/drawing/static/onnx.mjs).
-
-    Args:
-        model: The network; only its shapes matter.
-    """
-    import onnx
-
-    like = copy.deepcopy(model)
-    generator = torch.Generator().manual_seed(0)
-    for parameter in like.parameters():  # the exporter leaves out zeros and merges what is equal
-        parameter.data = torch.rand(parameter.shape, generator=generator)
-    file = onnx.load_from_string(onnx_bytes(like, INPUT_SHAPE))
-    for constant in list(file.graph.initializer):
-        if constant.name in like.state_dict():
-            file.graph.initializer.remove(constant)
-    serialised: bytes = file.SerializeToString()
-    return serialised
-
-
-def samples() -> bytes:
-    """Return one test image of each digit, 0 to 9: 784 grey values from 0 to 255 each."""
-    test = load("mnist5k").test
-    chosen = [test.images[test.labels == digit][0] for digit in range(10)]
-    return (torch.stack(chosen) * 255).round().to(torch.uint8).numpy().tobytes()
-
-
-def site_files() -> dict[str, bytes]:
-    """Return all files that the page loads, by name, the list of networks included."""
-    networks = shipped()
-    found = {name: data for network in networks for name, data in network.files.items()}
-    listing = json.dumps([network.entry() for network in networks], indent=1)
-    return found | {"networks.json": listing.encode(), "samples.bin": samples()}

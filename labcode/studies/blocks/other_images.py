@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from labcode._checks import check_choice
 from labcode.data import Dataset
-from labcode.models._parts import check_choice
 from labcode.models.blocks import BLOCKS
 from labcode.studies.blocks.block_trials import BUDGETS, trained_block
-from labcode.studies.small_runs import N_TRAIN
+from labcode.studies.protocol import N_TRAIN
 from labcode.training import evaluate
 
 

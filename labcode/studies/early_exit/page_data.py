@@ -15,8 +15,11 @@ from labcode.studies.early_exit.trials import digits, logits_of
 STEPS = 65_535  # a certainty from 0 to 1 is stored in so many steps
 
 
-def page_data() -> dict[str, Any]:
+def page_data(_: Any) -> dict[str, Any]:
     """Return what each exit says about each validation image.
+
+    Args:
+        _: The table `early_exit_budgets`, whose first run leaves the stored network.
 
     Returns:
         ``macs`` up to each exit and ``plain_macs`` of the network without early exits;

@@ -5,15 +5,15 @@ from __future__ import annotations
 from statistics import mean, stdev
 from typing import Any
 
-from labcode import studies
 from labcode.pruning import prunable
 from labcode.weights import baselines
 
-NETWORKS = ("lenet_300_100", "lenet5")
 
-
-def page_data() -> dict[str, Any]:
+def page_data(*finetuned: Any) -> dict[str, Any]:
     """Return the accuracy of each way to prune at each kept share.
+
+    Args:
+        finetuned: The tables of fine-tuned networks, one for each network.
 
     Returns:
         ``weights`` of each network, without biases, which stay; ``rows`` of network, way, kept
@@ -21,14 +21,14 @@ def page_data() -> dict[str, Any]:
         The way "none" is the network before pruning.
     """
     rows: list[list[Any]] = []
-    for network in NETWORKS:
+    networks = [str(runs["network"].iloc[0]) for runs in finetuned]
+    for network, runs in zip(networks, finetuned, strict=True):
         plain = [result.test_accuracy for result in baselines.results(network)]
         rows.append([network, "none", 1.0, mean(plain), stdev(plain)])
-        runs = studies.table(f"pruning_finetuned_{network}")
         for (method, kept), found in runs.groupby(["method", "kept"], sort=False):
             accuracy = found["test_accuracy"].tolist()
             rows.append([network, method, float(kept), mean(accuracy), stdev(accuracy)])
-    weights = {name: prunable(baselines.load(name, seed=0)).values() for name in NETWORKS}
+    weights = {name: prunable(baselines.load(name, seed=0)).values() for name in networks}
     return {
         "weights": {name: sum(w.numel() for w in found) for name, found in weights.items()},
         "rows": rows,

@@ -5,18 +5,19 @@ from __future__ import annotations
 from statistics import mean, stdev
 from typing import Any
 
-from labcode import studies
 from labcode.weights import baselines
 
 
-def page_data() -> dict[str, Any]:
+def page_data(table: Any) -> dict[str, Any]:
     """Return the accuracy of each method at each number of bits.
+
+    Args:
+        table: The table `quantization_bits`.
 
     Returns:
         ``params`` of each network, and ``rows`` of network, method, bits, mean and standard
         deviation of the test accuracy (0 to 1) over the seeds.
     """
-    table = studies.table("quantization_bits")
     networks = sorted(set(table["network"]))
     rows = []
     for (network, method, bits), found in table.groupby(["network", "method", "bits"]):

@@ -9,23 +9,22 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from labcode.data import Dataset, RandomAffine, load
+from labcode.counting import count_parameters
 from labcode.quantization.convert import to_integer
 from labcode.quantization.folding import fold_batch_norm
 from labcode.quantization.integer import IntegerNetwork
 from labcode.quantization.layers import quantize_model
 from labcode.quantization.packing import pack_model
-from labcode.quantization.saturation import saturates
 from labcode.quantization.weight_sharing import centroid_training, share_weights
-from labcode.runtime.int8 import onnx_int8_bytes, onnx_logits, read_qdq
-from labcode.training import evaluate, fit
+from labcode.runtime import onnx_logits, read_qdq, saturates, to_int8
+from labcode.studies.protocol import Row, digits, scores, train
+from labcode.training import evaluate
 from labcode.weights import baselines
 from labcode.weights.baselines import results
 
 CALIBRATION = 500  # training images, unchanged, that ranges are found with
 EPOCHS = 6  # of training after quantization, and of its control
-LR = 2e-3  # chosen on the validation split, see experiments/quantization.py
-AUGMENT = RandomAffine(max_shift=2.0, max_degrees=15.0, max_scale=0.15)  # as the baselines had it
+LR = 2e-3  # chosen on the validation split, see `tables`
 
 METHODS = (
     "k-means",
@@ -35,14 +34,6 @@ METHODS = (
     "QAT, weights",
     "QAT, weights and activations",
 )
-
-Row = dict[str, Any]
-
-
-@cache
-def digits() -> Dataset:
-    """Return the data of every trial."""
-    return load("mnist5k")
 
 
 def calibration_images() -> Tensor:
@@ -67,25 +58,31 @@ def float_network(network: str, seed: int) -> nn.Module:
 
 
 def train_on(
-    model: nn.Module, seed: int, *, epochs: int | None = None, lr: float | None = None
+    model: nn.Module,
+    network: str,
+    seed: int,
+    *,
+    epochs: int | None = None,
+    lr: float | None = None,
 ) -> None:
     """Train a network further, in place, the way all trials do it.
 
     Args:
         model: Starts from its baseline, quantized or not.
+        network: Name of the baseline, whose batch size and augmentation are used.
         seed: Decides the order of the images and the augmentation.
         epochs: Passes over the training images; None means `EPOCHS`.
         lr: Highest learning rate; None means `LR`.
     """
-    fit(
+    how = baselines.recipe(network)
+    train(
         model,
         digits().train,
+        seed,
         epochs=epochs or EPOCHS,
-        batch_size=64,
+        batch_size=how.batch_size,
         lr=lr or LR,
-        augment=AUGMENT,
-        seed=seed,
-        device="cpu",
+        augment=how.augment,
     )
 
 
@@ -108,11 +105,11 @@ def approximated(network: str, method: str, bits: int, seed: int, **training: An
         shared = share_weights(model, bits)
         if part:
             with centroid_training(model, shared):
-                train_on(model, seed, **training)
+                train_on(model, network, seed, **training)
         return model
     if kind == "float32":
         if part:
-            train_on(model, seed, **training)
+            train_on(model, network, seed, **training)
         return model
     if kind not in ("PTQ", "QAT", "ternary"):
         raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
@@ -125,7 +122,7 @@ def approximated(network: str, method: str, bits: int, seed: int, **training: An
         learned=kind == "QAT",
     )
     if kind != "PTQ":
-        train_on(model, seed, **training)
+        train_on(model, network, seed, **training)
     return model.eval()
 
 
@@ -139,10 +136,7 @@ def bits_trial(network: str, method: str, bits: int, seed: int) -> Row:
         seed: Which baseline, and the order of the images.
     """
     model = approximated(network, method, bits, seed)
-    return {
-        "validation_accuracy": evaluate(model, digits().validation).accuracy,
-        "test_accuracy": evaluate(model, digits().test).accuracy,
-    }
+    return scores(model, digits())
 
 
 def range_trial(network: str, method: str, bits: int, seed: int) -> Row:
@@ -180,7 +174,7 @@ def int8_trial(network: str, seed: int) -> Row:
     data, model = digits(), float_network(network, seed)
     quantized = quantize_model(model, calibration_images())
     safe, full = (
-        onnx_int8_bytes(model, calibration_images(), batch=100, reduce_range=reduce)
+        to_int8(model, calibration_images(), batch=100, reduce_range=reduce)
         for reduce in (True, False)
     )
     images = data.test.images
@@ -222,11 +216,11 @@ def scoreboard_trial(network: str, technique: str, seed: int) -> Row:
         learned=trained,
     )
     if trained:
-        train_on(model, seed)
+        train_on(model, network, seed)
     row = results(network)[0]
     return {
         "test_accuracy": evaluate(model, digits().test).accuracy,
-        "params": sum(p.numel() for p in float_network(network, seed).parameters()),
+        "params": count_parameters(float_network(network, seed)),
         "macs": row.macs,
         "bytes_on_disk": len(pack_model(model)),
     }

@@ -6,20 +6,19 @@ runs as the same dense float32 file as before. That is why its row shows no gain
 
 from __future__ import annotations
 
-import torch
 from torch import nn
 
 from labcode import data
-from labcode.distillation.networks import student
 from labcode.early_exit import load_exits, stage_files
+from labcode.models import student
 from labcode.models.blocks import BLOCKS, backbone, widths
 from labcode.models.exit_network import Trunk
 from labcode.models.slimmable_cnn import slimmable_cnn
-from labcode.runtime.activation_memory import peak_activation_bytes
-from labcode.runtime.export import to_int8, to_onnx
+from labcode.runtime import peak_activation_bytes, to_int8, to_onnx
 from labcode.studies.blocks.block_trials import BUDGETS
 from labcode.studies.low_rank.low_rank_trials import cut_network
 from labcode.studies.pruning.unit_trials import WIDTHS, cut_by
+from labcode.training import seeded
 from labcode.weights import baselines
 
 INPUT_SHAPE = (1, 28, 28)
@@ -48,9 +47,7 @@ def deployed_model(network: str, technique: str) -> nn.Module:
         ValueError: No rule says what runs for this row.
     """
     if network == "student":
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)  # rows with the same layers get the same file
-            return student()
+        return student()
     if network == "exit_cnn" and technique.startswith("slimmable"):
         slim = slimmable_cnn().eval()
         slim.width = 0.5  # as its row says
@@ -60,9 +57,7 @@ def deployed_model(network: str, technique: str) -> nn.Module:
         return exits if technique.startswith("early exit") else Trunk(exits)
     kind = technique.removesuffix(" blocks")
     if network == "backbone" and kind in BLOCKS:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
-            return backbone(kind, *widths(kind, BUDGETS[0]))
+        return seeded(lambda: backbone(kind, *widths(kind, BUDGETS[0])), 0)
     if network in BASELINES:
         model = baselines.load(network, seed=0)
         if technique.startswith((*SAME_OPERATIONS, "int8")):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from labcode import studies
-
 COLUMNS = (  # after the name
     "kind",
     "test_accuracy",
@@ -20,9 +18,12 @@ COLUMNS = (  # after the name
 )
 
 
-def page_data() -> dict[str, Any]:
-    """Return all rows of the scoreboard in its order, each a list of ``columns``."""
-    table = studies.table("scoreboard")
+def page_data(table: Any) -> dict[str, Any]:
+    """Return all rows of the scoreboard in its order, each a list of ``columns``.
+
+    Args:
+        table: The table `scoreboard`.
+    """
     names = table["network"] + ", " + table["technique"]
     numbers = table[list(COLUMNS)].astype(object).values.tolist()
     rows = [[name, *row] for name, row in zip(names, numbers, strict=True)]

@@ -1,0 +1,64 @@
+"""How much memory an ONNX file needs for what flows between its operations."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import onnx
+
+# They change values one by one, or only their shape, so they can write over what they read.
+IN_PLACE = frozenset(
+    ("Relu", "Clip", "Sigmoid", "Add", "Mul", "Reshape", "Flatten", "Squeeze", "Unsqueeze")
+)
+
+
+def peak_activation_bytes(file: bytes, *, bytes_each: int = 4) -> int:
+    """Return the least memory for the values that must exist at the same time, in bytes.
+
+    A value lives from the operation that writes it to the last one that reads it: in a chain, the
+    input and the output of one layer; beside a skip connection, what it carries as well. Weights
+    are not counted, nor what a kernel needs for itself.
+
+    Args:
+        file: An ONNX file with fixed shapes, its operations in the order in which they run.
+        bytes_each: Bytes of one value: 4 for float32, 1 for int8.
+
+    Raises:
+        ValueError: The shape of a value is not known.
+
+    >>> from torch import nn
+    >>> from labcode.runtime import to_onnx
+    >>> peak_activation_bytes(to_onnx(nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU()), (1, 5, 5)))
+    172
+    """
+    graph = onnx.shape_inference.infer_shapes(onnx.load_from_string(file)).graph
+    sizes = _sizes(graph)
+    last = {name: place for place, node in enumerate(graph.node) for name in node.input}
+    last |= {value.name: len(graph.node) for value in graph.output}
+    alive = {value.name for value in graph.input}
+    most = 0
+    for place, node in enumerate(graph.node):
+        written = [name for name in node.output if name]
+        unknown = [name for name in written if name not in sizes]
+        if unknown:
+            raise ValueError(f"{node.name} ({node.op_type}): no shape is known of {unknown[0]}")
+        ending = {name for name in alive if last.get(name, -1) <= place}
+        over = node.op_type in IN_PLACE and any(sizes[n] == sizes[written[0]] for n in ending)
+        most = max(most, _total(sizes, alive) + (0 if over else _total(sizes, set(written))))
+        alive = (alive - ending) | set(written)
+    return bytes_each * most
+
+
+def _total(sizes: Mapping[str, int], names: set[str]) -> int:
+    return sum(sizes[name] for name in names)
+
+
+def _sizes(graph: onnx.GraphProto) -> dict[str, int]:
+    """Return the number of values of each tensor whose shape is known."""
+    sizes = {}
+    for value in (*graph.input, *graph.value_info, *graph.output):
+        dims = value.type.tensor_type.shape.dim
+        if all(d.HasField("dim_value") for d in dims):
+            sizes[value.name] = math.prod(d.dim_value for d in dims)
+    return sizes

@@ -1,0 +1,86 @@
+"""The tables of the chapter *CNN basics*, with their settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from labcode.basics import networks
+from labcode.studies.basics import trials
+from labcode.studies.definition import Row, Study, Table, grid
+
+SEEDS = (0, 1, 2)
+SPATIAL_LAYERS = range(7)
+GROUPS = ((2, True), (3, True), (4, True), (3, False), (4, False))  # side, and whether twice
+
+
+def facts(times: int = 1) -> dict[str, Any]:
+    """Return what a reader needs to know; some tables train two or three times as long."""
+    return {
+        "seeds": list(SEEDS),
+        "data": f"mnist5k, {trials.N_TRAIN} training and 1000 test images",
+        "epochs": trials.EPOCHS * times,
+    }
+
+
+def field_rows(seed: int, field: int) -> list[Row]:
+    """Run `trials.field_trial` for a receptive field of so many pixels."""
+    return trials.field_trial((field - 1) // 2, seed)
+
+
+def dropping_rows(seed: int, trained_on: str) -> list[Row]:
+    """Run `trials.dropping_trial` for one kind of training image."""
+    return trials.dropping_trial(trained_on, seed)
+
+
+SHARING = Table(
+    "cnn_basics_sharing",
+    trials.sharing_trial,
+    grid(seed=SEEDS, kind=networks.FIRST_LAYERS),
+    facts=facts(3),
+)
+FIELDS = Table(
+    "cnn_basics_fields",
+    field_rows,
+    grid(seed=SEEDS, field=[1 + 2 * layers for layers in SPATIAL_LAYERS]),
+    facts=facts(2),
+)
+PLACES = Table(
+    "cnn_basics_places",
+    trials.place_trial,
+    [
+        {"seed": seed, "kind": kind, "everywhere": everywhere}
+        for seed in SEEDS
+        for everywhere in (False, True)
+        for kind in networks.PLACE_NETWORKS
+    ],
+    facts=facts(),
+)
+DROPPING = Table(
+    "cnn_basics_dropping",
+    dropping_rows,
+    grid(seed=SEEDS, trained_on=(*trials.DROPPINGS, "every 2nd, small")),
+    facts=facts(),
+)
+GROUP_SIZES = Table(
+    "cnn_basics_groups",
+    trials.group_trial,
+    [
+        {"seed": seed, "kind": kind, "group": group, "twice": twice}
+        for seed in SEEDS
+        for group, twice in GROUPS
+        for kind in ("drop", "mean", "max")
+    ],
+    facts=facts(3),
+)
+SHIFTS = Table(
+    "cnn_basics_shifts",
+    trials.pooling_trial,
+    [
+        {"seed": seed, "kind": kind, "augmented": augmented}
+        for seed in SEEDS
+        for augmented in (False, True)
+        for kind in networks.POOLINGS
+    ],
+    facts=facts(),
+)
+STUDY = Study("basics", (SHARING, FIELDS, PLACES, DROPPING, GROUP_SIZES, SHIFTS))

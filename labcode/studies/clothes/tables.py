@@ -1,0 +1,87 @@
+"""The tables of the small networks on Fashion-MNIST, with their settings.
+
+The learning rates come first: the other tables take from them the one that is best on the
+validation split. The first run downloads 30 MB.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+from labcode.models import blocks
+from labcode.studies.blocks import block_trials
+from labcode.studies.clothes import clothes_trials
+from labcode.studies.definition import Row, Study, Table
+from labcode.studies.senet.tables import CHOICES, STANDARD
+from labcode.studies.shufflenet.tables import SHUFFLES
+from labcode.studies.small_runs import N_TRAIN
+
+DATA = "fashion_mnist: {} training, 5000 validation and 10000 test images"
+FACTS = {"data": DATA.format(clothes_trials.N_TRAIN), "epochs": clothes_trials.EPOCHS}
+SEEDS = (0, 1, 2)
+RATE_SEED = 100  # no other table uses it
+SMALL = block_trials.BUDGETS[0]
+RATED: tuple[tuple[str, Row], ...] = (
+    *(("block", {"kind": kind, "budget": SMALL}) for kind in blocks.BLOCKS),
+    ("shuffle", {"groups": 4, "shuffle": True}),
+    ("se", STANDARD | {"placement": "none"}),
+    ("se", STANDARD),
+)
+
+
+def best_rate(rates: Any, trial: str, **which: Any) -> float:
+    """Return the rate that is best on the validation split; a mean over what is not told."""
+    rows = rates[rates["trial"] == trial]
+    for column, value in which.items():
+        rows = rows[rows[column] == value]
+    return float(rows.groupby("lr")["validation_accuracy"].mean().idxmax())
+
+
+def block_settings(rates: Any) -> list[Row]:
+    """Return every block at every budget, at its own best rate."""
+    return [
+        {"kind": kind, "budget": budget, "lr": best_rate(rates, "block", kind=kind), "seed": seed}
+        for seed, budget, kind in product(SEEDS, block_trials.BUDGETS, blocks.BLOCKS)
+    ]
+
+
+def shuffle_settings(rates: Any) -> list[Row]:
+    """Return groups with and without a shuffle, at the best rate."""
+    return [
+        {"groups": groups, "shuffle": mixed, "lr": best_rate(rates, "shuffle"), "seed": seed}
+        for seed, (groups, mixed) in product(SEEDS, SHUFFLES)
+    ]
+
+
+def se_settings(rates: Any) -> list[Row]:
+    """Return the choices of the SE block, at the best rate."""
+    return [
+        choice | {"lr": best_rate(rates, "se"), "seed": seed}
+        for seed, choice in product(SEEDS, CHOICES)
+    ]
+
+
+RATES = Table(
+    "clothes_rates",
+    clothes_trials.rate_row,
+    [
+        {"trial": trial, "lr": lr, "seed": RATE_SEED} | setting
+        for lr, (trial, setting) in product(block_trials.RATES, RATED)
+    ],
+    facts=FACTS,
+    kept_for="the learning rates of the other tables, chosen on the validation split",
+)
+BLOCKS = Table("clothes_blocks", clothes_trials.block_row, block_settings, (RATES,), facts=FACTS)
+# The contest with as few images and steps as on digits, and their rate.
+FEW = Table(
+    "clothes_few",
+    clothes_trials.few_row,
+    [{"kind": kind, "seed": seed} for seed, kind in product(SEEDS, blocks.BLOCKS)],
+    facts={"data": DATA.format(N_TRAIN), "epochs": block_trials.EPOCHS},
+)
+SHUFFLE = Table(
+    "clothes_shuffle", clothes_trials.shuffle_row, shuffle_settings, (RATES,), facts=FACTS
+)
+SENET = Table("clothes_se", clothes_trials.se_row, se_settings, (RATES,), facts=FACTS)
+STUDY = Study("clothes", (RATES, BLOCKS, FEW, SHUFFLE, SENET))

@@ -1,0 +1,1 @@
+"""The study *counting*: what counters say, and where layers stand under the roofline."""

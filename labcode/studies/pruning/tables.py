@@ -1,0 +1,121 @@
+"""The tables of the chapters on pruning, with their settings."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+from labcode.studies.definition import Export, Row, Study, Table, TimedTable, grid
+from labcode.studies.pruning import page_data, trials, unit_trials
+
+FACTS = {"data": "mnist5k: 3500 training, 500 validation and 1000 test images"}
+SEEDS = (0, 1, 2)
+NETWORKS = ("lenet_300_100", "lenet5")
+LAYERS = (("lenet5", "fc1"), ("lenet_300_100", "fc1"), ("lenet5", "conv1"), ("lenet5", "conv2"))
+FINE_TUNED: dict[str, dict[str, tuple[float, ...]]] = {
+    "lenet_300_100": dict.fromkeys(
+        ("at once", "in rounds", "gradually", "random, at once"),
+        (0.2, 0.1, 0.05, 0.02, 0.01, 0.005),
+    ),
+    "lenet5": dict.fromkeys(("at once", "in rounds", "gradually"), (0.1, 0.05, 0.02, 0.01, 0.005)),
+}
+CONTROLLED = ("L1 norm", "random", "scratch, short", "scratch, long")
+CUTS: dict[str, dict[str, tuple[str, ...]]] = {
+    "lenet5": {
+        "half": (
+            "L1 norm",
+            "L2 norm",
+            "random",
+            "L1 norm, reversed",
+            "scratch, short",
+            "scratch, long",
+        ),
+        "fifth": CONTROLLED,
+    },
+    "lenet_300_100": {"tenth": CONTROLLED, "thirtieth": CONTROLLED},
+}
+TECHNIQUES = {n: f"pruned to {100 * share:g} %" for n, (share, _) in trials.SCOREBOARD.items()}
+CUT_OUT = "half of the filters cut out"
+
+
+def finetuned(network: str) -> Table:
+    """Return the table of a network that is pruned in several ways and fine-tuned."""
+    settings = [
+        {"network": network, "method": m, "kept": k, "epochs": trials.EPOCHS[network], "seed": s}
+        for m, shares in FINE_TUNED[network].items()
+        for k in shares
+        for s in SEEDS
+    ]
+    return Table(f"pruning_finetuned_{network}", trials.finetune_row, settings, facts=FACTS)
+
+
+def cuts(network: str) -> Table:
+    """Return the table of a network with filters or neurons cut out."""
+    settings = [
+        {"network": network, "width": width, "kind": kind, "seed": seed}
+        for width, kinds in CUTS[network].items()
+        for kind, seed in product(kinds, SEEDS)
+    ]
+    return Table(f"pruning_cuts_{network}", unit_trials.structured_row, settings, facts=FACTS)
+
+
+def cut_out_rows(cuts_of_lenet5: Any) -> list[Row]:
+    """Return the rows of LeNet-5 with half of its filters, from their table."""
+    found = cuts_of_lenet5.query("kind == 'L1 norm' and width == 'half'")
+    rows = found.drop(columns=["kind", "width"]).assign(technique=CUT_OUT)
+    return [dict(row) for row in rows.to_dict("records")]
+
+
+ORDERS = Table("pruning_orders", trials.order_rows, grid(network=NETWORKS, seed=SEEDS), facts=FACTS)
+UNITS = Table(
+    "pruning_units",
+    unit_trials.unit_rows,
+    [{"network": n, "layer": x, "seed": s} for (n, x), s in product(LAYERS, SEEDS)],
+    facts=FACTS,
+)
+FINE_TUNED_300_100, FINE_TUNED_LENET5 = finetuned("lenet_300_100"), finetuned("lenet5")
+LOTTERY = Table(
+    "pruning_lottery",
+    trials.lottery_rows,
+    grid(start=("original", "early"), seed=SEEDS),
+    facts=FACTS,
+)
+DSD = Table(
+    "pruning_dsd",
+    trials.dsd_row,
+    grid(
+        network=["lenet_300_100"], kind=("dense", "DSD 30 %", "DSD 50 %"), epochs=[20], seed=SEEDS
+    ),
+    facts=FACTS,
+)
+CUTS_LENET5, CUTS_300_100 = cuts("lenet5"), cuts("lenet_300_100")
+SCOREBOARD = Table(
+    "scoreboard_pruning",
+    trials.scoreboard_row,
+    [{"network": n, "technique": TECHNIQUES[n], "seed": s} for n, s in product(TECHNIQUES, SEEDS)],
+    (CUTS_LENET5,),
+    gather=cut_out_rows,
+    facts=FACTS | {"cut": f"from {CUTS_LENET5.name}"},
+)
+ZEROS = TimedTable("pruning_zeros", "benchmarks/pruning.py")
+SPARSE_PRODUCTS = TimedTable("pruning_sparse_products", "benchmarks/pruning.py")
+LATENCY = TimedTable("pruning_latency", "benchmarks/pruning.py")
+PAGE = Export("pruned_networks", page_data.page_data, (FINE_TUNED_300_100, FINE_TUNED_LENET5))
+STUDY = Study(
+    "pruning",
+    (
+        ORDERS,
+        UNITS,
+        FINE_TUNED_300_100,
+        FINE_TUNED_LENET5,
+        LOTTERY,
+        DSD,
+        CUTS_LENET5,
+        CUTS_300_100,
+        SCOREBOARD,
+        ZEROS,
+        SPARSE_PRODUCTS,
+        LATENCY,
+    ),
+    (PAGE,),
+)
