@@ -15,11 +15,12 @@ from torch import nn
 
 from labcode import data, pruning
 from labcode.coding import pack
+from labcode.early_exit.store import BUDGET
 from labcode.models import exit_macs, lenet5
 from labcode.pages.drawing.board import board
 from labcode.pages.drawing.digit import to_digit
 from labcode.pages.drawing.export import samples, stored_files, without_weights
-from labcode.pages.drawing.networks import BUDGET, packed_lenet5, shipped, unpacked_lenet5
+from labcode.pages.drawing.networks import packed_lenet5, shipped, unpacked_lenet5
 from labcode.pages.drawing.shipped import INPUT_SHAPE, Shipped
 from labcode.pages.drawing.site import site_files, with_weights
 from labcode.runtime import onnx_session

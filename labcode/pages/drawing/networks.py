@@ -16,16 +16,13 @@ from torch import nn
 
 from labcode import early_exit
 from labcode.coding import stored, unpack
-from labcode.data import load
-from labcode.models import exit_macs, lenet5, student
-from labcode.models.exit_network import ExitNetwork
+from labcode.early_exit.store import threshold
+from labcode.models import lenet5, student
 from labcode.pages.drawing.shipped import Shipped
 from labcode.pages.drawing.site import site_files
 from labcode.weights import baselines
 
 STORED = files("labcode.pages.drawing") / "stored"  # written with the table distillation_augmented
-KEPT = 0.018  # part of LeNet-5's weights in the packed file: Deep Compression's final setting
-BUDGET = 0.16  # expected work of the network with exits, as a part of its whole work
 
 
 def shipped(site: Mapping[str, bytes] | None = None) -> tuple[Shipped, ...]:
@@ -82,21 +79,10 @@ def distilled_student() -> nn.Module:
 
 def packed_lenet5() -> bytes:
     """Return LeNet-5, pruned, its weights shared and packed: what `labcode.coding.pack` made."""
-    return stored.packed("lenet5", KEPT)
+    return stored.packed("lenet5", stored.FINAL["lenet5"])
 
 
 def unpacked_lenet5() -> nn.Module:
     """Return the network in `packed_lenet5`, in evaluation mode."""
     with torch.random.fork_rng(devices=[]):  # the first weights are drawn and then replaced
         return unpack(packed_lenet5(), lenet5()).eval()
-
-
-@torch.inference_mode()
-def threshold(model: ExitNetwork) -> float:
-    """Return how sure an exit must be, so that validation images cost `BUDGET` on average."""
-    images = load("mnist5k").validation.images
-    logits = model.all_logits(images)  # (exits, N, classes)
-    scores = early_exit.certainty(logits.flatten(0, 1)).view(logits.shape[:2])
-    macs = exit_macs(model)
-    # Rounded, so that no image stands on the very edge: there, rounding in a sum would decide.
-    return round(early_exit.shared_threshold(scores, macs, BUDGET * macs[-1]), 3)

@@ -11,6 +11,8 @@ from labcode.coding.pipeline import SOFT
 from labcode.papers import published
 from labcode.studies.deep_compression import taught, trials
 from labcode.studies.definition import Outcome, Row, Study, Table, grid
+from labcode.studies.scoreboard import techniques
+from labcode.studies.scoreboard.techniques import Technique
 
 SEEDS = (0, 1, 2)
 DATA = "mnist5k, 3500 training images"
@@ -88,22 +90,29 @@ def final_part(network: str, runs: Any) -> float:
 
 def scoreboard_rows(lenet5: Any, lenet_300_100: Any, taught_300_100: Any) -> list[Row]:
     """Return the rows of the paper's setting with its file, and those of our final files."""
-    return [
-        *_rows("lenet5", lenet5, trials.PAPER, paper=True),
-        *_rows("lenet5", lenet5, final_part("lenet5", lenet5)),
-        *_rows("lenet_300_100", lenet_300_100, trials.PAPER, paper=True),
-        *_rows("lenet_300_100", taught_300_100, final_part("lenet_300_100", taught_300_100)),
-    ]
+    rows: list[Row] = []
+    for network, curve_runs, final_runs in (
+        ("lenet5", lenet5, lenet5),
+        ("lenet_300_100", lenet_300_100, taught_300_100),
+    ):
+        paper, final = techniques.PAPER_FILES[network], techniques.FINAL_FILES[network]
+        rows += _rows(paper, curve_runs, trials.PAPER, "bytes_huffman")
+        rows += _rows(final, final_runs, final_part(network, final_runs), "bytes_on_disk")
+    return rows
 
 
-def _rows(network: str, runs: Any, part: float, *, paper: bool = False) -> list[Row]:
-    """Return a row for each seed of a setting."""
-    kind = "Deep Compression as in the paper" if paper else "Deep Compression, our file"
-    size = "bytes_huffman" if paper else "bytes_on_disk"
+def _rows(technique: Technique, runs: Any, part: float, size: str) -> list[Row]:
+    """Return a row for each seed, from the round that keeps a part of the weights.
+
+    Args:
+        technique: Whose rows they are.
+        runs: The table of a trial.
+        part: Part of the weights.
+        size: The table's column with the bytes of the file.
+    """
     return [
         {
-            "network": network,
-            "technique": f"{kind}, {100 * part:g} % kept",
+            **technique.key,
             "seed": int(row["seed"]),
             "test_accuracy": row["test_accuracy"],
             "params": int(row["params"]),

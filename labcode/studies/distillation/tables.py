@@ -12,6 +12,7 @@ from typing import Any
 from labcode.distillation import ensembles
 from labcode.studies.definition import Export, Outcome, Row, Study, Table, grid
 from labcode.studies.distillation import page_data, trials, unseen
+from labcode.studies.scoreboard import techniques
 
 TUNING_SEEDS, SEEDS, UNSEEN_SEEDS, ENSEMBLE_SEEDS = range(3), range(5), range(3), range(3)
 SHIPPED = ("live teacher", 0)  # method and seed of the student on the page *Draw a digit*
@@ -54,14 +55,15 @@ def scoreboard_rows(methods: Any, augmented: Any) -> list[Row]:
 
     plain = methods.query("n_train == 3500")
     named = [
-        (plain, "labels", "labels alone"),
-        (plain, "teacher", "taught by LeNet-5"),
-        (augmented, "labels", "labels alone, augmented"),
-        (augmented, "live teacher", "taught by LeNet-5, augmented"),
+        (plain, "labels", techniques.LABELS),
+        (plain, "teacher", techniques.TAUGHT),
+        (augmented, "labels", techniques.LABELS_AUGMENTED),
+        (augmented, "live teacher", techniques.TAUGHT_AUGMENTED),
     ]
     macs = count(student(), (1, 28, 28)).macs
     return [
-        {"network": "student", "technique": technique, "seed": run.seed}
+        technique.key
+        | {"seed": run.seed}
         | {"test_accuracy": run.test_accuracy, "params": run.params, "macs": macs}
         | {"bytes_on_disk": run.bytes_on_disk}
         for table, method, technique in named

@@ -15,6 +15,7 @@ from labcode.early_exit.training import METHODS as ALL_METHODS
 from labcode.models.slimmable_cnn import WIDTHS
 from labcode.studies.definition import Export, Outcome, Row, Study, Table, TimedTable, grid
 from labcode.studies.early_exit import page_data, trials
+from labcode.studies.scoreboard import techniques
 from labcode.weights.baselines.store import pack
 
 PLAIN = {
@@ -26,7 +27,6 @@ HARM_SEEDS = (0, 1, 2, 3, 4)
 RATE_SEEDS = (100, 101)  # no other table uses them
 FEATURED = ("last exit alone", "equal weights")
 USUAL: Row = {"design": "narrow chain", "grid": 1, "n_train": 3500, "steps": trials.STEPS}
-BUDGET = 0.16  # of the full cost, on the scoreboard: less loses answers on the validation split
 COLUMNS = ["network", "technique", "seed", "test_accuracy", "params", "macs", "bytes_on_disk"]
 
 
@@ -51,12 +51,12 @@ def scoreboard_rows(family: Any, budgets: Any, slimmable: Any) -> list[Row]:
 
     from labcode.models.slimmable_cnn import slimmable_cnn
 
-    whole = family.query("width == 1.0").assign(technique="without exits")
+    whole = family.query("width == 1.0").assign(**techniques.WITHOUT_EXITS.key)
     early = budgets.query("kind == 'confidence' and share == @BUDGET")
-    early = early.assign(technique=f"early exit, {BUDGET:.0%} of the work", **_size(load_exits()))
-    slim = slimmable.query("switchable and not measured_anew and width == 0.5")
-    slim = slim.assign(technique="slimmable, half of the width", **_size(slimmable_cnn()))
-    rows = pd.concat([part.assign(network="exit_cnn")[COLUMNS] for part in (whole, early, slim)])
+    early = early.assign(**techniques.EXITS.key, **_size(load_exits()))
+    slim = slimmable.query("switchable and not measured_anew and width == @shapes.SLIM_WIDTH")
+    slim = slim.assign(**techniques.SLIM.key, **_size(slimmable_cnn()))
+    rows = pd.concat([part[COLUMNS] for part in (whole, early, slim)])
     rows["macs"] = rows["macs"].round().astype(int)
     return [dict(row) for row in rows.to_dict("records")]
 

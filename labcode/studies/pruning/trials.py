@@ -110,7 +110,7 @@ def scoreboard_row(network: str, technique: str, seed: int) -> Row:
 
     Args:
         network: A baseline with an entry in `SCOREBOARD`.
-        technique: What the row is called.
+        technique: The id of the row's technique.
         seed: Of the baseline.
 
     Returns:

@@ -18,6 +18,7 @@ from labcode.quantization.packing import pack_model
 from labcode.quantization.weight_sharing import centroid_training, share_weights
 from labcode.runtime import onnx_logits, read_qdq, saturates, to_int8
 from labcode.studies.protocol import Row, digits, scores, train
+from labcode.studies.scoreboard import techniques
 from labcode.training import evaluate
 from labcode.weights import baselines
 from labcode.weights.baselines import results
@@ -198,7 +199,7 @@ def scoreboard_trial(network: str, technique: str, seed: int) -> Row:
 
     Args:
         network: Name of the baseline.
-        technique: One of `TECHNIQUES`.
+        technique: The id of a technique, one of `TECHNIQUES`.
         seed: Which baseline, and the order of the images.
 
     Raises:
@@ -227,11 +228,11 @@ def scoreboard_trial(network: str, technique: str, seed: int) -> Row:
 
 
 TECHNIQUES: dict[str, tuple[int, int, bool, str]] = {
-    "int8, post-training": (8, 8, False, "mse"),
-    "4-bit QAT": (4, 4, True, "mse"),
-    "2-bit QAT": (2, 2, True, "mse"),
-    "ternary weights": (2, 8, True, "ternary"),
-    "binary weights": (1, 8, True, "mse"),
+    techniques.INT8.id: (8, 8, False, "mse"),
+    techniques.QAT_4_BIT.id: (4, 4, True, "mse"),
+    techniques.QAT_2_BIT.id: (2, 2, True, "mse"),
+    techniques.TERNARY.id: (2, 8, True, "ternary"),
+    techniques.BINARY.id: (1, 8, True, "mse"),
 }
 """Bits of the weights, bits of the activations, whether it is trained, and the weights' values."""
 
