@@ -72,7 +72,7 @@ $(STAMPS)/chromium: tools/chromium.py $(STAMPS)/tests
 	$(PY) tools/chromium.py
 	@touch $@
 
-$(STAMPS)/postgres: tools/postgres.py $(STAMPS)/test-tools
+$(STAMPS)/postgres: tools/postgres.py $(STAMPS)/tests
 	$(PY) tools/postgres.py
 	@touch $@
 
