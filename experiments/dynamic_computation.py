@@ -99,12 +99,12 @@ def scoreboard() -> None:
     size = {"params": sum(p.numel() for p in network.parameters())}
     size |= {"bytes_on_disk": len(save(network.state_dict()))}
     early = pd.read_csv(FOLDER / "early_exit_budgets.csv")
-    early = early.query("kind == 'confidence' and share == @BUDGET")
+    early = early.query(f"kind == 'confidence' and share == {BUDGET}")
     early = early.assign(**techniques.EXITS.key, **size)
     found.append(early)
     if (FOLDER / "early_exit_slimmable.csv").exists():
         slim = pd.read_csv(FOLDER / "early_exit_slimmable.csv")
-        slim = slim.query("switchable and not measured_anew and width == @shapes.SLIM_WIDTH")
+        slim = slim.query(f"switchable and not measured_anew and width == {shapes.SLIM_WIDTH}")
         slim_network = slimmable_cnn()
         size = {"params": sum(p.numel() for p in slim_network.parameters())}
         size |= {"bytes_on_disk": len(save(slim_network.state_dict()))}
