@@ -52,9 +52,9 @@ def scoreboard_rows(family: Any, budgets: Any, slimmable: Any) -> list[Row]:
     from labcode.models.slimmable_cnn import slimmable_cnn
 
     whole = family.query("width == 1.0").assign(**techniques.WITHOUT_EXITS.key)
-    early = budgets.query("kind == 'confidence' and share == @BUDGET")
+    early = budgets.query(f"kind == 'confidence' and share == {BUDGET}")
     early = early.assign(**techniques.EXITS.key, **_size(load_exits()))
-    slim = slimmable.query("switchable and not measured_anew and width == @shapes.SLIM_WIDTH")
+    slim = slimmable.query(f"switchable and not measured_anew and width == {shapes.SLIM_WIDTH}")
     slim = slim.assign(**techniques.SLIM.key, **_size(slimmable_cnn()))
     rows = pd.concat([part[COLUMNS] for part in (whole, early, slim)])
     rows["macs"] = rows["macs"].round().astype(int)
