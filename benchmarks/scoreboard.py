@@ -24,7 +24,7 @@ import torch
 from machine import machine
 
 from labcode import data, studies
-from labcode.early_exit import OnnxExits, load_exits
+from labcode.early_exit import OnnxExits
 from labcode.pages.drawing.networks import threshold
 from labcode.runtime import Timing, onnx_session, time_in_turn
 from labcode.studies import scoreboard
@@ -34,6 +34,7 @@ from labcode.studies.scoreboard.deployed import (
     deployed_file,
     float_files,
 )
+from labcode.weights import load_exits
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "labcode/studies/tables" / "scoreboard.csv"

@@ -2,23 +2,24 @@
 
 Run as `python experiments/deep_compression.py` (about half an hour on one core), or with the
 names of some tables. Writes deep_compression_*.csv, the scoreboard's rows, and
-the packed networks of labcode/coding/stored.
+the packed networks of labcode.weights.
 """
 
 import functools
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from record import ROOT, measure, run_tables, store
+from record import measure, run_tables, store
 
-from labcode import studies
+from labcode import studies, weights
 from labcode.papers import published
-from labcode.studies.deep_compression import taught, trials
+from labcode.studies.deep_compression import kept, taught, trials
 
 SEEDS = (0, 1, 2)
 SCRIPT = "experiments/deep_compression.py"
 DATA = "mnist5k, 3500 training images"
-STORED = ROOT / "labcode" / "coding" / "stored"
 LENET5_LESSONS = {
     "network": "lenet5",
     "rounds": ((0.2, 1), (0.08, 1), (0.04, 2), (0.018, 6)),
@@ -33,11 +34,19 @@ def runs(network: str) -> list[dict]:
 
 
 def kept_files(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let the run of seed 0 leave its packed files behind, under the function's own name."""
+    """Store what the run of seed 0 packs, under the function's own name."""
+    made_by = f"{function.__module__}.{function.__name__}"
 
     @functools.wraps(function)
     def run(**setting: Any) -> Any:
-        return function(**setting, files=STORED if setting["seed"] == 0 else None)
+        if setting["seed"] != 0:
+            return function(**setting)
+        with tempfile.TemporaryDirectory() as folder:
+            rows = function(**setting, files=Path(folder))
+            for path in Path(folder).iterdir():
+                facts = kept.facts_of(path.name) | {"seed": 0, "dataset": "mnist5k"}
+                weights.keep(path.name, path.read_bytes(), made_by=made_by, **facts)
+        return rows
 
     return run
 

@@ -17,8 +17,8 @@ import torch
 from record import FOLDER, ROOT, measure, run_tables, store
 from safetensors.torch import save
 
-from labcode.early_exit import RULES, certainty, load_exits
-from labcode.early_exit.store import SEED, store_exits
+from labcode import weights
+from labcode.early_exit import RULES, certainty
 from labcode.early_exit.training import METHODS
 from labcode.models import exit_macs
 from labcode.models.exit_network import Trunk
@@ -26,6 +26,7 @@ from labcode.models.slimmable_cnn import WIDTHS, slimmable_cnn
 from labcode.studies.early_exit import trials
 
 SCRIPT = "experiments/dynamic_computation.py"
+EXITS = "exit_cnn-seed0.safetensors"  # what load_exits reads
 PLAIN = "mnist5k: 3500 training, 500 validation and 1000 test images, no augmentation"
 ALL = "mnist5k: 3500 training, 500 validation and 1000 test images, augmented"
 SEEDS = (0, 1, 2)
@@ -77,7 +78,14 @@ def methods() -> None:
 def exits() -> None:
     settings = [{"seed": s} for s in SEEDS]
     measure("early_exit_budgets", trials.exits_rows, settings, script=SCRIPT, data=ALL)
-    store_exits(trials.trained(SEED), seed=str(SEED), dataset="mnist5k")
+    about = {"network": "exit_cnn", "seed": 0, "dataset": "mnist5k"}
+    header = {"format": "pt"} | {name: str(fact) for name, fact in about.items()}
+    weights.keep(
+        EXITS,
+        weights.pack(trials.trained(0), header),
+        made_by="labcode.studies.early_exit.trials.trained",
+        **about,
+    )
 
 
 def family() -> None:
@@ -95,7 +103,7 @@ def scoreboard() -> None:
     columns = ["network", "technique", "seed", "test_accuracy", "params", "macs", "bytes_on_disk"]
     whole = pd.read_csv(FOLDER / "early_exit_family.csv").query("width == 1.0")
     found = [whole.assign(technique="without exits")]
-    network = load_exits()
+    network = weights.load_exits()
     size = {"params": sum(p.numel() for p in network.parameters())}
     size |= {"bytes_on_disk": len(save(network.state_dict()))}
     early = pd.read_csv(FOLDER / "early_exit_budgets.csv")
@@ -121,7 +129,7 @@ def scoreboard() -> None:
 
 def grid() -> None:
     """Bake the stored network's answers about the validation images into the calculator."""
-    network, split = load_exits(), trials.digits().validation
+    network, split = weights.load_exits(), trials.digits().validation
     logits = trials.logits_of(network, split.images)
     right = logits.argmax(2) == split.labels
     lines = [

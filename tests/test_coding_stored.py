@@ -4,29 +4,31 @@ from pathlib import Path
 
 import pytest
 
-from labcode import data, studies
-from labcode.coding import CodingError, pack, report, stored, unpack
+from labcode import data, studies, weights
+from labcode.coding import pack, report, unpack
 from labcode.models import lenet5, lenet_300_100
 from labcode.papers import published
+from labcode.studies.deep_compression import kept
 from labcode.training import evaluate
+from labcode.weights import WeightsError, store
 
 BUILD = {"lenet5": lenet5, "lenet_300_100": lenet_300_100}
 TABLES = {("lenet_300_100", 0.06): "deep_compression_taught_by_lenet5"}
-PAIRS = [pytest.param(*pair, id=stored.file_name(*pair)) for pair in stored.KEPT]
+PAIRS = [pytest.param(*pair, id=kept.file_name(*pair)) for pair in kept.KEPT]
 
 
 @pytest.mark.parametrize(("network", "part"), PAIRS)
 def test_a_stored_file_is_the_one_of_its_table(network: str, part: float) -> None:
     table = studies.table(TABLES.get((network, part), f"deep_compression_{network}"))
     row = table[(table["seed"] == 0) & (table["part"] == part)].iloc[0]
-    file = stored.packed(network, part)
+    file = weights.packed(network, part)
     model = unpack(file, BUILD[network]())
     assert pack(model) == file
     assert file[:4] == b"DIET"
-    weights = sum(int((p != 0).sum()) for p in model.parameters() if p.ndim > 1)
+    left = sum(int((p != 0).sum()) for p in model.parameters() if p.ndim > 1)
     # Three of the files are from a second, later run of seed 0. Training carries rounding on:
     # sizes stay, accuracies move as between seeds.
-    assert weights == pytest.approx(row["weights"], rel=0.02)
+    assert left == pytest.approx(row["weights"], rel=0.02)
     assert len(file) == pytest.approx(row["bytes_on_disk"], rel=0.02)
     assert report(file, model).entropy_bytes == pytest.approx(row["bytes_entropy"], rel=0.02)
     accuracy = evaluate(model, data.load("mnist5k").test).accuracy
@@ -34,17 +36,22 @@ def test_a_stored_file_is_the_one_of_its_table(network: str, part: float) -> Non
 
 
 def test_all_files_are_there_and_no_other() -> None:
-    assert stored.names() == sorted(stored.file_name(*pair) for pair in stored.KEPT)
-    with pytest.raises(CodingError, match=r"no packed network lenet5-50\.diet; there are: "):
-        stored.packed("lenet5", 0.5)
+    packed = [name for name in store.manifest() if name.endswith(".diet")]
+    assert packed == sorted(kept.file_name(*pair) for pair in kept.KEPT)
+    for name in packed:
+        assert store.read(name) == weights.packed(**kept.facts_of(name))
+    with pytest.raises(
+        WeightsError, match=r"no packed network 'lenet5', 0\.5 is stored; there"
+    ):
+        weights.packed("lenet5", 0.5)
 
 
 def test_only_chosen_files_are_kept(tmp_path: Path) -> None:
-    stored.keep(tmp_path, "lenet5", 0.5, b"no")
-    stored.keep(None, *stored.KEPT[0], b"no")
+    kept.leave(tmp_path, "lenet5", 0.5, b"no")
+    kept.leave(None, *kept.KEPT[0], b"no")
     assert not list(tmp_path.iterdir())
-    stored.keep(tmp_path, *stored.KEPT[0], b"yes")
-    assert (tmp_path / stored.file_name(*stored.KEPT[0])).read_bytes() == b"yes"
+    kept.leave(tmp_path, *kept.KEPT[0], b"yes")
+    assert (tmp_path / kept.file_name(*kept.KEPT[0])).read_bytes() == b"yes"
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import copy
 import json
-from importlib.resources import files
 
 import torch
-from safetensors.torch import load as load_tensors
 from torch import nn
 
-from labcode import early_exit
-from labcode.coding import stored, unpack
+from labcode import early_exit, weights
+from labcode.coding import unpack
 from labcode.data import load
 from labcode.distillation.networks import student
 from labcode.models import exit_macs, lenet5
@@ -25,7 +23,7 @@ from labcode.pages.drawing.shipped import INPUT_SHAPE, Shipped
 from labcode.runtime import to_onnx
 from labcode.weights import baselines
 
-STORED = files("labcode.pages.drawing") / "stored"  # made by experiments/drawing.py
+STUDENT = "student.safetensors"
 KEPT = 0.018  # part of LeNet-5's weights in the packed file: Deep Compression's final setting
 BUDGET = 0.16  # expected work of the network with exits, as a part of its whole work
 
@@ -62,7 +60,7 @@ def _student() -> Shipped:
 
 
 def _exits() -> Shipped:
-    model = early_exit.load_exits()
+    model = weights.load_exits()
     made = "Four exits. It stops at the first that is sure enough; later layers never run."
     stages = early_exit.stage_files(model)
     files = {f"exits-{number}.onnx": data for number, data in enumerate(stages, start=1)}
@@ -73,13 +71,13 @@ def _exits() -> Shipped:
 def distilled_student() -> nn.Module:
     """Return the student of 2,202 parameters that learned from LeNet-5, in evaluation mode."""
     model = student()
-    model.load_state_dict(load_tensors((STORED / "student.safetensors").read_bytes()))
+    weights.unpack(model, weights.read(STUDENT), name=STUDENT)
     return model.eval()
 
 
 def packed_lenet5() -> bytes:
     """Return LeNet-5, pruned, its weights shared and packed: what `labcode.coding.pack` made."""
-    return stored.packed("lenet5", KEPT)
+    return weights.packed("lenet5", KEPT)
 
 
 def unpacked_lenet5() -> nn.Module:

@@ -12,7 +12,7 @@ from labcode import data
 from labcode.coding.container import pack, unpack
 from labcode.coding.pipeline import SOFT, Teacher, bits_of, prune, share
 from labcode.coding.report import report
-from labcode.coding.stored import keep
+from labcode.studies.deep_compression.kept import leave
 from labcode.training import evaluate
 from labcode.weights import baselines
 from labcode.weights.baselines import recipe
@@ -68,7 +68,7 @@ def curve_trial(
         )
         if number:
             packed, row = _row(network, seed, images, teacher, model, part, bits)
-            keep(files, network, part, packed)
+            leave(files, network, part, packed)
             rows.append(row)
     return rows
 

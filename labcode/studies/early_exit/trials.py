@@ -26,8 +26,7 @@ from labcode.models.exit_cnn import CHANNELS
 from labcode.models.exit_network import ExitNetwork, Trunk
 from labcode.models.slimmable_cnn import SlimmableCNN, slimmable_cnn
 from labcode.training import eval_mode, evaluate, fit
-from labcode.weights import baselines
-from labcode.weights.baselines.store import pack, unpack
+from labcode.weights import baselines, pack, unpack
 
 ALONE = "last exit alone"  # the control; its early exits are linear probes
 DESIGNS: dict[str, Callable[..., ExitNetwork]] = {

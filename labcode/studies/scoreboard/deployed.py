@@ -11,7 +11,7 @@ from torch import nn
 
 from labcode import data
 from labcode.distillation.networks import student
-from labcode.early_exit import load_exits, stage_files
+from labcode.early_exit import stage_files
 from labcode.models.blocks import BLOCKS, backbone, widths
 from labcode.models.exit_network import Trunk
 from labcode.models.slimmable_cnn import slimmable_cnn
@@ -19,7 +19,7 @@ from labcode.runtime import peak_activation_bytes, to_int8, to_onnx
 from labcode.studies.blocks.block_trials import BUDGETS
 from labcode.studies.low_rank.low_rank_trials import cut_network
 from labcode.studies.pruning.unit_trials import WIDTHS, cut_by
-from labcode.weights import baselines
+from labcode.weights import baselines, load_exits
 
 INPUT_SHAPE = (1, 28, 28)
 CALIBRATION = 200  # training images that set the ranges of int8
