@@ -2,10 +2,10 @@
 
 import pytest
 import torch
+from labcode.runtime.activation_memory import peak_activation_bytes
 from torch import nn
 
 from labcode.models import lenet5
-from labcode.runtime.activation_memory import peak_activation_bytes
 from labcode.runtime.export import to_onnx
 
 

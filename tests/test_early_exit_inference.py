@@ -13,7 +13,6 @@ from labcode.early_exit import (
     answer,
     certainty,
     leaving,
-    load_exits,
     outcome,
     share_thresholds,
     shared_threshold,
@@ -21,6 +20,7 @@ from labcode.early_exit import (
     stage_files,
 )
 from labcode.models import exit_cnn, msd_net
+from labcode.weights import load_exits
 
 MACS = (10, 25, 60, 100)
 NETWORKS = {make.__name__: make().eval() for make in (exit_cnn, msd_net)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from labcode.studies.definition import Export, Outcome, Row, Study, Table, grid
+from labcode.studies.definition import Export, Outcome, Row, Study, Table, Weights, grid
 from labcode.studies.distillation import ensembles, page_data, trials, unseen
 from labcode.studies.scoreboard import techniques
 
@@ -43,7 +43,9 @@ def augmented_outcome(method: str, seed: int) -> Outcome:
 
     model = trials.augmented_student(method, seed)
     shipped = (method, seed) == SHIPPED
-    files = {"student.safetensors": save(model.state_dict())} if shipped else {}
+    about = {"network": "student", "seed": seed, "dataset": "mnist5k"}
+    packed = Weights(save(model.state_dict()), about)
+    files = {"student.safetensors": packed} if shipped else {}
     return Outcome(trials.report(model, 3500), files)
 
 
@@ -106,7 +108,6 @@ AUGMENTED = Table(
     "distillation_augmented",
     augmented_outcome,
     grid(method=trials.AUGMENTED, seed=SEEDS),
-    files="labcode/pages/drawing/stored",
     facts=FACTS,
 )
 AUGMENTED_FEW = Table(

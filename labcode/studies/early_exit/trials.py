@@ -28,8 +28,7 @@ from labcode.models.exit_network import ExitNetwork, Trunk
 from labcode.models.slimmable_cnn import SlimmableCNN, slimmable_cnn
 from labcode.studies.protocol import Row, digits, scores
 from labcode.training import eval_mode, fit, seeded
-from labcode.weights import baselines
-from labcode.weights.baselines.store import pack, unpack
+from labcode.weights import baselines, pack, unpack
 
 ALONE = "last exit alone"  # the control; its early exits are linear probes
 DESIGNS: dict[str, Callable[..., ExitNetwork]] = {
