@@ -83,6 +83,7 @@ def harm_network(
         "lr": lr,
         "weight_decay": WEIGHT_DECAY,
         "seed": seed,
+        "device": "cpu",
     }
     if method == ALONE:
         fit(network, train, **settings)
@@ -133,6 +134,7 @@ def full_settings(seed: int) -> dict[str, Any]:
         "weight_decay": WEIGHT_DECAY,
         "augment": baselines.recipe("small_cnn").augment,
         "seed": seed,
+        "device": "cpu",
     }
 
 
