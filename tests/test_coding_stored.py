@@ -40,9 +40,7 @@ def test_all_files_are_there_and_no_other() -> None:
     assert packed == sorted(kept.file_name(*pair) for pair in kept.KEPT)
     for name in packed:
         assert store.read(name) == weights.packed(**kept.facts_of(name))
-    with pytest.raises(
-        WeightsError, match=r"no packed network 'lenet5', 0\.5 is stored; there"
-    ):
+    with pytest.raises(WeightsError, match=r"no packed network 'lenet5', 0\.5 is stored; there"):
         weights.packed("lenet5", 0.5)
 
 
