@@ -30,11 +30,8 @@ def copy(tmp_path, monkeypatch):
 
 def test_the_manifest_names_the_files_that_are_there_and_no_others():
     assert list(store.manifest()) == NAMES
-    folder = ROOT.parent
-    elsewhere = {
-        p for kind in KINDS for p in folder.rglob(f"*{kind}") if p.parent != ROOT / "files"
-    }
-    assert not elsewhere
+    everywhere = [path for kind in KINDS for path in ROOT.parent.rglob(f"*{kind}")]
+    assert {path.parent for path in everywhere} == {ROOT / "files"}
 
 
 @pytest.mark.parametrize("name", NAMES)
