@@ -26,7 +26,6 @@ from labcode.early_exit import (
     OnnxExits,
     answer,
     certainty,
-    load_exits,
     outcome,
     shared_threshold,
     stage_files,
@@ -37,6 +36,7 @@ from labcode.models.exit_network import Trunk
 from labcode.models.slimmable_cnn import WIDTHS
 from labcode.runtime import onnx_session, to_onnx
 from labcode.studies.early_exit.trials import logits_of
+from labcode.weights import load_exits
 
 FOLDER = Path(__file__).resolve().parent.parent / "labcode/studies/tables"
 SHARES = (0.08, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)

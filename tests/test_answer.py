@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import pytest
 import torch
 
 from labcode import data
@@ -16,6 +17,7 @@ def run(file: str, pictures: bytes, *flags: str) -> subprocess.CompletedProcess[
     return subprocess.run(command, input=pictures, capture_output=True)
 
 
+@pytest.mark.slow
 def test_it_answers_as_the_network_does_without_torch(tmp_path) -> None:
     model = baselines.load("lenet_300_100", seed=0)
     file = tmp_path / "network.onnx"

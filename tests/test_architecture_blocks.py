@@ -41,6 +41,7 @@ def test_a_blocks_formula_is_the_counted_module(kind, c, n, size):
     assert (spent.params, spent.macs) == (found.params, found.macs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("budget", block_trials.BUDGETS)
 def test_all_blocks_meet_the_budget_to_within_two_percent(budget):
     spent = []
@@ -138,6 +139,7 @@ def test_smaller_images_are_torchvisions():
     assert mobilenet_trials.resized(split, 28) is split
 
 
+@pytest.mark.slow
 def test_the_stored_networks_have_the_costs_that_were_stored():
     for row in studies.table("architecture_blocks").itertuples():
         assert widths(row.kind, row.budget) == (row.width1, row.width2)
@@ -179,6 +181,7 @@ def test_times_were_taken_fairly():
         assert row.ratio == pytest.approx(row.median_ms / base[row.budget, row.batch], rel=2e-3)
 
 
+@pytest.mark.slow
 def test_the_contest_on_other_images_is_the_contest_on_digits():
     """Given the digits themselves, it trains the very networks of the stored contest's recipe."""
     found = other_images.contest(data.load(), ["standard"], seed=0)

@@ -16,6 +16,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trials, "N_TRAIN", 100)
 
 
+@pytest.mark.slow
 def test_a_trial_repeats_with_its_seed_and_leaves_the_random_state() -> None:
     state = torch.get_rng_state()
     first = trials.pooling_trial("max", False, 3)
@@ -24,6 +25,7 @@ def test_a_trial_repeats_with_its_seed_and_leaves_the_random_state() -> None:
     assert torch.get_rng_state().equal(state)
 
 
+@pytest.mark.slow
 def test_an_unmoved_image_changes_nothing() -> None:
     still, *moved = trials.pooling_trial("mean", True, 0)
     assert (still["distance"], still["changed"], still["feature_change"]) == (0, 0, 0)

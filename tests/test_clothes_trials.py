@@ -29,6 +29,7 @@ def test_a_block_is_trained_and_judged_on_the_images_given(few):
     assert clothes_trials.block_row("standard", budget, 1e-2, 3) == facts(model, few)
 
 
+@pytest.mark.slow
 def test_the_other_trials_are_those_on_digits_with_other_images(few):
     choice = {"placement": "none", "reduction": 4, "squeeze": "average", "gate": "sigmoid"}
     row = clothes_trials.se_row(**choice, lr=2e-2, seed=3)
@@ -42,6 +43,7 @@ def test_the_other_trials_are_those_on_digits_with_other_images(few):
     )
 
 
+@pytest.mark.slow
 def test_a_rate_is_judged_on_the_validation_split(few):
     setting = {"kind": "grouped", "budget": block_trials.BUDGETS[0], "lr": 1e-2, "seed": 3}
     whole = clothes_trials.block_row(**setting)
@@ -62,12 +64,14 @@ def test_each_network_has_the_rate_that_was_best_on_the_validation_split(name):
     assert set(table["seed"]) == {0, 1, 2}
 
 
+@pytest.mark.slow
 def test_the_stored_costs_are_those_of_the_formulas():
     for row in studies.table("clothes_blocks").itertuples():
         found = blocks.backbone_cost(row.kind, *blocks.widths(row.kind, row.budget))
         assert (found.params, found.macs) == (row.params, row.macs)
 
 
+@pytest.mark.slow
 def test_the_few_images_are_those_of_the_contest(monkeypatch):
     digits = data.load()
     monkeypatch.setattr(clothes_trials, "load", lambda name: digits)

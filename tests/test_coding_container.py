@@ -45,6 +45,7 @@ def batch_norm_network() -> nn.Module:
     return nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(4, 2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("kept", [0.0, 0.02, 0.3, 1.0])
 def test_unpacked_weights_have_the_same_bits(way, kept):

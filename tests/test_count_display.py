@@ -129,6 +129,7 @@ def test_exact_and_share() -> None:
     assert (share(1, 4), share(1, 0), share(5, 4)) == (0.25, 0.0, 1.0)
 
 
+@pytest.mark.slow
 def test_tables_need_nothing_but_python() -> None:
     code = "import labcode.show.tables, labcode.counting.comparison, sys; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

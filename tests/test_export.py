@@ -24,6 +24,7 @@ def answer(file: bytes, images: torch.Tensor) -> torch.Tensor:
     return torch.from_numpy(session.run(None, {session.get_inputs()[0].name: images.numpy()})[0])
 
 
+@pytest.mark.slow
 def test_a_file_answers_as_the_model_for_any_number_of_images() -> None:
     model = small_cnn().train()
     norm = next(module for module in model.modules() if isinstance(module, nn.BatchNorm2d))
@@ -38,6 +39,7 @@ def test_a_file_answers_as_the_model_for_any_number_of_images() -> None:
         torch.testing.assert_close(answer(file, images), expected, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_file_for_one_image_refuses_two() -> None:
     file = to_onnx(nn.Sequential(nn.Flatten(), nn.Linear(4, 2)), (1, 2, 2))
     with pytest.raises(Exception, match="Got: 2 Expected: 1"):
@@ -74,6 +76,7 @@ class Twofold(nn.Module):
         return x, x
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "words"),
     [
@@ -133,6 +136,7 @@ def test_nonsense_is_refused_by_name() -> None:
         compare_files({}, data.load("mnist5k").test)
 
 
+@pytest.mark.slow
 def test_int8_is_a_quarter_of_the_bytes_and_answers_nearly_the_same() -> None:
     digits = data.load("mnist5k")
     model = load("small_cnn", seed=0)
@@ -152,6 +156,7 @@ def test_int8_is_a_quarter_of_the_bytes_and_answers_nearly_the_same() -> None:
     assert (found == expected).float().mean() >= 0.98  # eight bits hardly move a decision
 
 
+@pytest.mark.slow
 def test_a_report_weighs_times_and_counts() -> None:
     digits = data.load("mnist5k")
     few = digits.test.subset(3)

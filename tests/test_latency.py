@@ -98,6 +98,7 @@ def test_one_run_has_no_spread() -> None:
         Timing((0.1,))
 
 
+@pytest.mark.slow
 def test_the_file_computes_what_pytorch_computes(network: nn.Module) -> None:
     images = np.random.default_rng(1).standard_normal((5, 3, 5, 5), dtype=np.float32)
     file = to_onnx(network, (3, 5, 5), batch=5)
@@ -106,11 +107,13 @@ def test_the_file_computes_what_pytorch_computes(network: nn.Module) -> None:
     np.testing.assert_allclose(ready_to_run(onnx_session(file), images)(), expected, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_file_tells_nothing_of_the_machine(file: bytes) -> None:
     assert b"stack_trace" not in file
     assert b".py" not in file
 
 
+@pytest.mark.slow
 def test_the_model_is_left_as_it_was(network: nn.Module) -> None:
     network.train()
     network[1].eval()
@@ -120,6 +123,7 @@ def test_the_model_is_left_as_it_was(network: nn.Module) -> None:
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
 
 
+@pytest.mark.slow
 def test_the_mode_comes_back_after_a_failure(network: nn.Module) -> None:
     network.train()
     with pytest.raises(Exception, match="channels"):
@@ -148,6 +152,7 @@ def test_sizes_are_checked(network: nn.Module) -> None:
         to_onnx(network, (3, 5, 5), batch=0)
 
 
+@pytest.mark.slow
 def test_models_are_timed_under_their_names(network: nn.Module) -> None:
     small = nn.Sequential(nn.Flatten(), nn.Linear(75, 2))
     timings = latency({"net": network, "small": small}, (3, 5, 5), batch=2, runs=5, warmup=1)

@@ -17,7 +17,6 @@ from labcode.models import (
     resnet50,
     se_inception,
     se_mobilenet_v1,
-    se_resnet18,
     se_resnet50,
     se_shufflenet_v1,
     shufflenet_v1,
@@ -37,7 +36,6 @@ FACTORIES = [
     resnet50,
     se_inception,
     se_mobilenet_v1,
-    se_resnet18,
     se_resnet50,
     se_shufflenet_v1,
     shufflenet_v1,
@@ -191,13 +189,13 @@ SMALL = {
     "squeezenet 1.0": lambda **k: squeezenet(bypass="complex", **k),
     "squeezenet 1.1": lambda **k: squeezenet(version="1.1", bypass="simple", **k),
     "nin": nin,
-    "se_resnet18": lambda **k: se_resnet18(placement="pre", **k),
     "se_mobilenet_v1": lambda **k: se_mobilenet_v1(width_multiplier=0.5, **k),
     "se_shufflenet_v1": se_shufflenet_v1,
     "se_inception": se_inception,
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SMALL)
 def test_grey_digits_pass_and_every_weight_learns(name):
     model = on_meta(SMALL[name], num_classes=10, in_channels=1)  # which weights get a gradient
@@ -310,7 +308,8 @@ def test_every_network_refuses_images_of_other_channels(make):
         (models.bottleneck_resnet, {"depth": 34}, ValueError, "depth must be one of 50, 101, 152"),
         (se_resnet50, {"placement": "before"}, ValueError, "placement must be one of 'standard'"),
         (se_resnet50, {"reduction": 512}, ValueError, "reduction must be at most .* 256, got 512"),
-        (se_resnet18, {"reduction": 0}, ValueError, "reduction"),
+        (se_resnet50, {"reduction": 0}, ValueError, "reduction"),
+        (se_resnet50, {"ratio": 4}, TypeError, "unexpected keyword argument 'ratio'"),
         (se_inception, {"gate": "step"}, ValueError, "gate must be one of 'sigmoid'"),
         (se_shufflenet_v1, {"squeeze": "mean"}, ValueError, "squeeze must be one of 'average'"),
         (se_mobilenet_v1, {"bias": None}, TypeError, "bias"),
@@ -321,6 +320,7 @@ def test_nonsense_is_refused(make, arguments, error, message):
         on_meta(make, **arguments)
 
 
+@pytest.mark.slow
 def test_pytorch_counts_the_same_multiply_adds():
     for make in (mobilenet_v1, shufflenet_v1, squeezenet, se_resnet50, bn_inception):
         model = on_meta(make).eval()

@@ -25,6 +25,7 @@ PAIRS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PAIRS)
 def test_the_same_weights_give_the_same_outputs(name):
     make, settings, make_theirs, size = PAIRS[name]

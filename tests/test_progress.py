@@ -65,6 +65,7 @@ def test_continuous_integration_shows_none(monkeypatch):
     assert wants_progress() is False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("setting", [None, "1"])
 def test_a_stored_output_holds_no_bar(monkeypatch, setting, tmp_path):
     """Run a real kernel as nbclient, nbconvert and the book do; a bar appears only if forced."""

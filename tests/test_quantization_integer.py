@@ -100,6 +100,7 @@ def test_the_integer_pooling_is_torchs(kernel, stride, padding):
     assert torch.equal(max_pool(x, kernel, stride, padding).double(), expected)
 
 
+@pytest.mark.slow
 def test_with_onnx_runtimes_scales_the_integers_are_onnx_runtimes(case, data):
     """Fused, the runtime computes in integers; else in floating point between rounded values."""
     _, onnx_file = case
@@ -113,6 +114,7 @@ def test_with_onnx_runtimes_scales_the_integers_are_onnx_runtimes(case, data):
             assert len(theirs.unique()) > 5  # not all at one end
 
 
+@pytest.mark.slow
 def test_with_weights_of_8_bits_they_are_where_the_processor_does_not_saturate(case, data):
     model, safe = case
     full = to_int8(model, data.train.images[:100], batch=BATCH, reduce_range=False)
@@ -139,6 +141,7 @@ def test_a_shifted_product_differs_by_one_step_at_most(case, data):
         assert (off > 0).double().mean() <= MOST_ONE_STEP_OFF
 
 
+@pytest.mark.slow
 def test_end_to_end_it_answers_as_onnx_runtime_does(case, data):
     """Our own scales, found by our own calibration, beside the runtime's own."""
     model, onnx_file = case
@@ -157,6 +160,7 @@ def test_end_to_end_it_answers_as_onnx_runtime_does(case, data):
     assert (exact - theirs).abs().mean() < 1e-3  # the very same but for a rare step
 
 
+@pytest.mark.slow
 def test_integers_are_what_the_quantized_model_simulates(case, data):
     """They differ where the bias is rounded too, and where a sum falls on a half."""
     model, _ = case

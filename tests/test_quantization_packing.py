@@ -50,6 +50,7 @@ def packed_case(bits: int, weights: str = "mse", activations: int | None = 8):
     return model, quantized, pack_model(quantized)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("bits", "weights"), [(8, "mse"), (5, "mse"), (4, "mse"), (2, "ternary"), (1, "mse")]
 )

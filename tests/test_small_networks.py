@@ -1,6 +1,10 @@
 """The small networks of three chapters on architecture, and the packed SqueezeNet."""
 
 import hashlib
+import socket
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import torch
@@ -173,31 +177,70 @@ def file_of(state, folder):
     return path.rename(folder / f"squeezenet-{digest[:8]}.pth")
 
 
+@pytest.fixture
+def site(tmp_path):
+    """A server on this machine for the files of a folder: its address, and the folder."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *words):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", tmp_path
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
-def test_downloaded_weights_answer_as_torchvisions_network(version, tmp_path):
+def test_downloaded_weights_answer_as_torchvisions_network(version, site, capfd):
+    address, folder = site
     make = getattr(torchvision.models, f"squeezenet{version.replace('.', '_')}")
     torch.manual_seed(0)
     theirs = make().eval()
-    path = file_of(theirs.state_dict(), tmp_path)
-    ours = pretrained.pretrained(version, url=path.as_uri()).eval()
+    path = file_of(theirs.state_dict(), folder)
+    ours = pretrained.pretrained(version, url=f"{address}/{path.name}").eval()
     x = torch.rand(1, 3, 64, 64)
     with torch.inference_mode():
         assert torch.allclose(theirs(x), ours(x), atol=1e-5)
+    assert capfd.readouterr().out == ""  # PyTorch would print this machine's folders
 
 
-def test_a_damaged_file_and_a_wrong_version_are_refused(tmp_path):
-    path = file_of({"a": torch.zeros(3)}, tmp_path)
+def test_a_damaged_file_and_a_wrong_version_are_refused(site):
+    address, folder = site
+    path = file_of({"a": torch.zeros(3)}, folder)
     with pytest.raises(ValueError, match=r"not those of SqueezeNet 1\.1"):
-        pretrained.pretrained(url=path.as_uri())
+        pretrained.pretrained(url=f"{address}/{path.name}")
     path.write_bytes(path.read_bytes()[:-1] + b"x")
-    with pytest.raises(DownloadError, match="is damaged"):
-        pretrained.pretrained(url=path.as_uri())
-    with pytest.raises(DownloadError, match="cannot be had"):
-        pretrained.pretrained(url=(tmp_path / "none-00000000.pth").as_uri())
-    with pytest.raises(ValueError, match=r"version must be one of 1\.0, 1\.1, got '2'"):
+    with pytest.raises(DownloadError, match=f"{path.name} cannot be had: invalid hash value"):
+        pretrained.pretrained(url=f"{address}/{path.name}")
+    with pytest.raises(ValueError, match=r"version must be one of '1\.0', '1\.1', got '2'"):
         pretrained.pretrained("2")
 
 
+def test_a_file_of_code_is_not_run(site):
+    address, folder = site
+    path = file_of({"a": print}, folder)
+    with pytest.raises(DownloadError, match="cannot be had: Weights only load failed"):
+        pretrained.pretrained(url=f"{address}/{path.name}")
+
+
+def test_no_file_no_server_and_no_answer_are_told(site):
+    address, _ = site
+    with pytest.raises(DownloadError, match=r"none-00000000\.pth cannot be had: .*404"):
+        pretrained.pretrained(url=f"{address}/none-00000000.pth")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/none-00000000.pth"
+        with pytest.raises(DownloadError, match=r"cannot be had: .*timed out"):
+            pretrained.pretrained(url=url, seconds=0.2)
+    with pytest.raises(DownloadError, match=r"cannot be had: .*refused"):
+        pretrained.pretrained(url=url)
+    assert socket.getdefaulttimeout() is None
+
+
+@pytest.mark.slow
 def test_a_packed_squeezenet_comes_back_with_few_values():
     model = models.squeezenet(num_classes=10)
     file, _ = pretrained.compress(model, bits=3)
@@ -252,6 +295,7 @@ def test_measured_rows_are_of_three_seeds_and_cost_what_the_networks_do(name):
         assert (found.params, found.macs) == (row["params"], row["macs"])
 
 
+@pytest.mark.slow
 def test_a_run_is_the_same_again_and_learns(monkeypatch):
     monkeypatch.setattr(shuffle_trials, "EPOCHS", 3)
     first, again = (shuffle_trials.shuffle_row(1, False, seed=3) for _ in range(2))

@@ -51,6 +51,7 @@ def _cost(name: str, weights: Any) -> Any:
     return count(_built(name, size if name.startswith("vit") else None), (3, size, size))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "weights"), WEIGHTS, ids=[f"{n}-{w.name}" for n, w in WEIGHTS])
 def test_equals_the_published_params_and_operations(name: str, weights: Any) -> None:
     cost = _cost(name, weights)

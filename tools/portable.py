@@ -42,6 +42,8 @@ def passes(own: str, others: Sequence[str]) -> Iterator[Pass]:
 
 def answers(python: str) -> str:
     """Return the version of a Python, such as "3.12"; empty if it does not start."""
+    if shutil.which(python) is None:
+        return ""
     line = [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
     run = subprocess.run(line, check=False, capture_output=True, text=True)
     return run.stdout.strip() if run.returncode == 0 else ""

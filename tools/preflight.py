@@ -11,6 +11,7 @@ import platform
 import shutil
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
 from typing import Mapping, NamedTuple, Optional, Tuple
 
@@ -76,10 +77,13 @@ def uv_cache(environment: Mapping[str, str], system: str, home=Path.home) -> Pat
 
 
 def is_writable(folder: Path) -> bool:
-    """Return whether a folder can be written, or made where it is not there yet."""
-    whole = folder.absolute()
-    there = next(one for one in (whole, *whole.parents) if one.exists())
-    return there.is_dir() and os.access(str(there), os.W_OK | os.X_OK)
+    """Return whether files can be made in a folder; it is made where it is not there yet."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=str(folder)):
+            return True
+    except OSError:
+        return False
 
 
 def numbers(version: str) -> Tuple[int, ...]:

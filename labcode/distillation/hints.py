@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from labcode._checks import check_choice
 from labcode.data import Split
 from labcode.training import Batch, eval_mode, fit, seeded
 from labcode.training.history import History
@@ -42,11 +43,11 @@ def features(model: nn.Module, layer: str, images: Tensor) -> Tensor:
 @contextmanager
 def _listening(model: nn.Module, layer: str) -> Iterator[list[Tensor]]:
     """Collect the outputs of a layer while the network runs."""
-    layers = dict(model.named_modules())
-    if layer not in layers or not layer:
-        raise ValueError(f"layer must be one of {', '.join(filter(None, layers))}, got {layer!r}")
+    check_choice("layer", layer, [name for name, _ in model.named_modules() if name])
     heard: list[Tensor] = []
-    hook = layers[layer].register_forward_hook(lambda _m, _i, output: heard.append(output))
+    hook = model.get_submodule(layer).register_forward_hook(
+        lambda _m, _i, output: heard.append(output)
+    )
     try:
         yield heard
     finally:

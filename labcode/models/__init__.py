@@ -1,7 +1,7 @@
 """The course's networks, one a file, written to be read."""
 
 from labcode.models.alexnet import AlexNet, alexnet
-from labcode.models.bn_inception import BNInception, bn_inception, se_inception
+from labcode.models.bn_inception import BNInception, bn_inception
 from labcode.models.digits_mobilenet import DigitsMobileNet, digits_mobilenet
 from labcode.models.exit_cnn import ExitCNN, exit_cnn
 from labcode.models.exit_network import ExitNetwork, exit_macs
@@ -26,8 +26,8 @@ from labcode.models.place_network import place_network
 from labcode.models.pooled_network import pooled_network
 from labcode.models.resnet import ResNet, bottleneck_resnet, resnet18, resnet50
 from labcode.models.se_networks import (
+    se_inception,
     se_mobilenet_v1,
-    se_resnet18,
     se_resnet50,
     se_shufflenet_v1,
 )
@@ -105,7 +105,6 @@ __all__ = [
     "resnet50",
     "se_inception",
     "se_mobilenet_v1",
-    "se_resnet18",
     "se_resnet50",
     "se_shufflenet_v1",
     "shufflenet_v1",

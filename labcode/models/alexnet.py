@@ -116,5 +116,5 @@ def alexnet(*, num_classes: int = 1000, in_channels: int = 3, variant: str = "gr
     return AlexNet(
         check_int("num_classes", num_classes),
         check_int("in_channels", in_channels),
-        check_choice("variant", variant, tuple(VARIANTS)),
+        check_choice("variant", variant, VARIANTS),
     )

@@ -220,8 +220,7 @@ def bottleneck_resnet(
     >>> len(bottleneck_resnet(depth=50).stage3)
     6
     """
-    if check_int("depth", depth) not in BOTTLENECKS:
-        raise ValueError(f"depth must be one of {', '.join(map(str, BOTTLENECKS))}, got {depth!r}")
+    check_choice("depth", check_int("depth", depth), BOTTLENECKS)
     return ResNet(
         check_int("num_classes", num_classes),
         check_int("in_channels", in_channels),

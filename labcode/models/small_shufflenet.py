@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from labcode._checks import check_int
+from labcode._checks import check_choice, check_int
 from labcode.models._parts import check_batch, init_he
 from labcode.models.shufflenet_v1 import STEM, ShuffleUnit
 
@@ -60,8 +60,7 @@ def small_shufflenet(
     >>> small_shufflenet(8)(torch.zeros(2, 1, 28, 28)).shape
     torch.Size([2, 10])
     """
-    if check_int("groups", groups) not in WIDTHS:
-        raise ValueError(f"groups must be one of {', '.join(map(str, WIDTHS))}, got {groups!r}")
+    check_choice("groups", check_int("groups", groups), WIDTHS)
     width = WIDTHS[groups] if channels is None else check_int("channels", channels)
     if width % (8 * groups) or width <= 2 * STEM:
         raise ValueError(

@@ -68,10 +68,10 @@ class SqueezeExcite(nn.Module):
                 f"reduction must be at most the number of channels, {channels}, got {reduction!r}"
             )
         check_bool("bias", bias)
-        self.squeeze = SQUEEZES[check_choice("squeeze", squeeze, tuple(SQUEEZES))](1)
+        self.squeeze = SQUEEZES[check_choice("squeeze", squeeze, SQUEEZES)](1)
         self.fc1 = nn.Linear(channels, hidden, bias=bias)
         self.fc2 = nn.Linear(hidden, channels, bias=bias)
-        self.gate = GATES[check_choice("gate", gate, tuple(GATES))]()
+        self.gate = GATES[check_choice("gate", gate, GATES)]()
 
     def weights(self, x: Tensor) -> Tensor:
         """Return the weight of each channel, (N, channels), for maps (N, channels, H, W)."""

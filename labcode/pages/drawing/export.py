@@ -15,11 +15,12 @@ from labcode.pages.drawing.networks import distilled_student, shipped, unpacked_
 from labcode.pages.drawing.shipped import INPUT_SHAPE
 from labcode.pages.drawing.site import from_others
 from labcode.runtime import to_onnx
+from labcode.weights import load_exits
 
 
 def stored_files() -> dict[str, bytes]:
     """Return what the folder `stored` holds, by name, exported anew from the networks."""
-    stages = early_exit.stage_files(early_exit.load_exits())
+    stages = early_exit.stage_files(load_exits())
     graphs = {
         "packed.onnx": without_weights(unpacked_lenet5()),
         "student.onnx": to_onnx(distilled_student(), INPUT_SHAPE),

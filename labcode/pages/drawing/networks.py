@@ -8,21 +8,19 @@ the operations and no weight.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.resources import files
 
 import torch
-from safetensors.torch import load as load_tensors
 from torch import nn
 
-from labcode import early_exit
-from labcode.coding import stored, unpack
-from labcode.early_exit.store import threshold
+from labcode import weights
+from labcode.coding import unpack
 from labcode.models import lenet5, student
 from labcode.pages.drawing.shipped import Shipped
-from labcode.pages.drawing.site import site_files
+from labcode.pages.drawing.site import PACKED, site_files
 from labcode.weights import baselines
+from labcode.weights.exits import threshold
 
-STORED = files("labcode.pages.drawing") / "stored"  # written with the table distillation_augmented
+STUDENT = "student.safetensors"
 
 
 def shipped(site: Mapping[str, bytes] | None = None) -> tuple[Shipped, ...]:
@@ -59,7 +57,7 @@ def _student(site: Mapping[str, bytes]) -> Shipped:
 
 
 def _exits(site: Mapping[str, bytes]) -> Shipped:
-    model = early_exit.load_exits()
+    model = weights.load_exits()
     made = "Four exits. It stops at the first that is sure enough; later layers never run."
     found = _of(site, *(f"exits-{number}.onnx" for number in range(1, len(model.exits) + 1)))
     limits = (threshold(model),) * (len(model.exits) - 1)
@@ -73,13 +71,13 @@ def _of(site: Mapping[str, bytes], *names: str) -> dict[str, bytes]:
 def distilled_student() -> nn.Module:
     """Return the student of 2,202 parameters that learned from LeNet-5, in evaluation mode."""
     model = student()
-    model.load_state_dict(load_tensors((STORED / "student.safetensors").read_bytes()))
+    weights.unpack(model, weights.read(STUDENT), name=STUDENT)
     return model.eval()
 
 
 def packed_lenet5() -> bytes:
     """Return LeNet-5, pruned, its weights shared and packed: what `labcode.coding.pack` made."""
-    return stored.packed("lenet5", stored.FINAL["lenet5"])
+    return weights.packed(*PACKED)
 
 
 def unpacked_lenet5() -> nn.Module:

@@ -30,7 +30,7 @@ def contest(images: Dataset, kinds: Sequence[str], *, seed: int = 0) -> dict[str
         ValueError: A kind is unknown, or the images have another shape or too few.
     """
     for kind in kinds:
-        check_choice("kinds", kind, tuple(BLOCKS))
+        check_choice("kinds", kind, BLOCKS)
     if images.input_shape != (1, 28, 28):
         raise ValueError(f"images must have the shape (1, 28, 28), got {images.input_shape}")
     few = images.with_train(N_TRAIN)

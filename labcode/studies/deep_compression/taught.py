@@ -11,7 +11,7 @@ from labcode import data
 from labcode.coding.container import pack, unpack
 from labcode.coding.pipeline import bits_of, prune, refine, share
 from labcode.coding.report import report
-from labcode.coding.stored import keep
+from labcode.studies.deep_compression.kept import leave
 from labcode.studies.deep_compression.lessons import Lessons
 from labcode.studies.protocol import Row
 from labcode.training import evaluate
@@ -71,7 +71,7 @@ def taught_trial(
         passes += more
         if part in packed:
             file, row = _packed(model, lessons, network, seed, bits, images)
-            keep(files, network, part, file)
+            leave(files, network, part, file)
             rows.append({"part": part, **row, **facts, "passes": passes, "macs": before.macs})
     return rows
 

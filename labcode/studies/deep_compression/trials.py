@@ -11,7 +11,7 @@ from labcode import data
 from labcode.coding.container import pack, unpack
 from labcode.coding.pipeline import SOFT, Guide, bits_of, prune, share, taught_by
 from labcode.coding.report import report
-from labcode.coding.stored import keep
+from labcode.studies.deep_compression.kept import PAPER, leave
 from labcode.studies.protocol import Row
 from labcode.training import evaluate
 from labcode.weights import baselines
@@ -20,7 +20,6 @@ from labcode.weights.baselines import recipe
 KEPT = (0.25, 0.08, 0.04, 0.025, 0.018, 0.013, 0.009)  # part of the weights after each round
 EPOCHS = {"lenet5": 6, "lenet_300_100": 15}  # of training after each round
 SHARE_EPOCHS = {"lenet5": 2, "lenet_300_100": 5}  # of the centroids
-PAPER = 0.08  # what the paper keeps of both networks
 
 
 def curve_trial(
@@ -66,7 +65,7 @@ def curve_trial(
         )
         if number:
             packed, row = _row(network, seed, images, guide, model, part, bits)
-            keep(files, network, part, packed)
+            leave(files, network, part, packed)
             rows.append(row)
     return rows
 

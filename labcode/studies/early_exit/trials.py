@@ -28,8 +28,7 @@ from labcode.models.exit_network import ExitNetwork, Trunk
 from labcode.models.slimmable_cnn import SlimmableCNN, slimmable_cnn
 from labcode.studies.protocol import Row, digits, scores
 from labcode.training import eval_mode, fit, seeded
-from labcode.weights import baselines
-from labcode.weights.baselines.store import pack, unpack
+from labcode.weights import baselines, pack, unpack
 
 ALONE = "last exit alone"  # the control; its early exits are linear probes
 DESIGNS: dict[str, Callable[..., ExitNetwork]] = {
@@ -49,7 +48,7 @@ BATCH = 100  # images that share a budget
 
 def initial(design: str, seed: int, **settings: Any) -> ExitNetwork:
     """Return an untrained network of one of `DESIGNS`; the caller's random state stays."""
-    build = DESIGNS[check_choice("design", design, tuple(DESIGNS))]
+    build = DESIGNS[check_choice("design", design, DESIGNS)]
     return seeded(lambda: build(**settings), seed)
 
 
@@ -84,6 +83,7 @@ def harm_network(
         "lr": lr,
         "weight_decay": WEIGHT_DECAY,
         "seed": seed,
+        "device": "cpu",
     }
     if method == ALONE:
         fit(network, train, **settings)
@@ -134,6 +134,7 @@ def full_settings(seed: int) -> dict[str, Any]:
         "weight_decay": WEIGHT_DECAY,
         "augment": baselines.recipe("small_cnn").augment,
         "seed": seed,
+        "device": "cpu",
     }
 
 

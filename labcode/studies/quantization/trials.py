@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from labcode._checks import check_choice
 from labcode.counting import count_parameters
 from labcode.quantization.convert import to_integer
 from labcode.quantization.folding import fold_batch_norm
@@ -205,8 +206,7 @@ def scoreboard_trial(network: str, technique: str, seed: int) -> Row:
     Raises:
         ValueError: The technique is unknown.
     """
-    if technique not in TECHNIQUES:
-        raise ValueError(f"technique must be one of {', '.join(TECHNIQUES)}, got {technique!r}")
+    check_choice("technique", technique, TECHNIQUES)
     weight_bits, activation_bits, trained, weights = TECHNIQUES[technique]
     model = quantize_model(
         float_network(network, seed),

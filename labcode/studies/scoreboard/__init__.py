@@ -131,7 +131,7 @@ def measured_rows(name: str) -> tuple[Row, ...]:
     from labcode.studies.scoreboard.techniques import technique
 
     groups = studies.table(name).groupby(["network", "technique"], sort=False)
-    return tuple(_gathered(name, technique(network, id), runs) for (network, id), runs in groups)
+    return tuple(_gathered(name, technique(*map(str, key)), runs) for key, runs in groups)
 
 
 def row_of(technique: Technique) -> Row:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from labcode import data
 from labcode.early_exit import OnnxExits, stage_files
-from labcode.early_exit.store import threshold
 from labcode.runtime import Timing, onnx_session, peak_activation_bytes, to_int8, to_onnx
+from labcode.weights.exits import threshold
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

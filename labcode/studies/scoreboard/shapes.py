@@ -5,13 +5,12 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from labcode.early_exit import load_exits
 from labcode.models.blocks import backbone, widths
 from labcode.models.exit_network import Trunk
 from labcode.models.slimmable_cnn import slimmable_cnn
 from labcode.studies.blocks.block_trials import BUDGETS
 from labcode.studies.pruning.unit_trials import WIDTHS, cut_by
-from labcode.weights import baselines
+from labcode.weights import baselines, load_exits
 
 SLIM_WIDTH = 0.5  # of the slimmable network's row
 

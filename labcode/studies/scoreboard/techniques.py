@@ -8,16 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import partial
 
-from labcode.coding.stored import FINAL
-from labcode.early_exit import load_exits
-from labcode.early_exit.store import BUDGET
 from labcode.models import student
-from labcode.studies.deep_compression.trials import PAPER
+from labcode.studies.deep_compression.kept import FINAL, PAPER
 from labcode.studies.low_rank.low_rank_trials import cut_network
 from labcode.studies.pruning.trials import SCOREBOARD
 from labcode.studies.scoreboard import shapes
 from labcode.studies.scoreboard.running import Deployed, ExitStages, FloatFile, Int8File
-from labcode.weights import baselines
+from labcode.weights import baselines, load_exits
+from labcode.weights.exits import BUDGET
 
 
 @dataclass(frozen=True)

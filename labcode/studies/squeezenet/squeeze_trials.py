@@ -25,7 +25,7 @@ def pooling_row(
     Raises:
         ValueError: ``place`` or ``size`` is unknown.
     """
-    pools, images = POOLS[check_choice("place", place, tuple(POOLS))], digits(N_TRAIN, size)
+    pools, images = POOLS[check_choice("place", place, POOLS)], digits(N_TRAIN, size)
     model = small_run(
         lambda: late_squeezenet(pools, width=width), seed, epochs=epochs, lr=LR, images=images
     )
