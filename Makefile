@@ -72,6 +72,10 @@ $(STAMPS)/chromium: tools/chromium.py $(STAMPS)/tests
 	$(PY) tools/chromium.py
 	@touch $@
 
+$(STAMPS)/postgres: tools/postgres.py $(STAMPS)/tests
+	$(PY) tools/postgres.py
+	@touch $@
+
 # --- the site ---------------------------------------------------------------------------
 
 # From nothing each time: an incremental build would not repeat the warnings of unchanged pages.
@@ -114,7 +118,7 @@ lint: $(STAMPS)/tests ## ruff over code and notebooks
 types: $(STAMPS)/tests ## mypy over labcode
 	$(BIN)/mypy
 
-unit: $(STAMPS)/tests ## unit tests and doctests
+unit: $(STAMPS)/tests $(STAMPS)/postgres ## unit tests and doctests
 	$(PY) $(UNIT)
 	$(PY) -m pytest --doctest-modules labcode -n 2 -q
 

@@ -27,7 +27,7 @@ from machine import machine
 from labcode.counting import count
 from labcode.models import mobilenet_v1
 from labcode.models.blocks import BLOCKS, backbone, widths
-from labcode.runtime.latency import onnx_bytes, onnx_session, ready_to_run, time_in_turn
+from labcode.runtime import onnx_session, ready_to_run, time_in_turn, to_onnx
 from labcode.studies.blocks.block_trials import BUDGETS
 
 FOLDER = Path(__file__).resolve().parent.parent / "labcode/studies/tables"
@@ -50,7 +50,7 @@ def latencies(runs: int) -> list[Row]:
         for batch in BATCHES:
             ready = {
                 kind: ready_to_run(
-                    onnx_session(onnx_bytes(model, DIGIT, batch=batch)), images(batch, DIGIT)
+                    onnx_session(to_onnx(model, DIGIT, batch=batch)), images(batch, DIGIT)
                 )
                 for kind, model in models.items()
             }
@@ -79,14 +79,10 @@ def kind_of(event: dict) -> str:
 
 def shares(runs: int) -> list[Row]:
     """MobileNet's time by kind of layer: the median of each kernel over the runs, summed up."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.enable_profiling = True
     seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
     with tempfile.TemporaryDirectory() as folder:
-        options.profile_file_prefix = str(Path(folder) / "mobilenet")
-        file = onnx_bytes(mobilenet_v1().eval(), (3, 224, 224))
-        session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+        file = to_onnx(mobilenet_v1().eval(), (3, 224, 224))
+        session = onnx_session(file, profile=str(Path(folder) / "mobilenet"))
         run = ready_to_run(session, images(1, (3, 224, 224)))
         for _ in range(runs):
             run()

@@ -26,7 +26,6 @@ from labcode.early_exit import (
     OnnxExits,
     answer,
     certainty,
-    load_exits,
     outcome,
     shared_threshold,
     stage_files,
@@ -35,8 +34,9 @@ from labcode.models import exit_cnn, exit_macs
 from labcode.models.exit_cnn import CHANNELS
 from labcode.models.exit_network import Trunk
 from labcode.models.slimmable_cnn import WIDTHS
-from labcode.runtime.latency import onnx_bytes, onnx_session
+from labcode.runtime import onnx_session, to_onnx
 from labcode.studies.early_exit.trials import logits_of
+from labcode.weights import load_exits
 
 FOLDER = Path(__file__).resolve().parent.parent / "labcode/studies/tables"
 SHARES = (0.08, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
@@ -69,7 +69,7 @@ def candidates() -> tuple[dict[str, object], dict[str, Row]]:
         facts[f"exit {k + 1}"] |= {"macs": macs[k], "test_accuracy": accuracy}
     for width in WIDTHS:
         plain = Trunk(exit_cnn(channels=[round(c * width) for c in CHANNELS])).eval()
-        session = onnx_session(onnx_bytes(plain, (1, 28, 28)))
+        session = onnx_session(to_onnx(plain, (1, 28, 28)))
         entry = session.get_inputs()[0].name
         runners[f"width {width}"] = lambda x, s=session, n=entry: s.run(None, {n: x})
         facts[f"width {width}"] = {"kind": "width", "setting": width, "threshold": ""}
@@ -80,7 +80,7 @@ def candidates() -> tuple[dict[str, object], dict[str, Row]]:
         runners[f"large exit {k + 1}"] = OnnxExits(files, [2.0] * k + [0.0] * (3 - k))
         facts[f"large exit {k + 1}"] = {"kind": "large exit", "setting": k + 1, "threshold": ""}
         facts[f"large exit {k + 1}"] |= {"macs": cost, "test_accuracy": ""}
-    session = onnx_session(onnx_bytes(Trunk(large), (1, 28, 28)))
+    session = onnx_session(to_onnx(Trunk(large), (1, 28, 28)))
     entry = session.get_inputs()[0].name
     runners["large whole"] = lambda x, s=session, n=entry: s.run(None, {n: x})
     facts["large whole"] = {"kind": "large whole", "setting": 4, "threshold": ""}

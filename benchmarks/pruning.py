@@ -26,7 +26,7 @@ import torch
 from machine import machine
 
 from labcode.pruning import magnitude, save_dense, save_sparse, select
-from labcode.runtime.latency import Timing, onnx_bytes, onnx_session, ready_to_run, time_in_turn
+from labcode.runtime import Timing, onnx_session, ready_to_run, time_in_turn, to_onnx
 from labcode.studies.pruning.unit_trials import WIDTHS, cut_by
 from labcode.weights import baselines
 
@@ -62,7 +62,7 @@ def in_torch(model: torch.nn.Module, batch: int):
 
 def in_onnx_runtime(model: torch.nn.Module, batch: int):
     """A function that runs the model once in ONNX Runtime."""
-    return ready_to_run(onnx_session(onnx_bytes(model, SHAPE, batch=batch)), images(batch))
+    return ready_to_run(onnx_session(to_onnx(model, SHAPE, batch=batch)), images(batch))
 
 
 def zeros(runs: int) -> list[Row]:
@@ -71,7 +71,7 @@ def zeros(runs: int) -> list[Row]:
     for kept in KEPT:
         model = baselines.load("lenet5", seed=0)
         select(model, magnitude(model), kept).apply(model)
-        file, onnx = save_dense(model), onnx_bytes(model, SHAPE)
+        file, onnx = save_dense(model), to_onnx(model, SHAPE)
         rows.append(
             {
                 "kept": kept,

@@ -31,8 +31,16 @@ from torch import nn
 import labcode
 from labcode import data
 from labcode.models import mobilenet_v2, resnet18
-from labcode.quantization import fold_batch_norm, onnx_int8_bytes, saturates
-from labcode.runtime.latency import Timing, onnx_bytes, onnx_session, ready_to_run, time_in_turn
+from labcode.quantization import fold_batch_norm
+from labcode.runtime import (
+    Timing,
+    onnx_session,
+    ready_to_run,
+    saturates,
+    time_in_turn,
+    to_int8,
+    to_onnx,
+)
 from labcode.weights import baselines
 
 FOLDER = Path(__file__).resolve().parent.parent / "labcode/studies/tables"
@@ -72,8 +80,8 @@ def files(model: nn.Module, x: torch.Tensor, batch: int) -> dict[str, bytes]:
     The weights have 7 of their 8 bits: right on any processor, and no slower.
     """
     return {
-        "float32": onnx_bytes(model, x.shape[1:], batch=batch),
-        "int8": onnx_int8_bytes(model, x, batch=batch, reduce_range=True),
+        "float32": to_onnx(model, x.shape[1:], batch=batch),
+        "int8": to_int8(model, x, batch=batch),
     }
 
 
@@ -123,11 +131,8 @@ def kernels() -> list[Row]:
 
 def profile(file: bytes, x: torch.Tensor) -> list[float]:
     """Median microseconds of each layer with weights in turn, then of all the rest together."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.log_severity_level = 1, 3
     with tempfile.TemporaryDirectory() as folder:
-        options.enable_profiling, options.profile_file_prefix = True, f"{folder}/run"
-        session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+        session = onnx_session(file, profile=f"{folder}/run")
         entry = {session.get_inputs()[0].name: x.numpy()}
         for _ in range(PROFILED):
             session.run(None, entry)

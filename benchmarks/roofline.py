@@ -27,7 +27,7 @@ from machine import machine
 from torch import nn
 
 from labcode import cost
-from labcode.runtime.latency import Timing, onnx_bytes, onnx_session, ready_to_run, time_in_turn
+from labcode.runtime import Timing, onnx_session, ready_to_run, time_in_turn, to_onnx
 
 TARGET = Path(__file__).resolve().parent.parent / "labcode/studies/tables" / "roofline.csv"
 FLOAT = 4  # bytes of a 32-bit float
@@ -77,7 +77,7 @@ def convolution(kind: str, channels: int, size: int) -> Row:
     )
     images = np.random.default_rng(0).standard_normal((1, channels, size, size), np.float32)
     moved = FLOAT * (2 * images.size + predicted.params)
-    run = ready_to_run(onnx_session(onnx_bytes(stack, images.shape[1:])), images)
+    run = ready_to_run(onnx_session(to_onnx(stack, images.shape[1:])), images)
     name, (params, macs) = f"{kind} {channels} @ {size}", (predicted.params, predicted.macs)
     return Row(kind, name, channels, size, params, macs, moved, run, DEPTH)
 
@@ -86,7 +86,7 @@ def matmul() -> Row:
     """A large square matrix product: as much arithmetic for each byte as one can hope for."""
     layer = nn.Linear(MATMUL, MATMUL, bias=False)
     rows = np.random.default_rng(0).standard_normal((1, 1, MATMUL, MATMUL), np.float32)
-    run = ready_to_run(onnx_session(onnx_bytes(layer, rows.shape[1:])), rows)
+    run = ready_to_run(onnx_session(to_onnx(layer, rows.shape[1:])), rows)
     macs, moved = MATMUL**3, FLOAT * 3 * MATMUL**2
     return Row("matmul", f"matrix product {MATMUL}", MATMUL, MATMUL, MATMUL**2, macs, moved, run)
 

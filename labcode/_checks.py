@@ -6,7 +6,7 @@ Pure Python: `labcode.cost` uses these functions in the browser too.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any
 
@@ -117,15 +117,16 @@ def check_between(name: str, value: object, low: int, high: int) -> int:
     return int(number)
 
 
-def check_choice(name: str, value: object, choices: Sequence[str | None]) -> Any:
-    """Return ``value``, which must be one of ``choices``.
+def check_choice(name: str, value: object, choices: Iterable[str | int | None]) -> Any:
+    """Return ``value``, which must be one of ``choices``, such as the keys of a table.
 
     Raises:
-        ValueError: it is none of them.
+        ValueError: It is none of them.
 
     >>> check_choice("gate", "tanh", ("sigmoid", "tanh"))
     'tanh'
     """
-    if isinstance(value, (str, type(None))) and value in choices:
+    known = tuple(choices)
+    if isinstance(value, (str, int, type(None))) and value in known:
         return value
-    raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
+    raise ValueError(f"{name} must be one of {', '.join(map(repr, known))}, got {value!r}")

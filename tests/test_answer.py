@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from labcode import data
-from labcode.runtime.export import to_onnx
+from labcode.runtime import to_onnx
 from labcode.weights import baselines
 
 

@@ -10,6 +10,7 @@ from torchvision.transforms.functional import resize
 from labcode import data, models, studies
 from labcode.counting import count
 from labcode.low_rank import layer_inputs, output_svd
+from labcode.models import digits_mobilenet
 from labcode.models.blocks import (
     BLOCKS,
     GROUPS,
@@ -24,6 +25,7 @@ from labcode.studies.blocks import block_trials, other_images
 from labcode.studies.low_rank import low_rank_trials
 from labcode.studies.mobilenet import mobilenet_trials
 from labcode.training import evaluate
+from labcode.training.decay import parameter_groups
 from labcode.weights import baselines
 
 DIGIT = (1, 28, 28)
@@ -116,8 +118,8 @@ def test_a_cut_network_differs_in_its_first_layer_alone():
     ("where", "decayed"), [("none", 0), ("everywhere", 12), ("not on depthwise", 7)]
 )
 def test_decay_reaches_the_right_filters(where, decayed):
-    model = mobilenet_trials.digits_mobilenet()
-    groups = mobilenet_trials.parameter_groups(model, where, 0.5)
+    model = digits_mobilenet()
+    groups = parameter_groups(model, where, 0.5)
     ids = [id(p) for group in groups for p in group["params"]]
     assert sorted(ids) == sorted(id(p) for p in model.parameters())  # each one, and once
     assert [group["weight_decay"] for group in groups] == [0.5, 0.0]
@@ -144,7 +146,7 @@ def test_the_stored_networks_have_the_costs_that_were_stored():
         assert backbone_cost(row.kind, row.width1, row.width2).macs == row.macs
     for row in studies.table("architecture_multipliers").query("seed == 0").itertuples():
         with torch.device("meta"):
-            model = mobilenet_trials.digits_mobilenet(row.width_multiplier)
+            model = digits_mobilenet(row.width_multiplier)
         found = count(model, (1, row.size, row.size))
         assert (found.params, found.macs) == (row.params, row.macs)
 

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from labcode import basics, cost
-from labcode.basics import Window, networks, pictures
+from labcode.basics import Window, pictures, poolings
+from labcode.models import field_network
 
 SIZES = st.tuples(
     st.integers(1, 3),  # C_in
@@ -185,7 +186,7 @@ def test_steadiness_counts_what_changed() -> None:
 
 @pytest.mark.parametrize("layers", range(7))
 def test_field_networks_have_about_equal_parameters_and_the_field_said(layers: int) -> None:
-    model = networks.field_network(layers)
+    model = field_network(layers)
     assert sum(p.numel() for p in model.parameters()) == pytest.approx(6000, rel=0.06)
     convolutions = model[:-3]  # without vote, average and flatten
     image = torch.rand(1, 27, 27)
@@ -201,22 +202,22 @@ def test_dropping_after_a_convolution_equals_its_stride() -> None:
     conv = nn.Conv2d(1, 3, 3)
     strided = F.conv2d(images, conv.weight, conv.bias, stride=2)  # (2, 3, 4, 4)
     torch.testing.assert_close(basics.keep_every(conv(images), 2), strided)
-    dropped = networks.pooling("drop", 2)(conv(images))  # (2, 3, 3, 3): whole groups of 7 × 7
+    dropped = poolings.pooling("drop", 2)(conv(images))  # (2, 3, 3, 3): whole groups of 7 × 7
     torch.testing.assert_close(dropped, strided[:, :, :3, :3])
-    assert dropped.shape == networks.pooling("max", 2)(conv(images)).shape
+    assert dropped.shape == poolings.pooling("max", 2)(conv(images)).shape
 
 
-@pytest.mark.parametrize("kind", networks.POOLINGS)
+@pytest.mark.parametrize("kind", poolings.POOLINGS)
 def test_pooling_has_nothing_to_learn(kind: str) -> None:
-    operator = networks.pooling(kind, 2)
+    operator = poolings.pooling(kind, 2)
     assert not list(operator.parameters())
     assert not operator.state_dict()
     with pytest.raises(ValueError, match="kind must be one of"):
-        networks.pooling("median", 2)
+        poolings.pooling("median", 2)
 
 
 def test_blur_keeps_a_flat_map_flat_and_halves_it() -> None:
-    blurred = networks.Blur()(torch.ones(1, 2, 8, 8))
+    blurred = poolings.Blur()(torch.ones(1, 2, 8, 8))
     assert blurred.shape == (1, 2, 4, 4)
     torch.testing.assert_close(blurred[:, :, 1:, 1:], torch.ones(1, 2, 3, 3))
 

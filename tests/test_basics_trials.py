@@ -3,7 +3,9 @@
 import pytest
 import torch
 
-from labcode.basics import networks
+from labcode.basics.poolings import POOLINGS
+from labcode.models import pooled_network
+from labcode.models.first_layer_network import FIRST_LAYERS
 from labcode.studies.basics import trials
 
 
@@ -12,14 +14,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A trial of one short epoch."""
     monkeypatch.setattr(trials, "EPOCHS", 1)
     monkeypatch.setattr(trials, "N_TRAIN", 100)
-    trials.digits.cache_clear()
-
-
-@pytest.fixture(autouse=True, scope="module")
-def forget():
-    """Let no other test see the short data."""
-    yield
-    trials.digits.cache_clear()
 
 
 @pytest.mark.slow
@@ -40,16 +34,14 @@ def test_an_unmoved_image_changes_nothing() -> None:
 
 def test_all_poolings_of_a_group_have_equal_parameters() -> None:
     for group in (2, 3, 4):
-        kinds = [
-            kind for kind in networks.POOLINGS if group == 2 or kind in ("drop", "mean", "max")
-        ]
-        models = {kind: networks.pooled_network(kind, group) for kind in kinds}
+        kinds = [kind for kind in POOLINGS if group == 2 or kind in ("drop", "mean", "max")]
+        models = {kind: pooled_network(kind, group) for kind in kinds}
         params = {kind: sum(p.numel() for p in m.parameters()) for kind, m in models.items()}
         assert params.pop("none", 10**6) > 100_000
         assert len(set(params.values())) == 1
 
 
-@pytest.mark.parametrize("kind", networks.FIRST_LAYERS)
+@pytest.mark.parametrize("kind", FIRST_LAYERS)
 def test_first_layers_have_the_parameters_of_the_formula(kind: str) -> None:
     from labcode import cost
 

@@ -1,13 +1,11 @@
 """The calculators of the quantization chapter, against labcode.quantization and the tables."""
 
-import re
-
 import pytest
 import torch
-from labcode.pages.calculators.few_bits_grid import GRID, PARAMS
 
 from labcode import studies
 from labcode.pages.calculators import few_bits, number_line
+from labcode.pages.calculators.few_bits import GRID, STORED
 from labcode.pages.calculators.number_line import WEIGHTS, levels_of
 from labcode.quantization import affine_params, binary, quant_error, symmetric_params
 from labcode.weights import baselines
@@ -39,20 +37,23 @@ def test_the_levels_are_those_of_the_library(bits, share, kind):
     error = quant_error(weights, params)
     assert [levels.clips(w) for w in WEIGHTS].count(True) == round(25 * error.clipped)
     whole = float(weights.square().sum()) / 25
-    text = number_line(bits, share, kind).text
-    for part, value in (("rounding", error.rounding), ("clipping", error.clipping)):
-        shown = float(re.search(rf"Error from {part}: ([\d.]+) %", text).group(1))
-        assert shown == pytest.approx(100 * value / whole, rel=0.006, abs=1e-6)
+    values = number_line(bits, share, kind).values
+    assert values["rounding"] == pytest.approx(error.rounding / whole, rel=1e-3, abs=1e-9)
+    assert values["clipping"] == pytest.approx(error.clipping / whole, rel=1e-3, abs=1e-9)
+
+
+def shapes(bits, share, style):
+    """The shapes of one style in the picture of symmetric levels."""
+    (beside,) = number_line(bits, share).parts
+    return [shape for shape in beside.picture.shapes if shape.style.split()[0] == style]
 
 
 def test_the_picture_has_a_dot_for_each_weight_and_a_tick_for_each_level():
-    html = number_line(3, 100).html
-    assert html.count("<circle") == 25
-    assert html.count('class="live-line"') == 7  # the eighth, -4 steps, lies outside the picture
-    assert 'class="live-pale"' in number_line(8, 100).html
-    assert number_line(3, 50).html.count('<g class="live-b"><circle') == sum(
-        levels_of(3, 50, "symmetric").clips(w) for w in WEIGHTS
-    )
+    assert len(shapes(3, 100, "full")) == 25
+    assert len(shapes(3, 100, "line")) == 7  # the eighth, -4 steps, lies outside the picture
+    assert len(shapes(8, 100, "pale")) == 1  # one bar for 256 levels
+    clipped = [shape for shape in shapes(3, 50, "full") if shape.style == "full b"]
+    assert len(clipped) == sum(levels_of(3, 50, "symmetric").clips(w) for w in WEIGHTS) > 0
 
 
 def test_the_grid_is_the_measured_table():
@@ -60,9 +61,9 @@ def test_the_grid_is_the_measured_table():
     found = table.groupby(["network", "method", "bits"])["test_accuracy"].agg(["mean", "std"])
     assert set(GRID) == set(found.index)
     for key, row in found.iterrows():
-        assert GRID[key] == pytest.approx((row["mean"], row["std"]), abs=1e-5)
+        assert GRID[key] == pytest.approx((row["mean"], row["std"]), rel=1e-9, abs=1e-12)
     assert set(table["seed"]) == {0, 1, 2}
-    for name, params in PARAMS.items():
+    for name, params in STORED["params"].items():
         assert params == sum(p.numel() for p in baselines.load(name).parameters())
 
 
@@ -70,11 +71,16 @@ def test_the_grid_is_the_measured_table():
 @pytest.mark.parametrize("network", ["LeNet-5", "Small CNN"])
 def test_the_browser_shows_the_grid(bits, network):
     key = {"LeNet-5": "lenet5", "Small CNN": "small_cnn"}[network]
-    text = few_bits(bits, network).text
-    mean, spread = GRID[key, "PTQ, weights", bits]
-    assert f"After training, weights: {100 * mean:.2f} ± {100 * spread:.2f} %" in text
-    assert ("not measured" in text) == ((key, "QAT, weights", bits) not in GRID or key != "lenet5")
-    assert f"instead of {4 * PARAMS[key]:,}" in text
+    result = few_bits(bits, network)
+    measured = GRID[key, "PTQ, weights", bits]
+    assert result.values["After training, weights"] == measured
+    shown = dict(result.parts[0].rows)
+    mean, deviation = measured
+    assert shown["After training, weights"].text == f"{100 * mean:.2f} ± {100 * deviation:.2f} %"
+    missing = {name for name, value in result.values.items() if value is None}
+    assert missing == {name for name, cell in shown.items() if cell.remark == "not measured"}
+    assert bool(missing) == ((key, "QAT, weights", bits) not in GRID or key != "lenet5")
+    assert f"instead of {4 * STORED['params'][key]:,}" in result.summary
 
 
 def test_bad_settings_are_named():
@@ -82,11 +88,11 @@ def test_bad_settings_are_named():
         number_line(bits=9)
     with pytest.raises(ValueError, match="range_percent must be from 1 to 100, got 101"):
         number_line(range_percent=101)
-    with pytest.raises(ValueError, match="kind must be one of symmetric, affine, got 'odd'"):
+    with pytest.raises(ValueError, match="kind must be one of 'symmetric', 'affine', got 'odd'"):
         number_line(kind="odd")
     with pytest.raises(ValueError, match="bits must be from 1 to 8, got 9"):
         few_bits(9)
     with pytest.raises(
-        ValueError, match="network must be one of LeNet-5, Small CNN, got 'AlexNet'"
+        ValueError, match="network must be one of 'LeNet-5', 'Small CNN', got 'AlexNet'"
     ):
         few_bits(3, "AlexNet")

@@ -1,17 +1,21 @@
 """Sizes of sparse layers against files and simulation; the browsed grid against its tables."""
 
-import re
-
 import numpy as np
 import pytest
 import torch
-from labcode.pages.calculators.pruned import METHODS, NETWORKS, pruned_networks
-from labcode.pages.calculators.pruned_grid import GRID, WEIGHTS
-from labcode.pages.calculators.sparse import fillers, sizes, sparse_bytes
 from safetensors.numpy import load
 from torch import nn
 
 from labcode import studies
+from labcode.pages.calculators.pruned_networks import (
+    GRID,
+    METHODS,
+    NETWORKS,
+    SHARES,
+    STORED,
+    pruned_networks,
+)
+from labcode.pages.calculators.sparse_bytes import fillers, sizes, sparse_bytes
 from labcode.pruning import prunable, save_sparse
 from labcode.weights import baselines
 
@@ -54,26 +58,27 @@ def test_break_even_is_where_both_take_the_same(values, columns, index):
 
 
 def test_the_calculator_says_its_numbers():
-    text = sparse_bytes(95, 400, "32", "16", 8).text
-    dense, csr, relative = (
-        int(x.replace(",", ""))
-        for x in re.findall(r"(?:bytes|dense|CSR|index) ([\d,]+\d)", text)[:3]
-    )
+    result = sparse_bytes(95, 400, "32", "16", 8)
     found = sizes(400_000, 0.95, 32, 16, 8)
-    assert [dense, csr, relative] == [round(x) for x in (found.dense, found.csr, found.relative)]
-    assert sparse_bytes(0).html.count("live-bar") == sparse_bytes(99).html.count("live-bar") == 3
+    dense, csr, relative = (f"{round(x):,}" for x in (found.dense, found.csr, found.relative))
+    assert result.summary == (
+        f"400,000 weights, 95 % zero: dense {dense} bytes, CSR {csr}, relative index {relative}."
+    )
+    (_, *cells), *_ = result.parts[0].rows
+    assert [cell.text for cell in cells] == [dense, csr, relative]
+    assert all(0 < cell.share <= 1 for cell in cells)
 
 
 def test_bad_settings_are_named():
     with pytest.raises(ValueError, match="sparsity must be from 0 to 99, got 100"):
         sparse_bytes(100)
-    with pytest.raises(ValueError, match="index_bits must be at least 4, got 3"):
+    with pytest.raises(ValueError, match="index_bits must be from 4 to 8, got 3"):
         sparse_bytes(index_bits=3)
-    with pytest.raises(ValueError, match="value_bits must be one of 32, 16, 8, 4, got '7'"):
+    with pytest.raises(ValueError, match="value_bits must be one of '32', '16', '8', '4', got '7'"):
         sparse_bytes(value_bits="7")
     with pytest.raises(ValueError, match="network must be one of"):
         pruned_networks("VGG")
-    with pytest.raises(ValueError, match=r"kept must be one of 0\.5 %, 1 %, 2 %"):
+    with pytest.raises(ValueError, match=r"kept must be one of '0\.5 %', '1 %', '2 %\'"):
         pruned_networks(kept="3 %")
 
 
@@ -86,15 +91,18 @@ def test_the_grid_is_what_was_measured():
         }
         for (method, kept), found in groups:
             mean, spread = GRID[network, method, kept]
-            assert mean == pytest.approx(found.mean(), abs=1e-4)
-            assert spread == pytest.approx(found.std(), abs=1e-4)
+            assert mean == pytest.approx(found.mean(), rel=1e-12)
+            assert spread == pytest.approx(found.std(), rel=1e-9, abs=1e-12)
         weights = prunable(baselines.load(network, seed=0))
-        assert WEIGHTS[network] == sum(w.numel() for w in weights.values())
+        assert STORED["weights"][network] == sum(w.numel() for w in weights.values())
 
 
 def test_every_share_shows_every_way():
-    for kept in ("20 %", "10 %", "5 %", "2 %", "1 %", "0.5 %"):
-        text = pruned_networks(kept=kept).text
-        assert all(name in text for name in METHODS.values())
-        assert "not measured" not in text
-    assert "not measured" in pruned_networks("LeNet-5", "10 %").text
+    assert set(SHARES) == {"20 %", "10 %", "5 %", "2 %", "1 %", "0.5 %"}
+    for kept in SHARES:
+        values = pruned_networks(kept=kept).values
+        assert list(values) == list(METHODS.values())
+        assert all(values.values())
+    missing = pruned_networks("LeNet-5", "10 %")
+    assert missing.values["At random, at once"] is None
+    assert missing.html.count("not measured") == 1

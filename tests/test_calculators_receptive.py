@@ -4,9 +4,9 @@ import pytest
 import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from labcode.pages.calculators.cone import cone, seen_below
 
 from labcode.pages.calculators import receptive_field
+from labcode.pages.pictures.cone import cone, seen_below
 
 
 def seen_by_gradient(layers, kernel, stride, dilation, pool_every, size) -> tuple[int, int]:
@@ -42,8 +42,8 @@ def test_it_is_the_reach_of_the_gradient(layers, kernel, stride, dilation, pool_
             receptive_field(layers, kernel, stride, dilation, pool_every, size)
         return
     result = receptive_field(layers, kernel, stride, dilation, pool_every, size)
+    assert result.values == {"field": field, "output_size": output}
     assert f"sees {field:,} × {field:,} pixels" in result.summary
-    assert result.text.endswith(f"output {output:,}")
 
 
 @settings(max_examples=30)
@@ -57,8 +57,8 @@ def test_same_padding_has_the_output_sizes_of_torch(layers, kernel, stride, dila
             line = conv(line)
     except RuntimeError:
         assume(False)
-    text = receptive_field(layers, kernel, stride, dilation, 0, 64, same_padding=True).text
-    assert text.endswith(f"output {line.shape[-1]}")
+    result = receptive_field(layers, kernel, stride, dilation, 0, 64, same_padding=True)
+    assert result.values["output_size"] == line.shape[-1]
 
 
 def test_known_stacks():
@@ -77,8 +77,8 @@ def test_a_layer_without_room_is_named():
 def test_the_picture_shows_the_values_that_are_read():
     assert seen_below([0, 3], kernel_size=2, stride=2, dilation=2) == [0, 2, 6, 8]
     picture = cone([("conv 1", 3, 1, 1), ("conv 2", 3, 1, 1)], input_size=9)
-    assert picture.count('class="live-full"') == 5 + 3 + 1
-    assert "sees 5 of 9 pixels" in picture
+    assert sum(shape.style == "full" for shape in picture.shapes) == 5 + 3 + 1
+    assert "sees 5 of 9 pixels" in picture.label
 
 
 @settings(max_examples=40)
@@ -86,6 +86,5 @@ def test_the_picture_shows_the_values_that_are_read():
 def test_the_picture_agrees_with_the_table(layers, kernel, stride, dilation):
     windows = [("conv", kernel, stride, dilation)] * layers
     size = 5_000_000
-    sees = receptive_field(layers, kernel, stride, dilation, 0, size).text.rsplit("sees ", 1)[1]
-    field = int(sees.split(", jump")[0].replace(",", ""))
-    assert f"sees {field} of {size} pixels" in cone(windows, size)
+    field = receptive_field(layers, kernel, stride, dilation, 0, size).values["field"]
+    assert f"sees {field} of {size} pixels" in cone(windows, size).label

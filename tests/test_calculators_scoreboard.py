@@ -1,13 +1,12 @@
 """The scoreboard in the page: a true Pareto front, true order, and points where they belong."""
 
-import re
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from labcode.pages.calculators.plane import HEIGHT, WIDTH, Axis, Point, plane
-from labcode.pages.calculators.scoreboard import (
+
+from labcode.pages.calculators.compare_techniques import (
     COLUMNS,
     ENTRIES,
     KINDS,
@@ -16,6 +15,8 @@ from labcode.pages.calculators.scoreboard import (
     compare_techniques,
     pareto_front,
 )
+from labcode.pages.pictures.plane import HEIGHT, WIDTH, Axis, Point, plane
+from labcode.show.pictures import Circle, Words
 
 SMALL = Column(lambda e: e.params, False, str)
 GOOD = Column(lambda e: e.accuracy, True, str)
@@ -42,8 +43,12 @@ def test_the_front_is_what_no_other_point_beats(places) -> None:
 @pytest.mark.parametrize("sort_by", COLUMNS)
 @pytest.mark.parametrize("show", KINDS)
 def test_rows_are_sorted_and_chosen(sort_by: str, show: str) -> None:
-    text = str(compare_techniques(sort_by=sort_by, show=show, x_axis="MACs")).splitlines()
-    names = [re.sub(r"^\d+\. | ●", "", line.rpartition(": ")[0]) for line in text[1:]]
+    result = compare_techniques(sort_by=sort_by, show=show, x_axis="MACs")
+    names, front = result.values["listed"], result.values["front"]
+    assert [row[0] for row in result.parts[1].rows] == [
+        f"{place}. {name}{' ●' if name in front else ''}"
+        for place, name in enumerate(names, start=1)
+    ]
     chosen = [e for e in ENTRIES if show in ("everything", e.kind) or e.kind == "uncompressed"]
     if show == "the Pareto front":
         chosen = pareto_front(ENTRIES, COLUMNS["MACs"], COLUMNS["test accuracy"])
@@ -55,10 +60,10 @@ def test_rows_are_sorted_and_chosen(sort_by: str, show: str) -> None:
 def test_points_lie_in_the_picture_in_the_order_of_their_values() -> None:
     points = [Point(10.0**k, k, str(k), False) for k in range(5)]
     axis = Axis("size", str, by_factors=True)
-    html = plane(points, axis, Axis("k", str, by_factors=False), "powers")
-    found = [tuple(map(float, m)) for m in re.findall(r'cx="([\d.]+)" cy="([\d.]+)"', html)]
+    picture = plane(points, axis, Axis("k", str, by_factors=False), "powers")
+    found = [(dot.cx, dot.cy) for dot in picture.shapes if isinstance(dot, Circle)]
     steps = [b[0] - a[0] for a, b in pairwise(found)]
-    assert steps == pytest.approx([steps[0]] * 4, abs=0.6)  # equal factors are equal steps
+    assert steps == pytest.approx([steps[0]] * 4, abs=1e-9)  # equal factors are equal steps
     assert all(a[1] > b[1] for a, b in pairwise(found))  # upwards is smaller y
     assert all(0 < x < WIDTH and 0 < y < HEIGHT for x, y in found)
 
@@ -66,10 +71,10 @@ def test_points_lie_in_the_picture_in_the_order_of_their_values() -> None:
 def test_names_that_would_hide_one_another_are_left_out_but_for_the_fronts() -> None:
     near = [Point(1.0, 1.0, "7", False), Point(1.001, 1.0, "8", True), Point(9.0, 9.0, "9", False)]
     axis = Axis("size", str, by_factors=True)
-    html = plane(near, axis, axis, "near")
-    shown = [n for n in ("7", "8", "9") if f">{n}</text>" in html]
-    assert shown == ["8", "9"]
-    assert html.count("<circle") == 3
+    shapes = plane(near, axis, axis, "near").shapes
+    names = {shape.text for shape in shapes if isinstance(shape, Words)}
+    assert names & {"7", "8", "9"} == {"8", "9"}
+    assert sum(isinstance(shape, Circle) for shape in shapes) == 3
 
 
 def test_all_points_are_drawn_where_only_the_front_is_listed() -> None:

@@ -1,14 +1,10 @@
-"""Dense, locally connected, convolution and downsampling, against loops and PyTorch."""
-
-import re
+"""Dense, locally connected and convolution, against loops."""
 
 import pytest
-import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from labcode.pages.calculators.subsample import kept_pixels
 
-from labcode.pages.calculators import downsampling, sharing
+from labcode.pages.calculators import sharing
 
 
 def by_loops(c_in, c_out, size, k, stride, padding):
@@ -37,40 +33,16 @@ def by_loops(c_in, c_out, size, k, stride, padding):
 def test_the_counts_are_those_of_loops(c_in, c_out, size, k, stride, padding):
     assume(k <= size + 2 * padding)
     params, macs = by_loops(c_in, c_out, size, k, stride, padding)
-    text = sharing(c_in, c_out, size, k, stride, padding).text
-    found = re.findall(r": ([\d,]+) parameters, ([\d,]+) multiply-adds", text)
-    assert [int(p.replace(",", "")) for p, _ in found] == params
-    assert [int(m.replace(",", "")) for _, m in found] == macs
+    assert sharing(c_in, c_out, size, k, stride, padding).values == {"params": params, "macs": macs}
 
 
 def test_lenets_first_layer():
     assert sharing().summary == (
         "Dense 2,709,504 parameters, locally connected 86,400, convolution 150."
     )
-    assert "logarithmic" in sharing().html
+    assert "logarithmic" in sharing().caption
 
 
 def test_errors_name_the_argument():
     with pytest.raises(ValueError, match="kernel_size 30 must not be larger"):
         sharing(kernel_size=30)
-    with pytest.raises(ValueError, match="after downsampling, kernel_size 5"):
-        downsampling(input_size=6)
-    with pytest.raises(ValueError, match="keep_every must be at least 1"):
-        downsampling(keep_every=0)
-
-
-@settings(max_examples=60)
-@given(st.integers(1, 30), st.integers(1, 9), st.integers(1, 4), st.integers(1, 4))
-def test_downsampling_is_a_slice(size, step, c_in, c_out):
-    image = torch.zeros(c_in, size, size)
-    left = image[:, ::step, ::step]
-    result = downsampling(size, step, c_in, c_out, 1)
-    assert f"leaves {left[0].numel():,} of {size * size:,} pixels" in result.text
-    output = torch.nn.Conv2d(c_in, c_out, 1)(left)
-    assert f"{output.numel() * c_in:,} (" in result.text.splitlines()[1]
-
-
-def test_a_quarter_is_left_and_drawn():
-    assert "196 of 784 pixels (25 %)" in downsampling().summary
-    assert kept_pixels(28, 2).count('class="live-full"') == 196
-    assert "A corner of 32 × 32" in kept_pixels(64, 2)

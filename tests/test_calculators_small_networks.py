@@ -1,12 +1,9 @@
 """Fire module, SqueezeNet, shuffle, ShuffleNet and SE by formula, against the real networks."""
 
-import re
+from collections import Counter
 
 import pytest
 import torch
-from labcode.pages.calculators.excitation import BLOCKS, excitation, resnet50
-from labcode.pages.calculators.fire import fire_layers
-from labcode.pages.calculators.shuffle import heard, shuffled_order
 from torch import nn
 
 import labcode
@@ -18,9 +15,13 @@ from labcode.pages.calculators import (
     shufflenet_cost,
     squeezenet_size,
 )
+from labcode.pages.calculators.channel_shuffle import heard, shuffled_order
+from labcode.pages.calculators.fire_module import fire_layers
+from labcode.pages.calculators.se_cost import BLOCKS, excitation, resnet50
 from labcode.pages.calculators.shufflenet_cost import SCALES, shufflenet
 from labcode.pages.calculators.squeezenet_size import RATIOS, SHARES, squeezenet
 from labcode.papers import reproduce
+from labcode.show.pictures import Line, Rect, Words
 from tests.models_helpers import on_meta, total
 
 
@@ -49,12 +50,13 @@ def test_squeezenet_has_the_real_networks_layers(ratio, share):
 
 
 def test_the_squeezenet_calculator_says_the_papers_layer_sizes():
-    text = squeezenet_size().text
+    values = squeezenet_size().values
     rows = [r for r in reproduce("squeezenet") if r.quantity == "params before pruning"]
     for row in rows:
         if row.config != "total":
-            assert f"{row.config}: {int(row.published):,} parameters" in text
-    assert "1,248,424" in text.splitlines()[0]
+            assert values[row.config] == int(row.published)
+    assert sum(values.values()) == 1_248_424
+    assert "1,248,424" in squeezenet_size().summary
 
 
 @pytest.mark.parametrize("groups", [1, 2, 3, 4, 8])
@@ -63,24 +65,24 @@ def test_shufflenet_has_the_real_networks_layers_or_both_refuse(groups, scale):
     try:
         model = on_meta(models.shufflenet_v1, groups=groups, scale=float(scale))
     except ValueError:
-        assert "do not work" in shufflenet_cost(str(groups), scale).text
+        with pytest.raises(ValueError, match=f"{groups} groups at scale {scale} do not work: "):
+            shufflenet_cost(str(groups), scale)
         return
     ours = formulas(shufflenet(groups, float(scale)))
     assert ours == counted(model, (3, 224, 224))
-    said = re.search(r"([\d.]+) million", shufflenet_cost(str(groups), scale).text).group(1)
     macs = sum(row[2] for row in ours[:-1])
-    assert float(said) == pytest.approx(macs / 1e6, rel=5e-3)  # three digits are said
+    assert shufflenet_cost(str(groups), scale).values["macs"] == macs
 
 
 @pytest.mark.parametrize("row", [r for r in reproduce("shufflenet_v1") if r.table == "Table 1"])
 def test_the_shufflenet_calculator_says_table_1(row):
     groups = row.config.removeprefix("g=")
-    text = shufflenet_cost(groups).text
+    result = shufflenet_cost(groups)
     if "channels" in row.quantity:
         for stage, width in zip((2, 3, 4), row.published.split("/"), strict=True):
-            assert f"stage{stage}: {width} channels" in text
+            assert result.values["channels"][f"stage{stage}"] == int(width)
     else:
-        assert f"{row.published} million" in text
+        assert f"{row.published} million" in result.summary
 
 
 def test_resnet50_is_the_real_one():
@@ -105,16 +107,14 @@ def test_excitation_is_the_real_layers(channels, reduction, bias):
 def test_the_se_calculator_says_what_the_real_network_gains(reduction):
     with_se = total(models.se_resnet50, (3, 224, 224), reduction=reduction)
     without = total(models.bottleneck_resnet, (3, 224, 224), stride_on="1x1")
-    text = se_cost(reduction).text
+    result = se_cost(reduction)
     params, macs = (found - base for found, base in zip(with_se, without, strict=True))
-    assert f"{params:,} parameters more (" in text
-    assert f"{macs:,} multiply-adds more (" in text
-    parts = [
-        int(re.search(rf"{stage}: ([\d,]+)", text).group(1).replace(",", "")) for stage in BLOCKS
-    ]
-    assert sum(parts) == params
-    alone = [se_cost(reduction, stage).text.splitlines()[0] for stage in BLOCKS]
-    assert all(f"{part:,} parameters" in line for part, line in zip(parts, alone, strict=True))
+    assert (result.values["params"], result.values["macs"]) == (params, macs)
+    assert f"{params:,} parameters more (" in result.summary
+    assert f"{macs:,} multiply-adds more (" in result.summary
+    parts = result.values["by_stage"]
+    assert sum(parts.values()) == params
+    assert {stage: se_cost(reduction, stage).values["params"] for stage in BLOCKS} == parts
 
 
 @pytest.mark.parametrize(("groups", "per_group"), [(1, 5), (2, 3), (3, 4), (8, 6), (5, 1)])
@@ -124,7 +124,9 @@ def test_the_order_is_pytorchs(groups, per_group):
     theirs = nn.ChannelShuffle(groups)(x).flatten().long().tolist()
     assert shuffled_order(groups, per_group) == theirs
     names = [f"{chr(65 + c // per_group)}{c % per_group + 1}" for c in theirs]
-    assert channel_shuffle(groups, per_group).text.splitlines()[1] == "Order: " + " ".join(names)
+    result = channel_shuffle(groups, per_group)
+    assert result.values["order"] == theirs
+    assert result.parts[0].label.endswith(": " + " ".join(names))
 
 
 @pytest.mark.parametrize(("groups", "per_group", "following"), [(3, 4, 3), (2, 6, 4), (4, 2, 4)])
@@ -139,11 +141,12 @@ def test_who_is_heard_is_what_gradients_say(groups, per_group, following):
 
 
 def test_the_picture_has_a_wire_and_two_squares_for_each_channel():
-    html = channel_shuffle(4, 5).html
-    assert html.count("<line") == 20
-    assert html.count("<rect") == html.count("<text") == 40
-    assert "1 of 4 groups" in channel_shuffle(4, 5, shuffle=False).text
-    assert channel_shuffle(8, 6).html.count("live-faint") == 2 * 12  # groups G and H
+    (picture,) = channel_shuffle(4, 5).parts
+    kinds = Counter(type(shape) for shape in picture.shapes)
+    assert kinds == {Line: 20, Rect: 40, Words: 40}
+    assert "1 of 4 groups" in channel_shuffle(4, 5, shuffle=False).summary
+    (large,) = channel_shuffle(8, 6).parts
+    assert sum("faint" in shape.style for shape in large.shapes) == 2 * 12  # groups G and H
 
 
 @pytest.mark.parametrize(
@@ -153,12 +156,12 @@ def test_the_picture_has_a_wire_and_two_squares_for_each_channel():
         (lambda: fire_module(squeeze=0), "squeeze must be at least 1, got 0"),
         (lambda: squeezenet_size("0.3"), "squeeze_ratio must be one of .*, got '0.3'"),
         (lambda: squeezenet_size(expand3x3_share="0 %"), "expand3x3_share must be one of"),
-        (lambda: channel_shuffle(9), "groups must be at most 8, got 9"),
+        (lambda: channel_shuffle(9), "groups must be from 1 to 8, got 9"),
         (lambda: channel_shuffle(8, 7), "at most 48, got 8 x 7"),
         (lambda: heard(3, 4, 5), "next_groups must divide the 12 channels, got 5"),
         (lambda: shufflenet_cost("5"), "groups must be one of .*, got '5'"),
         (lambda: shufflenet_cost("3", "3"), "scale must be one of .*, got '3'"),
-        (lambda: shufflenet(5), "groups must be one of 1, 2, 3, 4, 8, got 5"),
+        (lambda: shufflenet(5), "groups must be one of '1', '2', '3', '4', '8', got '5'"),
         (lambda: se_cost(65), "reduction must be from 1 to 64, got 65"),
         (lambda: se_cost(16, "stage 9"), "where must be one of .*, got 'stage 9'"),
         (lambda: excitation(8, 9), "reduction must be at most the channels, 8, got 9"),
@@ -170,5 +173,7 @@ def test_bad_settings_are_named(call, message):
 
 
 def test_a_module_that_squeezes_nothing_is_told():
-    assert "Nothing is squeezed" in fire_module(squeeze=128).text
-    assert "holds: 16 < 128" in fire_module().text
+    assert "Nothing is squeezed" in fire_module(squeeze=128).caption
+    assert "holds: 16 < 128" in fire_module().caption
+    assert fire_module().values["squeezes"]
+    assert not fire_module(squeeze=128).values["squeezes"]

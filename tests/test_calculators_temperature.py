@@ -6,12 +6,15 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from labcode.pages.calculators.sevens import LOGITS, PIXELS, PLACES
-from labcode.pages.calculators.temperature import soft_label, softened
 
 from labcode import data
 from labcode.distillation import logits_of
+from labcode.pages.calculators.soft_label import PICTURES, soft_label, softened
 from labcode.weights import baselines
+
+LOGITS = {name: stored["logits"] for name, stored in PICTURES.items()}
+PIXELS = {name: stored["pixels"] for name, stored in PICTURES.items()}
+PLACES = {name: stored["place"] for name, stored in PICTURES.items()}
 
 
 @pytest.fixture(scope="module")
@@ -44,32 +47,36 @@ def test_softening_is_torchs_softmax(logits, temperature):
 @pytest.mark.parametrize("temperature", [1, 2, 8, 32])
 @pytest.mark.parametrize("picture", list(PLACES))
 def test_what_is_shown_is_torchs_answer(picture, temperature):
-    shares = (torch.tensor(LOGITS[picture]).double() / temperature).softmax(dim=0)
+    shares = (torch.tensor(LOGITS[picture], dtype=torch.float64) / temperature).softmax(dim=0)
     result = soft_label(picture, temperature)
-    lines = result.text.splitlines()
-    for digit, line in enumerate(lines[1:]):
-        shown = re.fullmatch(rf"{digit}: (?:< )?([\d.]+) %", line)
-        assert float(shown.group(1)) == pytest.approx(100 * float(shares[digit]), abs=0.11)
+    assert result.values["shares"] == pytest.approx(shares.tolist(), rel=1e-9)
     entropy = float(torch.distributions.Categorical(shares).entropy()) / 0.6931471805599453
-    assert f"Entropy {entropy:.2f} bits" in lines[0]
+    assert result.values["entropy"] == pytest.approx(entropy)
+    assert f"Entropy {entropy:.2f} bits" in result.summary
     first, second = shares.argsort(descending=True)[:2].tolist()
-    assert f"for {first}, then" in lines[0]
-    assert f"for {second}. Entropy" in lines[0]
+    assert f"for {first}, then" in result.summary
+    assert f"for {second}. Entropy" in result.summary
+    (beside,) = result.parts
+    for digit, (name, cell) in enumerate(beside.table.rows):
+        assert name == str(digit)
+        shown = float(re.fullmatch(r"(?:< )?([\d.]+) %", cell.text).group(1))
+        assert shown == pytest.approx(100 * float(shares[digit]), abs=0.11)
+        assert cell.share == result.values["shares"][digit]
 
 
 def test_the_drawing_has_each_dark_pixel_once():
-    html = soft_label("like a 9").html
-    drawn = sorted(re.findall(r"M(\d+) (\d+)h", html))
+    picture = soft_label("like a 9").parts[0].picture
+    drawn = sorted(re.findall(r"M(\d+) (\d+)h", "".join(path.d for path in picture.shapes)))
     rows = PIXELS["like a 9"]
     dark = [(str(5 * x), str(5 * y)) for y in range(28) for x in range(28) if rows[y][x] != "0"]
     assert drawn == sorted(dark)
-    assert 'aria-label="A handwritten seven, like a 9"' in html
+    assert picture.label == "A handwritten seven, like a 9"
 
 
 def test_bad_settings_are_named():
-    with pytest.raises(ValueError, match=r"picture must be one of like a 1, .*, got 'a dog'"):
+    with pytest.raises(ValueError, match=r"picture must be one of 'like a 1', .*, got 'a dog'"):
         soft_label("a dog")
     with pytest.raises(ValueError, match="temperature must be from 1 to 32, got 33"):
         soft_label(temperature=33)
-    with pytest.raises(ValueError, match="temperature must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="temperature must be from 1 to 32, got 0"):
         soft_label(temperature=0)

@@ -6,9 +6,9 @@ from labcode import data, studies
 from labcode.models import blocks
 from labcode.studies.blocks import block_trials, other_images
 from labcode.studies.clothes import clothes_trials
+from labcode.studies.protocol import facts
 from labcode.studies.senet import se_trials
 from labcode.studies.shufflenet import shuffle_trials
-from labcode.studies.small_runs import facts
 
 PASSES = 4  # enough that training on the wrong images shows
 TABLES = {"clothes_blocks": "block", "clothes_shuffle": "shuffle", "clothes_se": "se"}

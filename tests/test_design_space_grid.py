@@ -4,17 +4,17 @@ import itertools
 
 import numpy as np
 import pytest
-from labcode.pages.calculators.design_space_grid import GRID, SEEDS
 
 from labcode import search, studies
 from labcode.models.small_squeezenet import small_squeezenet
-from labcode.pages.calculators.design_space import beaten_by
+from labcode.pages.calculators.design_space import GRID, STORED, beaten_by
 from labcode.pages.calculators.design_space import design_space as browse
 from labcode.studies import design_space
 from labcode.studies.design_space import contest, trials
 
 RUNS = studies.table("design_space_grid")
 KEYS = list(design_space.SPACE)
+SEEDS = STORED["seeds"]
 
 
 def test_every_design_was_measured_with_every_seed():
@@ -40,15 +40,16 @@ def test_the_costs_are_those_of_the_networks():
 def test_the_calculator_shows_what_was_measured():
     for key, found in RUNS.groupby(KEYS):
         accuracy, spread, macs, size = GRID[key]
-        assert accuracy == pytest.approx(found["validation_accuracy"].mean(), abs=1e-4)
-        assert spread == pytest.approx(found["validation_accuracy"].std(), abs=1e-4)
+        assert accuracy == pytest.approx(found["validation_accuracy"].mean(), rel=1e-12)
+        assert spread == pytest.approx(found["validation_accuracy"].std(), rel=1e-9, abs=1e-12)
         assert {macs} == set(found["macs"])
         assert {size} == set(found["bytes_on_disk"])
     assert len(GRID) == design_space.measured_grid().size
 
 
 def test_who_is_not_beaten_is_on_the_front():
-    grid = contest.designs().round({"validation_accuracy": 4})
+    # A mean may differ in its last bit from the same one that was summed in another order.
+    grid = contest.designs().round({"validation_accuracy": 12})
     front = search.not_dominated(search.losses(grid, design_space.AIMS))
     for on_front, key in zip(front, grid[KEYS].itertuples(index=False, name=None), strict=True):
         assert (beaten_by(key) is None) == on_front, key
@@ -61,11 +62,11 @@ def test_every_setting_of_the_calculator_has_an_answer():
         assert f"{100 * accuracy:.1f} ±" in result.summary
         assert f"{macs:,} multiply-adds" in result.summary
         assert result.html.count("<b>") == 3
-    with pytest.raises(ValueError, match=r"squeeze_ratio must be one of 0\.125, .*, got '2'"):
+    with pytest.raises(ValueError, match=r"squeeze_ratio must be one of '0\.125', .*, got '2'"):
         browse("2")
-    with pytest.raises(ValueError, match=r"share_3x3 must be one of 0 %, 50 %, 100 %, got 'half'"):
+    with pytest.raises(ValueError, match="share_3x3 must be one of '0 %', '50 %', '100 %', got"):
         browse(share_3x3="half")
-    with pytest.raises(ValueError, match="bypass must be one of plain, simple, complex, got ''"):
+    with pytest.raises(ValueError, match=r"bypass must be one of 'plain', .*, got ''"):
         browse(bypass="")
 
 

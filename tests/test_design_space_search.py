@@ -16,7 +16,8 @@ from torch.nn import functional as F
 import labcode
 from labcode import search
 from labcode.models.small_squeezenet import small_squeezenet
-from labcode.search.explore import COUNTED, count
+from labcode.search.trial import COUNTED, count
+from labcode.studies import protocol
 from labcode.studies.design_space import BYPASSES, SHARES, trials
 
 
@@ -80,7 +81,7 @@ def test_the_same_seed_proposes_the_same():
 
 
 def test_a_study_goes_on_where_it_stopped_and_stops_where_it_shall(tmp_path):
-    where = tmp_path / "toy.journal"
+    where = tmp_path / "toy.db"
     search.explore(TOY, n_trials=4, storage=where)
     study = search.explore(TOY, n_trials=7, storage=where)
     assert [trial.number for trial in study.trials] == list(range(7))
@@ -110,10 +111,18 @@ def test_an_error_fails_its_trial_and_the_study_can_go_on(tmp_path):
 
     problem = search.Problem(TOY.space, TOY.aims, measure)
     with pytest.raises(ZeroDivisionError):
-        search.explore(problem, n_trials=3, storage=tmp_path / "toy.journal")
-    study = search.explore(problem, n_trials=3, storage=tmp_path / "toy.journal")
+        search.explore(problem, n_trials=3, storage=tmp_path / "toy.db")
+    study = search.explore(problem, n_trials=3, storage=tmp_path / "toy.db")
     states = [trial.state.name for trial in study.trials]
     assert states == ["COMPLETE", "FAIL", "COMPLETE", "COMPLETE"]
+
+
+def test_a_measure_that_is_no_number_ends_the_search(tmp_path):
+    problem = search.Problem(TOY.space, TOY.aims, lambda x, y: {"left": 1.0, "right": np.nan})
+    with pytest.raises(ValueError, match=r"a number for each aim, got nan for \['right'\]"):
+        search.explore(problem, n_trials=2, storage=tmp_path / "toy.db")
+    study = search.explore(TOY, n_trials=2, storage=tmp_path / "toy.db")
+    assert [trial.state.name for trial in study.trials] == ["FAIL", "COMPLETE", "COMPLETE"]
 
 
 def test_an_interrupt_puts_its_setting_back_in_the_queue():
@@ -140,20 +149,22 @@ def test_bad_arguments_are_named(tmp_path):
         search.Problem({"x": (1, 1)}, {"left": "minimize"}, squares)
     with pytest.raises(ValueError, match="n_trials must be at least 1, got 0"):
         search.explore(TOY, n_trials=0)
+    with pytest.raises(ValueError, match=r"the path must not hold \?, \{ or \}"):
+        search.open_storage(tmp_path / "what?.db")
     with pytest.raises(FileNotFoundError, match="there is no folder"):
-        search.open_storage(tmp_path / "nowhere" / "toy.journal")
+        search.open_storage(tmp_path / "nowhere" / "toy.db")
     with pytest.raises(ValueError, match="grace must be more than the heartbeat, 10, got 5"):
-        search.open_storage(tmp_path / "toy.journal", grace=5)
+        search.open_storage(tmp_path / "toy.db", grace=5)
     with pytest.raises(ValueError, match="problem must be written module:name, got 'trials'"):
         search.find_problem("trials")
     with pytest.raises(TypeError, match="must be a Problem, got"):
-        search.find_problem("labcode.studies.design_space.trials:load_digits")
+        search.find_problem("labcode.studies.protocol:digits")
     with pytest.raises(KeyError, match="measure returned no right"):
         TOY.values({"left": 1.0})
-    search.explore(TOY, n_trials=1, storage=tmp_path / "toy.journal")
+    search.explore(TOY, n_trials=1, storage=tmp_path / "toy.db")
     other = search.Problem(TOY.space, {"left": "minimize"}, squares)
     with pytest.raises(ValueError, match="exists, with other aims"):
-        search.explore(other, n_trials=1, storage=tmp_path / "toy.journal")
+        search.explore(other, n_trials=1, storage=tmp_path / "toy.db")
 
 
 @pytest.mark.parametrize("bypass", BYPASSES)
@@ -194,7 +205,7 @@ def test_the_row_says_its_costs():
 
 
 def test_a_training_is_repeatable_and_the_seed_counts():
-    digits = trials.load_digits().with_train(100)
+    digits = protocol.digits().with_train(100)
     first, again, other = (
         trials.train(digits, 0.25, 0.5, "simple", seed, epochs=1).conv1.weight for seed in (0, 0, 1)
     )

@@ -17,11 +17,11 @@ from labcode.distillation import (
     fit_hints,
     gain,
     regressor,
-    student,
     with_bias,
     without,
 )
-from labcode.studies.distillation import trials, unseen
+from labcode.models import student
+from labcode.studies.distillation import unseen
 from labcode.weights.baselines import load as load_baseline
 
 
@@ -70,14 +70,14 @@ def test_the_confusion_is_that_of_scikit_learn(seed):
 @pytest.mark.parametrize("digit", [7, 3])
 def test_the_digit_is_in_no_image_that_the_student_sees(digit, monkeypatch):
     seen, small = [], data.load("mnist5k", n_train=200)
-    real_fit = unseen.fit
+    real_train = unseen.train
 
-    def watched(model, split, **settings):
+    def watched(model, split, seed, **settings):
         seen.append(split)
-        return real_fit(model, split, **settings | {"epochs": 2})
+        return real_train(model, split, seed, **settings | {"epochs": 2})
 
-    monkeypatch.setattr(unseen, "fit", watched)
-    monkeypatch.setattr(trials, "digits", lambda n: small)
+    monkeypatch.setattr(unseen, "train", watched)
+    monkeypatch.setattr(unseen, "digits", lambda n: small)
     found = unseen.learn_without(digit, 0)
     assert len(seen[0]) == 180
     assert digit not in seen[0].labels
@@ -101,7 +101,7 @@ def test_the_shuffled_column_keeps_its_values_and_loses_their_places():
 
 
 def test_unknown_lessons_and_digits_are_named():
-    with pytest.raises(ValueError, match=r"lesson must be one of soft labels, .* got 'song'"):
+    with pytest.raises(ValueError, match=r"lesson must be one of 'soft labels', .* got 'song'"):
         unseen.learn_without(7, 0, lesson="song")
     split = data.Split(torch.zeros(3, 1, 2, 2), torch.tensor([0, 1, 1]), "three")
     with pytest.raises(ValueError, match="class_number must be one of several in three, got 5"):

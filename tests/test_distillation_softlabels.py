@@ -18,7 +18,7 @@ from labcode.distillation import (
     distillation_loss,
     logits_of,
 )
-from labcode.training import fit
+from labcode.training import Batch, fit
 
 
 def net(seed=0, hidden=16):
@@ -46,7 +46,7 @@ def test_the_teacher_is_asked_once_in_evaluation_mode(train, teacher):
     hook = teacher.register_forward_hook(lambda *_: calls.append(teacher.training))
     soft = SoftLabels.from_teacher(teacher, train)
     for _ in range(3):
-        soft.loss()(soft.logits[:5], train.labels[:5], torch.arange(5))
+        soft.loss()(nn.Identity(), Batch(soft.logits[:5], train.labels[:5], torch.arange(5)))
     hook.remove()
     assert calls == [False]  # 200 images are one batch; dropout was off
     assert teacher.training  # and the mode is back
@@ -68,7 +68,10 @@ def test_each_image_gets_its_own_soft_label(seed):
     expected = distillation_loss(
         student[picked], logits[picked], labels[picked], temperature=3.0, soft_weight=0.4
     )
-    torch.testing.assert_close(loss_fn(student[picked], labels[picked], picked), expected)
+    batch = Batch(student[picked], labels[picked], picked)
+    logits, loss = loss_fn(nn.Identity(), batch)  # the images stand for their logits
+    assert torch.equal(logits, student[picked])
+    torch.testing.assert_close(loss, expected)
 
 
 def test_stored_soft_labels_train_like_a_teacher_that_is_asked_each_time(train, teacher):
@@ -76,10 +79,13 @@ def test_stored_soft_labels_train_like_a_teacher_that_is_asked_each_time(train, 
     first = nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
     second = copy.deepcopy(first)
 
-    def asked(logits, labels, indices):
+    def asked(model, batch):
         with torch.no_grad():
-            taught = teacher.eval()(train.images[indices])
-        return distillation_loss(logits, taught, labels, temperature=2.0, soft_weight=0.5)
+            taught = teacher.eval()(train.images[batch.places])
+        logits = model(batch.images)
+        return logits, distillation_loss(
+            logits, taught, batch.labels, temperature=2.0, soft_weight=0.5
+        )
 
     soft = SoftLabels.from_teacher(teacher, train).loss(temperature=2.0, soft_weight=0.5)
     for model, loss_fn in ((first, soft), (second, asked)):
@@ -193,16 +199,40 @@ def test_an_ensemble_of_one_is_its_member_and_errors_are_named(train, teacher):
 
 
 def test_a_live_teacher_answers_about_the_images_that_the_student_sees(train, teacher):
-    live = LiveTeacher(teacher, RandomAffine(max_shift=1.0))
-    changed = live(train.images[:6], torch.Generator().manual_seed(3))
-    again = RandomAffine(max_shift=1.0)(train.images[:6], torch.Generator().manual_seed(3))
-    assert torch.equal(changed, again)
-    assert not torch.equal(changed, train.images[:6])
-    student = torch.randn(6, 10, generator=torch.Generator().manual_seed(0))
+    """One step of plain gradient descent by hand, on the changed images."""
+    change = RandomAffine(max_shift=1.0)
+    few = Split(train.images[:6], train.labels[:6])
+    student = nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
+    twin = copy.deepcopy(student)
+    fit(
+        student,
+        few,
+        epochs=1,
+        batch_size=6,
+        augment=change,
+        seed=3,
+        loss_fn=LiveTeacher(teacher).loss(temperature=2.0),
+        optimizer=lambda params: torch.optim.SGD(params, lr=0.1),
+        schedule="constant",
+        device="cpu",
+    )
+    generator = torch.Generator().manual_seed(3)
+    order = torch.randperm(6, generator=generator)
+    changed = change(few.images[order], generator)
+    assert not torch.equal(changed, few.images[order])
     with torch.no_grad():
         taught = teacher.eval()(changed)
-    found = live.loss(temperature=2.0)(student, train.labels[:6], torch.arange(6))
-    expected = distillation_loss(student, taught, train.labels[:6], temperature=2.0)
-    torch.testing.assert_close(found, expected)
-    with pytest.raises(RuntimeError, match="has seen no images: pass it as augment= too"):
-        live.loss()(student, train.labels[:6], torch.arange(6))  # each answer serves once
+    distillation_loss(twin(changed), taught, few.labels[order], temperature=2.0).backward()
+    expected = twin[1].weight - 0.1 * twin[1].weight.grad
+    torch.testing.assert_close(student[1].weight, expected)
+
+
+def test_a_teacher_kept_as_probabilities_differs_in_the_last_digits_alone(teacher, train):
+    student, labels = torch.randn(20, 10), train.labels[:20]
+    taught = logits_of(teacher, train.images[:20])
+    for weight in (0.3, 1.0):
+        one, two = (
+            distillation_loss(student, taught, labels, soft_weight=weight, log_target=kept)
+            for kept in (True, False)
+        )
+        torch.testing.assert_close(one, two)

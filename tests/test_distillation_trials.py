@@ -2,12 +2,13 @@
 
 import pytest
 import torch
-from torch.nn import functional as F
 
 from labcode import data, studies
-from labcode.distillation import ensembles, logits_of, student, wide_student
-from labcode.studies.distillation import trials
-from labcode.training import evaluate
+from labcode.distillation import logits_of
+from labcode.models import student, wide_student
+from labcode.studies.distillation import ensembles, trials
+from labcode.studies.protocol import digits
+from labcode.training import cross_entropy, evaluate
 
 
 @pytest.fixture
@@ -36,11 +37,11 @@ def test_every_method_sees_the_same_batches(method, few_steps, monkeypatch):
     orders, real = [], trials.loss_of
 
     def spied(name, n_train, seed, **knobs):
-        loss_fn = real(name, n_train, seed, **knobs) or (lambda x, y, _: F.cross_entropy(x, y))
+        loss_fn = real(name, n_train, seed, **knobs) or cross_entropy
 
-        def watched(logits, labels, indices):
-            orders[-1].append(indices.tolist())
-            return loss_fn(logits, labels, indices)
+        def watched(model, batch):
+            orders[-1].append(batch.places.tolist())
+            return loss_fn(model, batch)
 
         return watched
 
@@ -56,7 +57,7 @@ def test_a_trial_is_the_same_each_time_and_counts_what_it_says(few_steps):
     first = trials.method_trial("teacher", 200, 0)
     assert first == trials.method_trial("teacher", 200, 0)
     model = trials.trained_student("teacher", 200, 0)
-    test = trials.digits(200).test
+    test = digits(200).test
     right = (model(test.images).argmax(dim=1) == test.labels).double().mean()
     assert first["test_accuracy"] == pytest.approx(float(right))
     assert first["params"] == 4 * 26 + 8 * 101 + 10 * 129  # filters and their biases, by hand
@@ -65,7 +66,7 @@ def test_a_trial_is_the_same_each_time_and_counts_what_it_says(few_steps):
 def test_the_ensembles_rows_are_those_of_its_networks(few_steps, monkeypatch):
     monkeypatch.setattr(ensembles, "N_ALL", 300)
     rows = {row["network"]: row for row in ensembles.ensemble_trial(0, n_train=200)}
-    split, members = trials.digits(200).test, ensembles.members(0, 200)
+    split, members = digits(200).test, ensembles.members(0, 200)
     answers = torch.stack([logits_of(model, split.images) for model in members])
     voted = answers.mean(dim=0)
     assert rows["ensemble"]["test_accuracy"] == evaluate(_Fixed(voted), split).accuracy
@@ -94,9 +95,9 @@ class _Fixed(torch.nn.Module):
 
 def test_unknown_methods_are_named():
     for call in (lambda: trials.method_trial("magic", 200, 0), lambda: trials.loss_of("m", 200, 0)):
-        with pytest.raises(ValueError, match="method must be one of labels, label smoothing,"):
+        with pytest.raises(ValueError, match="method must be one of 'labels', 'label smoothing',"):
             call()
-    with pytest.raises(ValueError, match=r"method must be one of labels, .* got 'teacher'"):
+    with pytest.raises(ValueError, match=r"method must be one of 'labels', .* got 'teacher'"):
         trials.augmented_trial("teacher", 0)
 
 
@@ -109,7 +110,7 @@ def test_the_tables_hold_every_setting_once():
             assert seeds[size, method] == set(range(5))
     board = studies.table("scoreboard_distillation")
     plain = methods.query("n_train == 3500 and method == 'labels'")["test_accuracy"]
-    named = board.query("technique == 'labels alone'")["test_accuracy"]
+    named = board.query("technique == 'labels'")["test_accuracy"]
     assert named.tolist() == plain.tolist()
 
 
@@ -131,6 +132,6 @@ def test_the_chosen_settings_are_the_best_on_the_validation_split():
 
 
 def test_the_small_networks_parts_are_the_digits_own():
-    few, many = trials.digits(500).train, data.load("mnist5k").train
+    few, many = digits(500).train, data.load("mnist5k").train
     places = {image.numpy().tobytes() for image in many.images}
     assert all(image.numpy().tobytes() in places for image in few.images)

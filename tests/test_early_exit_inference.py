@@ -13,7 +13,6 @@ from labcode.early_exit import (
     answer,
     certainty,
     leaving,
-    load_exits,
     outcome,
     share_thresholds,
     shared_threshold,
@@ -21,6 +20,7 @@ from labcode.early_exit import (
     stage_files,
 )
 from labcode.models import exit_cnn, msd_net
+from labcode.weights import load_exits
 
 MACS = (10, 25, 60, 100)
 NETWORKS = {make.__name__: make().eval() for make in (exit_cnn, msd_net)}
@@ -247,7 +247,7 @@ def test_bad_input_is_named():
         answer(network, images, (0.5, 0.5))
     with pytest.raises(ValueError, match=r"thresholds\[1\] must be a finite number"):
         answer(network, images, (0.5, float("nan"), 0.5))
-    with pytest.raises(ValueError, match="rule must be one of confidence, entropy, margin, got"):
+    with pytest.raises(ValueError, match="rule must be one of 'confidence', 'entropy', 'margin'"):
         answer(network, images, 0.5, rule="luck")
     with pytest.raises(ValueError, match=r"x must have the shape \(N, 1, 28, 28\)"):
         answer(network, images[0], 0.5)

@@ -156,7 +156,7 @@ def test_bad_settings_are_named():
         exits_loss(logits, labels, Method(weights=(1.0, 1.0)))
     with pytest.raises(ValueError, match="weights must be a finite number, at least 0"):
         exits_loss(logits, labels, Method(weights=(1.0, 1.0, -1.0, 1.0)))
-    with pytest.raises(ValueError, match="design must be one of wide chain, "):
+    with pytest.raises(ValueError, match="design must be one of 'wide chain', "):
         initial("tree", 0)
     with pytest.raises(ValueError, match="method must be 'last exit alone' or one of"):
         harm_rows("wide chain", "luck", 0)

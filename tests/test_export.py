@@ -8,8 +8,14 @@ from torch import nn
 
 from labcode import data
 from labcode.models import small_cnn
-from labcode.runtime.export import ExportError, report, to_int8, to_onnx
-from labcode.runtime.latency import onnx_session
+from labcode.runtime import (
+    ExportError,
+    compare_files,
+    export_module,
+    onnx_session,
+    to_int8,
+    to_onnx,
+)
 from labcode.weights.baselines import load
 
 
@@ -23,7 +29,7 @@ def test_a_file_answers_as_the_model_for_any_number_of_images() -> None:
     model = small_cnn().train()
     norm = next(module for module in model.modules() if isinstance(module, nn.BatchNorm2d))
     before = norm.running_mean.clone()
-    file = to_onnx(model, (1, 28, 28), any_batch=True)
+    file = to_onnx(model, (1, 28, 28), batch=None)
     assert model.training
     assert torch.equal(norm.running_mean, before)
     for n in (1, 2, 7):
@@ -85,6 +91,38 @@ def test_what_cannot_be_exported_is_said(model: nn.Module, words: str, capfd) ->
     assert capfd.readouterr() == ("", "")
 
 
+class Split(nn.Module):
+    """Takes two tensors and returns their sum and their product."""
+
+    def forward(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return both."""
+        return x + y, x * y
+
+
+class DriftingProduct(Split):
+    """The product is another at each call; the sum stays."""
+
+    calls = 0
+
+    def forward(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return both."""
+        self.calls += 1
+        return x + y, x * y + self.calls
+
+
+def test_a_module_with_more_inputs_and_outputs_is_compared_output_by_output() -> None:
+    x, y = torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0, -4.0]])
+    found = onnx_session(export_module(Split(), (x, y))).run(None, {"x": x.numpy(), "y": y.numpy()})
+    assert [values.tolist() for values in found] == [[[4.0, -2.0]], [[3.0, -8.0]]]
+    with pytest.raises(ExportError, match="the file of DriftingProduct answers otherwise"):
+        export_module(DriftingProduct(), (x, y))
+
+
+def test_a_model_that_does_not_take_the_images_is_named() -> None:
+    with pytest.raises(ExportError, match=r"^Sequential cannot be exported: .*channels"):
+        to_onnx(nn.Sequential(nn.Conv2d(3, 4, 3)), (7, 5, 5))
+
+
 def test_nonsense_is_refused_by_name() -> None:
     with pytest.raises(TypeError, match=r"model must be a torch\.nn\.Module, got str"):
         to_onnx("LeNet", (1, 28, 28))  # type: ignore[arg-type]
@@ -95,7 +133,7 @@ def test_nonsense_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="at least one batch of 4, got 2"):
         to_int8(nn.Sequential(nn.Flatten(), nn.Linear(4, 2)), torch.rand(2, 1, 2, 2), batch=4)
     with pytest.raises(ValueError, match="files"):
-        report({}, data.load("mnist5k").test)
+        compare_files({}, data.load("mnist5k").test)
 
 
 @pytest.mark.slow
@@ -125,7 +163,9 @@ def test_a_report_weighs_times_and_counts() -> None:
     model = load("lenet_300_100", seed=0)
     file = to_onnx(model, (1, 28, 28))
     ticks = iter(np.arange(0.0, 1000.0, 0.001))
-    table = report({"first": file, "second": file}, few, runs=5, clock=lambda: float(next(ticks)))
+    table = compare_files(
+        {"first": file, "second": file}, few, runs=5, clock=lambda: float(next(ticks))
+    )
     with torch.inference_mode():
         right = (model(few.images).argmax(dim=1) == few.labels).float().mean()
     assert list(table.index) == ["first", "second"]

@@ -7,14 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from labcode.runtime.latency import (
-    Timing,
-    latency,
-    onnx_bytes,
-    onnx_session,
-    ready_to_run,
-    time_in_turn,
-)
+from labcode.runtime import Timing, latency, onnx_session, ready_to_run, time_in_turn, to_onnx
 
 
 class Clock:
@@ -48,7 +41,7 @@ def network() -> nn.Module:
 @pytest.fixture(scope="module")
 def file() -> bytes:
     """An export takes seconds: made once for the tests that only read it."""
-    return onnx_bytes(make_network(), (3, 5, 5))
+    return to_onnx(make_network(), (3, 5, 5))
 
 
 def test_each_candidate_gets_its_own_time() -> None:
@@ -108,7 +101,7 @@ def test_one_run_has_no_spread() -> None:
 @pytest.mark.slow
 def test_the_file_computes_what_pytorch_computes(network: nn.Module) -> None:
     images = np.random.default_rng(1).standard_normal((5, 3, 5, 5), dtype=np.float32)
-    file = onnx_bytes(network, (3, 5, 5), batch=5)
+    file = to_onnx(network, (3, 5, 5), batch=5)
     with torch.inference_mode():
         expected = network.eval()(torch.from_numpy(images)).numpy()
     np.testing.assert_allclose(ready_to_run(onnx_session(file), images)(), expected, atol=1e-6)
@@ -125,7 +118,7 @@ def test_the_model_is_left_as_it_was(network: nn.Module) -> None:
     network.train()
     network[1].eval()
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    onnx_bytes(network, (3, 5, 5))
+    to_onnx(network, (3, 5, 5))
     assert [module.training for module in network] == [True, False, True, True, True]
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
 
@@ -134,7 +127,7 @@ def test_the_model_is_left_as_it_was(network: nn.Module) -> None:
 def test_the_mode_comes_back_after_a_failure(network: nn.Module) -> None:
     network.train()
     with pytest.raises(Exception, match="channels"):
-        onnx_bytes(network, (7, 5, 5))
+        to_onnx(network, (7, 5, 5))
     assert network.training
 
 
@@ -154,9 +147,9 @@ def test_images_of_another_shape_are_refused(file: bytes) -> None:
 
 def test_sizes_are_checked(network: nn.Module) -> None:
     with pytest.raises(ValueError, match=r"input_shape\[1\] must be at least 1, got 0"):
-        onnx_bytes(network, (3, 0, 5))
+        to_onnx(network, (3, 0, 5))
     with pytest.raises(ValueError, match="batch must be at least 1, got 0"):
-        onnx_bytes(network, (3, 5, 5), batch=0)
+        to_onnx(network, (3, 5, 5), batch=0)
 
 
 @pytest.mark.slow

@@ -27,6 +27,8 @@ def test_the_files_are_those_that_the_tests_use(bundle):
     assert names == sorted(names)
     calculators = {path.name for path in (ROOT / "labcode/pages/calculators").glob("*.py")}
     assert {Path(name).name for name in names if "/calculators/" in name} == calculators
+    stored = {path.name for path in (ROOT / "labcode/pages/data").iterdir() if path.is_file()}
+    assert {Path(name).name for name in names if "pages/data/" in name} == stored
     assert {"labcode/__init__.py", "labcode/cost.py", "labcode/pages/live/browser.py"} <= set(names)
 
 
@@ -37,16 +39,23 @@ def test_the_bytes_are_the_same_each_time(bundle, tmp_path):
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
-def test_python_runs_from_the_zip_without_any_package(bundle):
+@pytest.mark.parametrize(
+    ("name", "settings", "said"),
+    [
+        ("convolutions", '{"out_channels": 8}', "Standard 216 parameters, grouped 216"),
+        ("pruned_networks", "{}", "13,310 instead of 266,200."),  # which reads JSON from the zip
+    ],
+)
+def test_python_runs_from_the_zip_without_any_package(bundle, name, settings, said):
     code = (
         f"import sys; sys.path.insert(0, {str(bundle)!r});"
         "from labcode.pages.live.browser import answer;"
-        "print(answer('labcode.pages.calculators.kinds', 'convolutions', '{\"out_channels\": 8}'))"
+        f"print(answer('labcode.pages.calculators.{name}', {name!r}, {settings!r}))"
     )
     run = subprocess.run(
         [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True
     )
-    assert "Standard 216 parameters, grouped 216, depthwise separable 51." in run.stdout
+    assert said in run.stdout
 
 
 def test_a_package_import_is_refused(tmp_path):

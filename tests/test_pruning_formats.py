@@ -77,7 +77,7 @@ def test_bad_files_and_forms_are_named():
     for form in ("csr", "relative"):
         with pytest.raises(ValueError, match="weight: the stored places do not fit"):
             pruning.load_sparse(pruning.save_sparse(layer, form), nn.Linear(30, 3), form)
-    with pytest.raises(ValueError, match="form must be one of csr, relative, got 'coo'"):
+    with pytest.raises(ValueError, match="form must be one of 'csr', 'relative', got 'coo'"):
         pruning.save_sparse(layer, "coo")
 
 

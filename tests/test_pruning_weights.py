@@ -91,7 +91,7 @@ def test_selection_refuses_what_makes_no_sense():
     scores = pruning.magnitude(model)
     with pytest.raises(ValueError, match="kept must be from 0 to 1, got 2"):
         pruning.select(model, scores, 2)
-    with pytest.raises(ValueError, match="scope must be one of global, local, got 'layer'"):
+    with pytest.raises(ValueError, match="scope must be one of 'global', 'local', got 'layer'"):
         pruning.select(model, scores, 0.5, scope="layer")
     scores["1.weight"][0, 0] = float("nan")
     with pytest.raises(ValueError, match=r"scores\['1.weight'\] holds NaN"):

@@ -214,7 +214,7 @@ def test_ranges_hold_for_what_is_constant_and_for_much(method):
 
 def test_bad_arguments_are_named():
     values = torch.ones(3)
-    with pytest.raises(ValueError, match=r"method must be one of min-max, .*, got 'best'"):
+    with pytest.raises(ValueError, match=r"method must be one of 'min-max', .*, got 'best'"):
         find_range(values, "best", 8)
     with pytest.raises(ValueError, match="method must be 'min-max' or 'mse' for weights"):
         weight_magnitudes(values[None], "kl", 8)

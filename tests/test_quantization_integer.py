@@ -21,16 +21,12 @@ from labcode.quantization import (
     fixed_point,
     fold_batch_norm,
     folded_weights,
-    onnx_int8_bytes,
-    onnx_logits,
     quantize_model,
-    read_qdq,
     rescale,
-    runtime_integers,
-    saturates,
     to_integer,
 )
 from labcode.quantization.integer import convolve, max_pool
+from labcode.runtime import onnx_logits, read_qdq, saturates, to_int8, trace_int8
 from labcode.weights import baselines
 
 SHAPE = (1, 28, 28)
@@ -53,7 +49,7 @@ def case(request, data):
     torch.set_num_threads(1)
     model = fold_batch_norm(baselines.load(request.param), SHAPE)
     images = data.train.images[:100]
-    return model, onnx_int8_bytes(model, images, batch=BATCH, reduce_range=True)
+    return model, to_int8(model, images, batch=BATCH)
 
 
 @settings(max_examples=200)
@@ -111,7 +107,7 @@ def test_with_onnx_runtimes_scales_the_integers_are_onnx_runtimes(case, data):
     images = data.test.images[:BATCH]
     ours = read_qdq(onnx_file).trace(images)
     for fused in (True, False):
-        for name, theirs in runtime_integers(onnx_file, images, fused=fused).items():
+        for name, theirs in trace_int8(onnx_file, images, fused=fused).items():
             off = (ours[name] - theirs).abs()
             assert off.max() <= 1, name
             assert (off > 0).double().mean() <= MOST_ONE_STEP_OFF, name
@@ -121,7 +117,7 @@ def test_with_onnx_runtimes_scales_the_integers_are_onnx_runtimes(case, data):
 @pytest.mark.slow
 def test_with_weights_of_8_bits_they_are_where_the_processor_does_not_saturate(case, data):
     model, safe = case
-    full = onnx_int8_bytes(model, data.train.images[:100], batch=BATCH)
+    full = to_int8(model, data.train.images[:100], batch=BATCH, reduce_range=False)
     largest = [max(int(x.weight.abs().max()) for x in read_qdq(f).layers) for f in (safe, full)]
     assert largest[0] <= 64 < 127 <= largest[1]
     images = data.test.images[:BATCH]
@@ -129,7 +125,7 @@ def test_with_weights_of_8_bits_they_are_where_the_processor_does_not_saturate(c
     for fused in (True, False):
         off = {
             name: ((ours[name] - theirs).abs() > 0).double().mean().item()
-            for name, theirs in runtime_integers(full, images, fused=fused).items()
+            for name, theirs in trace_int8(full, images, fused=fused).items()
         }
         # Not fused, the runtime adds in floating point, which no processor cuts off.
         assert (max(off.values()) <= MOST_ONE_STEP_OFF) == (not (fused and saturates())), off
@@ -225,9 +221,9 @@ def test_what_is_not_supported_is_named():
     with pytest.raises(ValueError, match="rescaling must be 'fixed' or 'float', got 'no'"):
         IntegerNetwork([], affine_params(0, 1, 8), None, "no")
     with pytest.raises(ValueError, match="ranges must be one of min-max, percentile, kl"):
-        onnx_int8_bytes(small_cnn(), torch.rand(4, *SHAPE), ranges="mse")
+        to_int8(small_cnn(), torch.rand(4, *SHAPE), ranges="mse")
     with pytest.raises(ValueError, match="images must be at least one batch of 8, got 4"):
-        onnx_int8_bytes(small_cnn(), torch.rand(4, *SHAPE), batch=8)
+        to_int8(small_cnn(), torch.rand(4, *SHAPE), batch=8)
 
 
 def test_steps_run_as_the_network_does():

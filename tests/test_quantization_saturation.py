@@ -6,7 +6,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labcode.quantization import runtime_product, saturated_product, saturates
+from labcode.quantization import saturated_product
+from labcode.runtime import int8_product, saturates
 
 
 @settings(max_examples=30)
@@ -16,10 +17,10 @@ def test_the_runtimes_product_is_exact_or_saturates_in_pairs(images, halves, out
     x = torch.randint(0, 256, (images, 2 * halves))
     weight = torch.randint(-128, 128, (outputs, 2 * halves))
     expected = saturated_product(x, weight) if saturates() else x @ weight.T
-    assert torch.equal(runtime_product(x, weight).long(), expected.long())
+    assert torch.equal(int8_product(x, weight).long(), expected.long())
     small = weight.clamp(-64, 64)  # 7 bits: safe everywhere
     assert torch.equal(saturated_product(x, small).long(), x @ small.T)
-    assert torch.equal(runtime_product(x, small).long(), x @ small.T)
+    assert torch.equal(int8_product(x, small).long(), x @ small.T)
 
 
 def test_saturation_cuts_a_pair_at_16_bits_and_nothing_else():

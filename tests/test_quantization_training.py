@@ -174,7 +174,7 @@ def test_bad_arguments_are_named():
         SignQuantizer("four")
     with pytest.raises(ValueError, match=r"method must be one of k-means, .*, got 'magic'"):
         trials.approximated("lenet5", "magic", 4, 0)
-    with pytest.raises(ValueError, match="technique must be one of int8"):
+    with pytest.raises(ValueError, match="technique must be one of 'int8"):
         trials.scoreboard_trial("lenet5", "magic", 0)
 
 

@@ -43,7 +43,7 @@ def test_the_baselines_row_is_the_stored_one_with_real_bytes(network, tmp_path) 
 
 
 def stored(seeds: list[int]) -> pd.DataFrame:
-    columns = {"network": "lenet5", "technique": "cut", "macs": 50, "bytes_on_disk": 10}
+    columns = {"network": "lenet5", "technique": "half_filters", "macs": 50, "bytes_on_disk": 10}
     rows = [columns | {"seed": s, "test_accuracy": 0.9, "params": 100 + s} for s in seeds]
     return pd.DataFrame(rows)
 
@@ -51,10 +51,12 @@ def stored(seeds: list[int]) -> pd.DataFrame:
 def test_measured_rows_gather_the_seeds_of_a_technique(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(studies, "table", lambda name: stored([0, 1, 2]))
     (row,) = scoreboard.measured_rows("any")
-    assert row == scoreboard.Row("lenet5, cut", (0.9, 0.9, 0.9), 101, 50, 10)
+    assert row == scoreboard.Row(
+        "lenet5, half of the filters cut out", (0.9, 0.9, 0.9), 101, 50, 10
+    )
 
 
 def test_a_seed_that_stands_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(studies, "table", lambda name: stored([0, 1, 1]))
-    with pytest.raises(ValueError, match="any: a seed stands twice in lenet5, cut"):
+    with pytest.raises(ValueError, match="any: a seed stands twice in lenet5, half of"):
         scoreboard.measured_rows("any")

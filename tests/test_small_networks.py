@@ -1,6 +1,10 @@
 """The small networks of three chapters on architecture, and the packed SqueezeNet."""
 
 import hashlib
+import socket
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import torch
@@ -10,12 +14,16 @@ from torch.nn import functional as F
 
 import labcode
 from labcode import coding, models, studies
+from labcode.basics.fields import seen_inputs
 from labcode.data import Split
 from labcode.data.download import DownloadError
+from labcode.models import late_squeezenet, small_se_resnet, small_shufflenet
+from labcode.models.late_squeezenet import POOLS
+from labcode.models.small_shufflenet import WIDTHS
+from labcode.models.squeeze_excite import mean_weights
 from labcode.papers import published
-from labcode.studies.senet import se_trials
+from labcode.studies.protocol import digits
 from labcode.studies.shufflenet import shuffle_trials
-from labcode.studies.small_runs import digits
 from labcode.studies.squeezenet import pretrained, squeeze_trials
 
 SHAPE = (1, 28, 28)
@@ -30,9 +38,9 @@ def counted(model):
 def test_moving_the_poolings_moves_the_cost_alone():
     torch.manual_seed(0)
     states, costs = [], []
-    for pools in squeeze_trials.POOLS.values():
+    for pools in POOLS.values():
         torch.manual_seed(0)
-        model = squeeze_trials.small_squeezenet(pools)
+        model = late_squeezenet(pools)
         states.append(model.state_dict())
         costs.append(counted(model))
     assert len({params for params, _ in costs}) == 1
@@ -42,18 +50,18 @@ def test_moving_the_poolings_moves_the_cost_alone():
 
 
 def test_the_late_network_keeps_the_sizes_that_it_says():
-    model, sizes = squeeze_trials.small_squeezenet((3, 5)).eval(), []
+    model, sizes = late_squeezenet((3, 5)).eval(), []
     for fire in model.fires:
         fire.register_forward_hook(lambda _, __, y: sizes.append(tuple(y.shape[1:])))
     model(torch.zeros(1, *SHAPE))
     assert sizes == [(24, 28, 28), (24, 28, 28), (32, 14, 14), (32, 14, 14)]
 
 
-@pytest.mark.parametrize("place", squeeze_trials.POOLS)
+@pytest.mark.parametrize("place", POOLS)
 def test_the_whole_window_of_the_last_module_is_seen_by_gradients(place):
-    model = squeeze_trials.small_squeezenet(squeeze_trials.POOLS[place]).eval()
+    model = late_squeezenet(POOLS[place]).eval()
     model.pool = nn.AvgPool2d(3, 2, ceil_mode=True)  # a maximum would show one pixel alone
-    if squeeze_trials.POOLS[place][-1] == 5:
+    if POOLS[place][-1] == 5:
         model.pools = (3,)  # the last pooling stands behind the module
     with torch.no_grad():
         for parameter in model.parameters():
@@ -67,12 +75,12 @@ def test_the_whole_window_of_the_last_module_is_seen_by_gradients(place):
     assert int(columns.sum()) == squeeze_trials.field(place)
 
 
-@pytest.mark.parametrize("groups", shuffle_trials.WIDTHS)
+@pytest.mark.parametrize("groups", WIDTHS)
 def test_the_shuffle_has_no_cost_and_does_not_change_the_first_weights(groups):
     models_ = []
     for shuffle in (True, False):
         torch.manual_seed(0)
-        models_.append(shuffle_trials.small_shufflenet(groups, shuffle=shuffle))
+        models_.append(small_shufflenet(groups, shuffle=shuffle))
     assert counted(models_[0]) == counted(models_[1])
     pairs = zip(models_[0].parameters(), models_[1].parameters(), strict=True)
     assert all(torch.equal(one, other) for one, other in pairs)
@@ -82,7 +90,7 @@ def test_the_shuffle_has_no_cost_and_does_not_change_the_first_weights(groups):
 
 
 def test_widths_of_all_group_counts_cost_about_the_same():
-    macs = [counted(shuffle_trials.small_shufflenet(g))[1] for g in shuffle_trials.WIDTHS]
+    macs = [counted(small_shufflenet(g))[1] for g in WIDTHS]
     assert max(macs) / min(macs) < 1.11
 
 
@@ -104,15 +112,15 @@ def test_what_is_seen_is_what_changes_when_an_input_changes(layer):
         moved = x.clone()
         moved[:, channel] += 1.0
         columns.append((layer(moved) - base).abs().sum((0, 2, 3)) > 1e-9)
-    found = shuffle_trials.seen_inputs(layer.float(), 6)
+    found = seen_inputs(layer.float(), 6)
     assert torch.equal(found, torch.stack(columns, dim=1))
 
 
 @pytest.mark.parametrize("placement", ["standard", "pre", "post", "identity"])
 def test_the_small_se_resnet_is_the_plain_one_when_its_weights_are_one(placement):
     torch.manual_seed(0)
-    plain = se_trials.small_se_resnet(None).eval()
-    with_se = se_trials.small_se_resnet(placement, gate="hard_sigmoid").eval()
+    plain = small_se_resnet(None).eval()
+    with_se = small_se_resnet(placement, gate="hard_sigmoid").eval()
     own = {
         name.replace(".block.", "."): name for name in with_se.state_dict() if "excite" not in name
     }
@@ -128,13 +136,13 @@ def test_the_small_se_resnet_is_the_plain_one_when_its_weights_are_one(placement
 
 def test_mean_weights_are_the_means_of_each_class():
     torch.manual_seed(0)
-    model = se_trials.small_se_resnet("pre", reduction=1).eval()
+    model = small_se_resnet("pre", reduction=1).eval()
     for layer in model.modules():
         if isinstance(layer, models.SqueezeExcite):  # weights that differ between images
             nn.init.normal_(layer.fc1.weight)
             nn.init.normal_(layer.fc2.weight)
     images, labels = torch.rand(6, *SHAPE), torch.tensor([0, 1, 2, 0, 1, 2])
-    found = se_trials.mean_weights(model, Split(images, labels))
+    found = mean_weights(model, Split(images, labels))
     stem = F.relu(model.bn1(model.conv1(images)))
     first = model.blocks[0].excite.weights(stem)  # (6, 8), by hand
     assert (first[0] - first[3]).abs().max() > 1e-3
@@ -169,29 +177,67 @@ def file_of(state, folder):
     return path.rename(folder / f"squeezenet-{digest[:8]}.pth")
 
 
+@pytest.fixture
+def site(tmp_path):
+    """A server on this machine for the files of a folder: its address, and the folder."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *words):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", tmp_path
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
-def test_downloaded_weights_answer_as_torchvisions_network(version, tmp_path):
+def test_downloaded_weights_answer_as_torchvisions_network(version, site, capfd):
+    address, folder = site
     make = getattr(torchvision.models, f"squeezenet{version.replace('.', '_')}")
     torch.manual_seed(0)
     theirs = make().eval()
-    path = file_of(theirs.state_dict(), tmp_path)
-    ours = pretrained.pretrained(version, url=path.as_uri()).eval()
+    path = file_of(theirs.state_dict(), folder)
+    ours = pretrained.pretrained(version, url=f"{address}/{path.name}").eval()
     x = torch.rand(1, 3, 64, 64)
     with torch.inference_mode():
         assert torch.allclose(theirs(x), ours(x), atol=1e-5)
+    assert capfd.readouterr().out == ""  # PyTorch would print this machine's folders
 
 
-def test_a_damaged_file_and_a_wrong_version_are_refused(tmp_path):
-    path = file_of({"a": torch.zeros(3)}, tmp_path)
+def test_a_damaged_file_and_a_wrong_version_are_refused(site):
+    address, folder = site
+    path = file_of({"a": torch.zeros(3)}, folder)
     with pytest.raises(ValueError, match=r"not those of SqueezeNet 1\.1"):
-        pretrained.pretrained(url=path.as_uri())
+        pretrained.pretrained(url=f"{address}/{path.name}")
     path.write_bytes(path.read_bytes()[:-1] + b"x")
-    with pytest.raises(DownloadError, match="is damaged"):
-        pretrained.pretrained(url=path.as_uri())
-    with pytest.raises(DownloadError, match="cannot be had"):
-        pretrained.pretrained(url=(tmp_path / "none-00000000.pth").as_uri())
-    with pytest.raises(ValueError, match=r"version must be one of 1\.0, 1\.1, got '2'"):
+    with pytest.raises(DownloadError, match=f"{path.name} cannot be had: invalid hash value"):
+        pretrained.pretrained(url=f"{address}/{path.name}")
+    with pytest.raises(ValueError, match=r"version must be one of '1\.0', '1\.1', got '2'"):
         pretrained.pretrained("2")
+
+
+def test_a_file_of_code_is_not_run(site):
+    address, folder = site
+    path = file_of({"a": print}, folder)
+    with pytest.raises(DownloadError, match="cannot be had: Weights only load failed"):
+        pretrained.pretrained(url=f"{address}/{path.name}")
+
+
+def test_no_file_no_server_and_no_answer_are_told(site):
+    address, _ = site
+    with pytest.raises(DownloadError, match=r"none-00000000\.pth cannot be had: .*404"):
+        pretrained.pretrained(url=f"{address}/none-00000000.pth")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/none-00000000.pth"
+        with pytest.raises(DownloadError, match=r"cannot be had: .*timed out"):
+            pretrained.pretrained(url=url, seconds=0.2)
+    with pytest.raises(DownloadError, match=r"cannot be had: .*refused"):
+        pretrained.pretrained(url=url)
+    assert socket.getdefaulttimeout() is None
 
 
 @pytest.mark.slow
@@ -209,16 +255,16 @@ def test_a_packed_squeezenet_comes_back_with_few_values():
     ("call", "message"),
     [
         (
-            lambda: squeeze_trials.small_squeezenet((1, 6)),
+            lambda: late_squeezenet((1, 6)),
             "pools must be layers from 1 to 5, got 6",
         ),
-        (lambda: squeeze_trials.small_squeezenet((2, 2)), "pools must name each layer once"),
+        (lambda: late_squeezenet((2, 2)), "pools must name each layer once"),
         (lambda: squeeze_trials.pooling_row("never", 0), "place must be one of .*, got 'never'"),
         (lambda: squeeze_trials.pooling_row("late", 0, size=7), "size must be 14 or 28, got 7"),
-        (lambda: shuffle_trials.small_shufflenet(3), "groups must be one of .*, got 3"),
-        (lambda: shuffle_trials.small_shufflenet(4, channels=48), "multiple of 8 x groups, 32"),
-        (lambda: se_trials.small_se_resnet("behind"), "placement must be one of .*, got 'behind'"),
-        (lambda: se_trials.small_se_resnet(reduction=16), "reduction must be at most"),
+        (lambda: small_shufflenet(3), "groups must be one of .*, got 3"),
+        (lambda: small_shufflenet(4, channels=48), "multiple of 8 x groups, 32"),
+        (lambda: small_se_resnet("behind"), "placement must be one of .*, got 'behind'"),
+        (lambda: small_se_resnet(reduction=16), "reduction must be at most"),
     ],
 )
 def test_bad_settings_are_named(call, message):
@@ -237,14 +283,14 @@ def test_measured_rows_are_of_three_seeds_and_cost_what_the_networks_do(name):
     for row in first.to_dict("records"):
         shape = (1, 14, 14) if name.endswith("14") else SHAPE
         if name.startswith("squeezenet"):
-            pools = squeeze_trials.POOLS[row["place"]]
-            model = squeeze_trials.small_squeezenet(pools, width=row["width"])
+            pools = POOLS[row["place"]]
+            model = late_squeezenet(pools, width=row["width"])
         elif name == "shufflenet_shuffle":
-            model = shuffle_trials.small_shufflenet(row["groups"], shuffle=row["shuffle"])
+            model = small_shufflenet(row["groups"], shuffle=row["shuffle"])
         else:
             place = None if row["placement"] == "none" else row["placement"]
             keys = ("reduction", "squeeze", "gate")
-            model = se_trials.small_se_resnet(place, **{k: row[k] for k in keys})
+            model = small_se_resnet(place, **{k: row[k] for k in keys})
         found = labcode.count(model, shape)
         assert (found.params, found.macs) == (row["params"], row["macs"])
 
@@ -255,4 +301,4 @@ def test_a_run_is_the_same_again_and_learns(monkeypatch):
     first, again = (shuffle_trials.shuffle_row(1, False, seed=3) for _ in range(2))
     assert first == again
     assert first["train_accuracy"] > 0.3  # guessing is 0.1
-    assert len(digits().train) == 1000
+    assert len(digits(1000).train) == 1000

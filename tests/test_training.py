@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from labcode.data import RandomAffine, Split, load
 from labcode.models import lenet5, lenet_300_100
-from labcode.training import TrainingDiverged, evaluate, fit
+from labcode.training import TrainingDiverged, cross_entropy, evaluate, fit
 
 
 def blobs(n: int = 120, seed: int = 0) -> Split:
@@ -101,8 +101,13 @@ def test_every_part_keeps_its_mode(training):
     run(model, validation=blobs(30, seed=1))
     evaluate(model, blobs())
     assert [module.training for module in model.modules()] == modes
+
+    def broken(model, batch):
+        logits = model(batch.images)
+        return logits, logits.sum() * float("nan")
+
     with pytest.raises(TrainingDiverged):
-        run(model, loss_fn=lambda logits, labels, picked: logits.sum() * float("nan"))
+        run(model, loss_fn=broken)
     assert [module.training for module in model.modules()] == modes
 
 
@@ -129,17 +134,40 @@ def test_evaluation_runs_in_evaluation_mode_and_training_in_training_mode():
 def test_every_image_is_used_once_an_epoch_in_batches_of_even_size():
     sizes, places = [], []
 
-    def loss_fn(logits, labels, picked):
-        sizes.append(len(picked))
-        places.extend(picked.tolist())
-        assert torch.equal(labels, blobs(33).labels[picked])
-        return F.cross_entropy(logits, labels)
+    def loss_fn(model, batch):
+        sizes.append(len(batch.places))
+        places.extend(batch.places.tolist())
+        assert torch.equal(batch.labels, blobs(33).labels[batch.places])
+        assert torch.equal(batch.images, blobs(33).images[batch.places])
+        return cross_entropy(model, batch)
 
     history = fit(small(), blobs(33), epochs=2, batch_size=16, loss_fn=loss_fn, device="cpu")
     assert sizes == [11, 11, 11] * 2  # not 16, 16, 1: batch norm cannot train on one image
     assert sorted(places[:33]) == sorted(places[33:]) == list(range(33))
     assert places[:33] != places[33:]
     assert history.steps == 6
+
+
+def test_the_loss_sees_the_images_as_the_network_does():
+    seen = []
+
+    def loss_fn(model, batch):
+        seen.append(batch.images)
+        return cross_entropy(model, batch)
+
+    change = lambda images, generator: 1 - images  # noqa: E731
+    fit(small(), blobs(30), epochs=1, batch_size=30, augment=change, loss_fn=loss_fn, device="cpu")
+    sums = lambda images: images.flatten(1).sum(1).sort().values  # noqa: E731
+    torch.testing.assert_close(sums(seen[0]), sums(1 - blobs(30).images))
+
+
+def test_logits_that_do_not_fit_the_labels_are_refused_whatever_the_loss():
+    def loss_fn(model, batch):
+        logits = model(batch.images)[:, :2]  # of three classes
+        return logits, logits.square().mean()
+
+    with pytest.raises(ValueError, match="the model has 2 outputs, but a label is 2"):
+        run(small(), loss_fn=loss_fn)
 
 
 def test_one_step_is_the_step_that_pytorch_takes():
@@ -209,9 +237,10 @@ def test_frozen_parameters_stay():
 
 
 def test_a_loss_that_is_not_finite_stops_with_its_place():
-    def loss_fn(logits, labels, picked):
+    def loss_fn(model, batch):
         loss_fn.calls += 1
-        return F.cross_entropy(logits, labels) * (float("inf") if loss_fn.calls == 11 else 1)
+        logits, loss = cross_entropy(model, batch)
+        return logits, loss * (float("inf") if loss_fn.calls == 11 else 1)
 
     loss_fn.calls = 0
     message = r"the loss became inf in epoch 2 of 3, after 10 of 24 steps, with lr 0\.02"

@@ -143,7 +143,7 @@ def test_training_moves_centroids_together_and_leaves_plain_weights():
 
 
 def test_bad_input_is_named():
-    with pytest.raises(ValueError, match="init must be one of linear, density, random"):
+    with pytest.raises(ValueError, match="init must be one of 'linear', 'density', 'random'"):
         initial_centroids(torch.ones(3), 2, "middle")
     with pytest.raises(ValueError, match="values must be finite"):
         kmeans(torch.tensor([1.0, float("nan")]), 2)

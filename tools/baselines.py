@@ -8,28 +8,21 @@ file is what is measured. The test split is used last, once, when all networks a
 from __future__ import annotations
 
 import argparse
-import datetime
-import json
-import os
-import platform
 import time
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
-import torch
 from torch import nn
 
-from labcode import cost
+from labcode import cost, weights
 from labcode.cost import Cost
 from labcode.data import Dataset, load
 from labcode.models.small_cnn import WIDTHS
 from labcode.training import evaluate
-from labcode.weights.baselines import RECIPES, Recipe, Result
-from labcode.weights.baselines.store import RESULTS, pack, sha256, unpack
+from labcode.weights.baselines import RECIPES, Recipe, results
 
-STORED = Path(__file__).resolve().parent.parent / "labcode/weights/baselines/stored"
 SEEDS = (0, 1, 2)
 MADE_BY = "labcode.weights.baselines.Recipe.train"
 
@@ -62,9 +55,9 @@ def train(recipe: Recipe, seed: int, data: Dataset) -> Trained:
         "input_shape": "x".join(map(str, data.input_shape)),
         "made_by": MADE_BY,
     }
-    packed = pack(model, metadata)
+    packed = weights.pack(model, metadata)
     stored = recipe.initial(data, seed=seed).eval()
-    unpack(stored, packed)
+    weights.unpack(stored, packed)
     return Trained(recipe, seed, stored, packed, seconds)
 
 
@@ -95,34 +88,27 @@ def small_cnn_cost(channels: int, size: tuple[int, int], classes: int) -> Cost:
     return total + cost.linear(WIDTHS[-1] * total.output_size[0] * total.output_size[1], classes)
 
 
-def row(trained: Trained, data: Dataset) -> Result:
+def measured(trained: Trained, data: Dataset) -> dict[str, Any]:
     """Measure a stored network on the validation and the test split."""
     validation, test = evaluate(trained.model, data.validation), evaluate(trained.model, data.test)
     total = predicted_cost(trained.recipe, data)
-    return Result(
-        network=trained.recipe.name,
-        seed=trained.seed,
-        dataset=data.name,
-        validation_correct=validation.correct,
-        validation_n=validation.n,
-        validation_loss=round(validation.loss, 6),
-        test_correct=test.correct,
-        test_n=test.n,
-        test_loss=round(test.loss, 6),
-        params=total.params,
-        macs=total.macs,
-        bytes=len(trained.packed),
-        cpu_seconds=round(trained.seconds, 1),
-        made_by=MADE_BY,
-        file=trained.file,
-        sha256=sha256(trained.packed),
-    )
+    return {
+        "validation_correct": validation.correct,
+        "validation_n": validation.n,
+        "validation_loss": round(validation.loss, 6),
+        "test_correct": test.correct,
+        "test_n": test.n,
+        "test_loss": round(test.loss, 6),
+        "params": total.params,
+        "macs": total.macs,
+        "cpu_seconds": round(trained.seconds, 1),
+    }
 
 
 def make(
-    data: Dataset, recipes: list[Recipe], seeds: tuple[int, ...], folder: Path
-) -> list[Result]:
-    """Train all, then measure all, then write all; rows of other networks stay."""
+    data: Dataset, recipes: list[Recipe], seeds: tuple[int, ...], root: Path | None = None
+) -> None:
+    """Train all, then measure all, then store all; other files stay."""
     networks = []
     for recipe in recipes:
         for seed in seeds:
@@ -132,51 +118,33 @@ def make(
                 f"{recipe.name} seed {seed}: {networks[-1].seconds:.0f} s, validation {seen}",
                 flush=True,
             )
-    rows = [row(network, data) for network in networks]  # the one look at the test split
-    folder.mkdir(parents=True, exist_ok=True)
-    for network in networks:
-        (folder / network.file).write_bytes(network.packed)
-    fresh = {r.name: [asdict(row) for row in rows if row.network == r.name] for r in recipes}
-    written = [row for name in RECIPES for row in fresh.get(name) or kept(folder, name)]
-    report = {**provenance(list(RECIPES.values())), "rows": written}
-    (folder / RESULTS).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    return rows
+    found = [measured(network, data) for network in networks]  # the one look at the test split
+    for network, numbers in zip(networks, found, strict=True):
+        weights.keep(
+            network.file,
+            network.packed,
+            network=network.recipe.name,
+            seed=network.seed,
+            dataset=data.name,
+            made_by=MADE_BY,
+            recipe=settings(network.recipe),
+            results=numbers,
+            root=root,
+        )
 
 
-def kept(folder: Path, name: str) -> list[dict[str, object]]:
-    """Return the rows of a network that was stored before."""
-    if not (folder / RESULTS).exists():
-        return []
-    rows = json.loads((folder / RESULTS).read_text(encoding="utf-8"))["rows"]
-    return [row for row in rows if row["network"] == name]
-
-
-def provenance(recipes: list[Recipe]) -> dict[str, object]:
-    """Return when, where and how: what a reader needs to judge or repeat the numbers."""
-    packages = ("torch", "numpy", "safetensors", "mlxtend")
-    settings = {
-        r.name: {k: v for k, v in asdict(r).items() if k not in ("name", "build")} for r in recipes
-    }
-    return {
-        "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
-        "machine": {
-            "system": platform.system(),
-            "architecture": platform.machine(),
-            "cpus": os.cpu_count(),
-            "torch_threads": torch.get_num_threads(),
-        },
-        "versions": {"python": platform.python_version(), **{p: version(p) for p in packages}},
-        "recipes": settings,
-    }
+def settings(recipe: Recipe) -> dict[str, Any]:
+    """Return what decides how a network is trained, as plain values."""
+    return {k: v for k, v in asdict(recipe).items() if k not in ("name", "build")}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=STORED, help="folder to write to")
     parser.add_argument("--only", choices=list(RECIPES), help="one network; the others stay")
     options = parser.parse_args()
     recipes = [RECIPES[options.only]] if options.only else list(RECIPES.values())
-    for r in make(load("mnist5k"), recipes, SEEDS, options.out):
+    make(load("mnist5k"), recipes, SEEDS)
+    for r in results(options.only):
         print(f"{r.network} seed {r.seed}: test {r.test_correct} of {r.test_n}, {r.bytes:,} bytes")
 
 

@@ -1,4 +1,4 @@
-"""Zip the part of labcode that runs in the reader's browser: pure Python, no packages.
+"""Zip the part of labcode that runs in the reader's browser: pure Python and JSON, no packages.
 
 Usage: python tools/live_bundle.py _build/vendor/root/live/labcode.zip
 
@@ -16,9 +16,10 @@ LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip can hold
 ENTRY_POINTS = ("labcode.pages.live.browser", "labcode.pages.calculators")
 
 # Runs in a fresh Python: imports the entry points with only the standard library in reach, then
-# every calculator's module, and prints the files of labcode that this loaded.
+# every calculator's module, and prints the files of labcode that this loaded, with the JSON
+# files that lie beside a package: its data.
 PROBE = """
-import importlib, pkgutil, sys
+import importlib, pathlib, pkgutil, sys
 standard = sys.stdlib_module_names
 class OnlyStandard:
     def find_spec(self, name, path=None, target=None):
@@ -33,7 +34,9 @@ for entry in sys.argv[2:]:
         importlib.import_module(found.name)
 for name in sorted(sys.modules):
     if name.partition(".")[0] == "labcode":
-        print(sys.modules[name].__file__)
+        file = pathlib.Path(sys.modules[name].__file__)
+        beside = file.parent.glob("*.json") if file.name == "__init__.py" else ()
+        print(file, *beside, sep="\\n")
 """
 
 

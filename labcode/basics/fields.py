@@ -65,3 +65,30 @@ def seen_by(
     row, column = at or (maps.shape[1] // 2, maps.shape[2] // 2)
     (gradient,) = torch.autograd.grad(maps[channel, row, column], pixels)
     return gradient.abs().sum(dim=0)
+
+
+def seen_inputs(layer: nn.Module, in_channels: int, *, size: int = 8, seed: int = 0) -> Tensor:
+    """Tell which input channels each output channel of a layer depends on, from gradients.
+
+    The layer runs in training mode, so that a batch norm lets gradients through as it is, and
+    the sum over places of each output channel is derived by the input.
+
+    Args:
+        layer: Turns (N, in_channels, H, W) into (N, out_channels, H', W').
+        in_channels: Channels of the input.
+        size: Height and width of the random input, in pixels.
+        seed: Of the input.
+
+    Returns:
+        Booleans (out_channels, in_channels).
+
+    >>> seen_inputs(nn.Conv2d(4, 2, 1, groups=2), 4)
+    tensor([[ True,  True, False, False],
+            [False, False,  True,  True]])
+    """
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(2, in_channels, size, size, generator=generator, requires_grad=True)
+    # Squares, since a batch norm's sum is constant and has no gradient.
+    sums = layer(x).square().sum((0, 2, 3))  # (out_channels,)
+    rows = [torch.autograd.grad(one, x, retain_graph=True)[0].abs().sum((0, 2, 3)) for one in sums]
+    return torch.stack(rows) > 0  # (out_channels, in_channels)

@@ -7,87 +7,63 @@ network itself or others; and biases of neurons that are gone go as well.
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from labcode._checks import check_number
+from labcode._walk import running_order
 from labcode.data.dataset import Split
-from labcode.pruning.masks import Masks, prunable
+from labcode.distillation.softlabels import LiveTeacher
+from labcode.pruning.masks import LAYERS, Masks, prunable
 from labcode.quantization.weight_sharing import centroid_training, share_weights
-from labcode.training import fit
+from labcode.training import LossFn, fit
+from labcode.training.loop import Augment
 from labcode.weights.baselines import recipe
 
 TEMPERATURE, SOFT = 4.0, 0.9  # of the dense network's soft labels, and their part of the loss
-LR, BATCH_SIZE = 2e-3, 64  # as the baselines' recipe
 
 
-class Guide(Protocol):
+@dataclass(frozen=True, eq=False)
+class Guide:
     """What training follows: how images are changed, what the loss is, and how long steps are.
 
     Args:
         lr: Highest learning rate; centroids have half of it.
         batch_size: Images in a step.
+        augment: How training images are changed; None leaves them as they are.
+        loss_fn: See `labcode.training.fit`.
     """
 
     lr: float
     batch_size: int
-
-    def augment(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """Return changed images (N, C, H, W)."""
-        ...
-
-    def loss(self, logits: Tensor, labels: Tensor, picked: Tensor) -> Tensor:
-        """Return the loss of logits (N, classes) of the images at ``picked``."""
-        ...
+    augment: Augment | None = None
+    loss_fn: LossFn | None = None
 
 
-class Teacher:
-    """The dense network's soft labels for the very images that the pruned one is trained on.
+def taught_by(teacher: nn.Module, network: str, *, soft: float = SOFT) -> Guide:
+    """Return a guide that trains by a baseline's recipe, with a teacher beside the labels.
 
-    `fit` hands augmented images to the network alone, so this object stands in both places: as
-    ``augment`` it keeps the images, and as ``loss_fn`` it asks the teacher about them.
+    The teacher, as a rule the dense network itself, answers about the very images that the
+    pruned network is trained on.
+
+    Args:
+        teacher: The trained network.
+        network: The baseline whose learning rate, batch size and augmentation are used.
+        soft: Part of the loss that the teacher's soft labels have; 0 is no teacher.
     """
-
-    lr, batch_size = LR, BATCH_SIZE
-
-    def __init__(self, model: nn.Module, network: str, *, soft: float = SOFT) -> None:
-        """Copy the dense network.
-
-        Args:
-            model: The dense network.
-            network: The baseline whose augmentation is used.
-            soft: Part of the loss that the soft labels have; 0 is no teacher.
-        """
-        self.model, self.soft = copy.deepcopy(model).eval(), soft
-        self.change = recipe(network).augment
-
-    def augment(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """Return changed images (N, C, H, W), and remember them."""
-        self.images = self.change(images, generator)
-        return self.images
-
-    def loss(self, logits: Tensor, labels: Tensor, picked: Tensor) -> Tensor:
-        """Return the loss of logits (N, classes): soft labels and true ones together.
-
-        Source: Hinton et al. (arXiv:1503.02531), section 2.
-        """
-        hard = F.cross_entropy(logits, labels)
-        if not self.soft:
-            return hard
-        with torch.no_grad():
-            wanted = F.softmax(self.model(self.images) / TEMPERATURE, dim=1)
-        found = F.log_softmax(logits / TEMPERATURE, dim=1)
-        soft = F.kl_div(found, wanted, reduction="batchmean") * TEMPERATURE**2
-        return self.soft * soft + (1 - self.soft) * hard
+    # The stored files were trained with rounded probabilities; logarithms would change them.
+    loss = LiveTeacher(teacher).loss(temperature=TEMPERATURE, soft_weight=soft, log_target=False)
+    how = recipe(network)
+    return Guide(how.lr, how.batch_size, how.augment, loss if soft else None)
 
 
-def scores(model: nn.Module, pressure: float = 0.5) -> dict[str, Tensor]:
+def scores(
+    model: nn.Module, input_shape: Sequence[int], pressure: float = 0.5
+) -> dict[str, Tensor]:
     """Return the score of each weight: its magnitude, less for weights of weak neurons.
 
     The strength of a neuron (or filter) is the norm of its incoming weights times the norm of its
@@ -95,7 +71,8 @@ def scores(model: nn.Module, pressure: float = 0.5) -> dict[str, Tensor]:
     strength**pressure of the neuron that it comes from and of the one that it leads to.
 
     Args:
-        model: A plain chain of convolutions and linear layers, in the order of its modules.
+        model: A plain chain of convolutions and linear layers.
+        input_shape: One image, (channels, height, width).
         pressure: 0 is plain magnitude; the larger, the sooner whole neurons go.
 
     Returns:
@@ -107,12 +84,12 @@ def scores(model: nn.Module, pressure: float = 0.5) -> dict[str, Tensor]:
     >>> layers = nn.Sequential(nn.Linear(1, 2, bias=False), nn.Linear(2, 1, bias=False))
     >>> layers[0].weight.data = torch.tensor([[1.0], [1.0]])
     >>> layers[1].weight.data = torch.tensor([[4.0, 1.0]])
-    >>> scores(layers)["0.weight"].flatten()
+    >>> scores(layers, (1,))["0.weight"].flatten()
     tensor([1.0000, 0.5000])
     """
     check_number("pressure", pressure, minimum=0.0)
     found = {name: weight.detach().abs() for name, weight in prunable(model).items()}
-    for first, second in _joints(found):
+    for first, second in pairwise(_weights_in_order(model, input_shape)):
         incoming = found[first].flatten(1).square().sum(dim=1)  # (C,)
         outgoing = by_input(found[second], len(incoming)).square().sum(dim=(0, 2))  # (C,)
         strength = (incoming * outgoing).sqrt()
@@ -130,7 +107,9 @@ def by_input(weight: Tensor, channels: int) -> Tensor:
     return weight.reshape(len(weight), channels, -1)
 
 
-def masks_for(model: nn.Module, kept: float, *, pressure: float = 0.5) -> Masks:
+def masks_for(
+    model: nn.Module, kept: float, input_shape: Sequence[int], *, pressure: float = 0.5
+) -> Masks:
     """Return masks that keep the best weights of all layers together, and no dead neuron.
 
     A neuron without incoming weights, or without outgoing ones, loses all of its weights and its
@@ -139,27 +118,28 @@ def masks_for(model: nn.Module, kept: float, *, pressure: float = 0.5) -> Masks:
     Args:
         model: See `scores`.
         kept: Part of all weights to keep, above 0 to 1 (dead neurons may take a little more).
+        input_shape: See `scores`.
         pressure: See `scores`.
     """
-    found = scores(model, check_number("pressure", pressure, minimum=0.0))
+    found, order = scores(model, input_shape, pressure), _weights_in_order(model, input_shape)
     values = torch.cat([score.flatten() for score in found.values()])
     n = max(1, round(check_number("kept", kept, above=0.0) * len(values)))
     lowest = values.topk(min(n, len(values))).values[-1]
     keep = {name: (score >= lowest) & (score > 0) for name, score in found.items()}
     for _ in found:  # what dies may leave a neighbour dead
-        for first, second in _joints(keep):
+        for first, second in pairwise(order):
             alive = keep[first].flatten(1).any(dim=1)
             alive &= by_input(keep[second], len(alive)).any(dim=2).any(dim=0)
             keep[first] &= alive.view(-1, *[1] * (keep[first].ndim - 1))
             grouped = by_input(keep[second], len(alive)) & alive[:, None]
             keep[second] = grouped.reshape(keep[second].shape)
-    return Masks.of(model, keep | _biases(model, keep))
+    return Masks.of(model, keep | _biases(model, keep, order[-1]))
 
 
 def prune(
     model: nn.Module,
     train: Split,
-    teacher: Guide,
+    guide: Guide,
     kept: float,
     *,
     epochs: int,
@@ -171,7 +151,7 @@ def prune(
     Args:
         model: The network; a plain chain.
         train: What to train on.
-        teacher: `Teacher`, or `labcode.studies.deep_compression.lessons.Lessons`.
+        guide: What training follows, such as `taught_by` a teacher.
         kept: Part of all weights that stays.
         epochs: Passes over ``train``.
         seed: Decides order and augmentation.
@@ -180,16 +160,16 @@ def prune(
     Returns:
         What was kept.
     """
-    masks = masks_for(model, kept, pressure=pressure)
+    masks = masks_for(model, kept, train.images.shape[1:], pressure=pressure)
     masks.apply(model)
-    refine(model, train, teacher, epochs=epochs, seed=seed, masks=masks)
+    refine(model, train, guide, epochs=epochs, seed=seed, masks=masks)
     return masks
 
 
 def share(
     model: nn.Module,
     train: Split,
-    teacher: Guide,
+    guide: Guide,
     bits: Mapping[str, int],
     *,
     epochs: int,
@@ -201,7 +181,7 @@ def share(
     Args:
         model: The pruned network.
         train: What to train on.
-        teacher: See `prune`.
+        guide: See `prune`.
         bits: See `labcode.quantization.share_weights`.
         epochs: Passes over ``train``; 0 trains no centroid.
         seed: Decides order and augmentation, and a random start.
@@ -210,7 +190,7 @@ def share(
     shared = share_weights(model, bits, init=init, seed=seed)
     if epochs:
         with centroid_training(model, shared):
-            refine(model, train, teacher, epochs=epochs, lr=teacher.lr / 2, seed=seed)
+            refine(model, train, guide, epochs=epochs, lr=guide.lr / 2, seed=seed)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.copy_(parameter.half())
@@ -219,7 +199,7 @@ def share(
 def refine(
     model: nn.Module,
     train: Split,
-    teacher: Guide,
+    guide: Guide,
     *,
     epochs: int,
     seed: int,
@@ -231,7 +211,7 @@ def refine(
     Args:
         model: The network.
         train: What to train on.
-        teacher: See `prune`.
+        guide: See `prune`.
         epochs: Passes over ``train``.
         seed: Decides order and augmentation.
         lr: Highest learning rate; None takes the guide's.
@@ -241,13 +221,12 @@ def refine(
         model,
         train,
         epochs=epochs,
-        lr=lr or teacher.lr,
-        batch_size=teacher.batch_size,
-        augment=teacher.augment,
-        loss_fn=teacher.loss,
+        lr=lr or guide.lr,
+        batch_size=guide.batch_size,
+        augment=guide.augment,
+        loss_fn=guide.loss_fn,
         seed=seed,
         device="cpu",
-        progress=False,
         after_step=None if masks is None else masks.after_step,
     )
 
@@ -261,17 +240,16 @@ def bits_of(model: nn.Module, weights: int, biases: int) -> dict[str, int]:
     return {name: weights if p.ndim > 1 else biases for name, p in model.named_parameters()}
 
 
-def _joints(layers: Mapping[str, Tensor]) -> list[tuple[str, str]]:
-    """Return the pairs of layers that follow one another."""
-    names = list(layers)
-    return list(pairwise(names))
+def _weights_in_order(model: nn.Module, input_shape: Sequence[int]) -> list[str]:
+    """Return the names of the weights in the order in which their layers run."""
+    return [f"{layer}.weight" for layer in running_order(model, input_shape, LAYERS)]
 
 
-def _biases(model: nn.Module, keep: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def _biases(model: nn.Module, keep: Mapping[str, Tensor], last: str) -> dict[str, Tensor]:
     """Return masks of biases: a neuron without weights needs none; outputs keep theirs."""
     names, found = dict(model.named_parameters()), {}
-    for name in list(keep)[:-1]:
+    for name in keep:
         bias = name.removesuffix("weight") + "bias"
-        if bias in names:
+        if bias in names and name != last:
             found[bias] = keep[name].flatten(1).any(dim=1)
     return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from labcode._checks import check_choice
 from labcode.data.augment import RandomAffine
 from labcode.data.dataset import Dataset, Split
 from labcode.data.download import ONLINE, DownloadError, online
@@ -63,10 +64,6 @@ def load(
     >>> data.train.images.shape, data.train.labels.shape
     (torch.Size([100, 1, 28, 28]), torch.Size([100]))
     """
-    if name in _PACKAGED:
-        data = _PACKAGED[name]()
-    elif name in ONLINE:
-        data = online(name, root, download)
-    else:
-        raise ValueError(f"name must be one of {', '.join(NAMES)}, got {name!r}")
+    check_choice("name", name, NAMES)
+    data = _PACKAGED[name]() if name in _PACKAGED else online(name, root, download)
     return data if n_train is None else data.with_train(n_train)

@@ -5,7 +5,6 @@ from labcode.distillation.checks import check_logits
 from labcode.distillation.gain import Gain, gain
 from labcode.distillation.hints import features, fit_hints, regressor
 from labcode.distillation.loss import distillation_loss, smoothed_loss, soft_loss, soften
-from labcode.distillation.networks import student, wide_student
 from labcode.distillation.softlabels import LiveTeacher, SoftLabels
 from labcode.distillation.teachers import combined_logits, logits_of
 
@@ -26,8 +25,6 @@ __all__ = [
     "smoothed_loss",
     "soft_loss",
     "soften",
-    "student",
-    "wide_student",
     "with_bias",
     "without",
 ]

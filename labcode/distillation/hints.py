@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from labcode._checks import check_choice
 from labcode.data import Split
-from labcode.training import eval_mode, fit
+from labcode.training import Batch, eval_mode, fit, seeded
 from labcode.training.history import History
 
 
@@ -42,11 +43,11 @@ def features(model: nn.Module, layer: str, images: Tensor) -> Tensor:
 @contextmanager
 def _listening(model: nn.Module, layer: str) -> Iterator[list[Tensor]]:
     """Collect the outputs of a layer while the network runs."""
-    layers = dict(model.named_modules())
-    if layer not in layers or not layer:
-        raise ValueError(f"layer must be one of {', '.join(filter(None, layers))}, got {layer!r}")
+    check_choice("layer", layer, [name for name, _ in model.named_modules() if name])
     heard: list[Tensor] = []
-    hook = layers[layer].register_forward_hook(lambda _m, _i, output: heard.append(output))
+    hook = model.get_submodule(layer).register_forward_hook(
+        lambda _m, _i, output: heard.append(output)
+    )
     try:
         yield heard
     finally:
@@ -76,21 +77,6 @@ def regressor(student: Tensor, teacher: Tensor) -> nn.Module:
         return nn.Conv2d(student.shape[1], teacher.shape[1], kernel_size=1)
     n_in, n_out = student[0].numel(), teacher[0].numel()
     return nn.Sequential(nn.Flatten(), nn.Linear(n_in, n_out), nn.Unflatten(1, teacher.shape[1:]))
-
-
-class _Hinted(nn.Module):
-    """The student up to a layer, with the regressor behind it."""
-
-    def __init__(self, student: nn.Module, layer: str, regressor: nn.Module) -> None:
-        super().__init__()
-        self.student, self.layer, self.regressor = student, layer, regressor
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Turn images (N, C, H, W) into guessed teacher features, flattened (N, values)."""
-        with _listening(self.student, self.layer) as heard:
-            self.student(images)
-        guess: Tensor = self.regressor(heard[-1])
-        return guess.flatten(1)
 
 
 def fit_hints(
@@ -129,12 +115,14 @@ def fit_hints(
     """
     wanted = features(teacher, teacher_layer, split.images)  # (N, ...)
     given = features(student, student_layer, split.images[:1])
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        hinted = _Hinted(student, student_layer, regressor(given, wanted))
+    guide = seeded(lambda: regressor(given, wanted), seed)
     targets = wanted.flatten(1)  # (N, values)
 
-    def loss_fn(guess: Tensor, labels: Tensor, indices: Tensor) -> Tensor:
-        return F.mse_loss(guess, targets.to(guess.device)[indices])
+    def loss_fn(both: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+        with _listening(student, student_layer) as heard:
+            student(batch.images)
+        guess = guide(heard[-1]).flatten(1)  # (N, values)
+        return guess, F.mse_loss(guess, targets.to(guess.device)[batch.places])
 
-    return fit(hinted, split, epochs=epochs, lr=lr, seed=seed, loss_fn=loss_fn, progress=False)
+    both = nn.ModuleList([student, guide])  # the regressor is trained along
+    return fit(both, split, epochs=epochs, lr=lr, seed=seed, loss_fn=loss_fn)

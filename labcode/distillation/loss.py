@@ -36,7 +36,9 @@ def check_temperature(temperature: float) -> float:
     return check_number("temperature", temperature, above=0.0)
 
 
-def soft_loss(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+def soft_loss(
+    student: Tensor, teacher: Tensor, temperature: float, *, log_target: bool = True
+) -> Tensor:
     """Return how far the student's softened answer is from the teacher's, times T².
 
     It is T² · KL(teacher ‖ student), with both softened at T, in the mean over images. The
@@ -49,6 +51,8 @@ def soft_loss(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
         student: Logits, shape (N, classes).
         teacher: Logits, shape (N, classes).
         temperature: Above 0.
+        log_target: Whether the teacher's answer is kept as logarithms. False rounds its
+            probabilities first: the same loss but for the last digits.
 
     Returns:
         The loss in nats, shape ().
@@ -59,9 +63,11 @@ def soft_loss(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
     >>> float(soft_loss(logits, logits + 5, temperature=4))
     0.0
     """
-    target = (teacher.detach() / temperature).log_softmax(dim=1)
+    softened = teacher.detach() / temperature
+    target = softened.log_softmax(dim=1) if log_target else softened.softmax(dim=1)
     answer = (student / temperature).log_softmax(dim=1)
-    return temperature**2 * F.kl_div(answer, target, log_target=True, reduction="batchmean")
+    distance = F.kl_div(answer, target, log_target=log_target, reduction="batchmean")
+    return temperature**2 * distance
 
 
 def distillation_loss(
@@ -71,6 +77,7 @@ def distillation_loss(
     *,
     temperature: float = 4.0,
     soft_weight: float = 0.9,
+    log_target: bool = True,
 ) -> Tensor:
     """Return the loss of a student that learns from a teacher and, beside it, from labels.
 
@@ -83,6 +90,7 @@ def distillation_loss(
         labels: Class numbers, shape (N,); only ``soft_weight=1`` can do without them.
         temperature: Above 0; of the soft part alone.
         soft_weight: From 0 (labels alone) to 1 (teacher alone).
+        log_target: See `soft_loss`.
 
     Returns:
         The loss in nats, shape ().
@@ -102,7 +110,7 @@ def distillation_loss(
     check_logits("the student's logits", student)
     check_logits("the teacher's logits", teacher)
     check_pair(student, teacher)
-    soft = soft_loss(student, teacher, check_temperature(temperature))
+    soft = soft_loss(student, teacher, check_temperature(temperature), log_target=log_target)
     weight = check_share("soft_weight", soft_weight)
     if weight == 1:
         return soft

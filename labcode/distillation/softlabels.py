@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
+import torch  # noqa: F401 (the example below)
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -17,9 +17,7 @@ from labcode.data import Split
 from labcode.distillation.checks import check_logits
 from labcode.distillation.loss import distillation_loss
 from labcode.distillation.teachers import Combine, combined_logits, logits_of
-
-LossFn = Callable[[Tensor, Tensor, Tensor], Tensor]
-Augment = Callable[[Tensor, torch.Generator], Tensor]
+from labcode.training import Batch, LossFn
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,14 +91,14 @@ class SoftLabels:
             soft_weight: As in `distillation_loss`.
 
         Returns:
-            A function of logits (N, classes), labels (N,) and places in the split (N,). It raises
-            a ValueError when the images are others than the teacher's.
+            The loss. It raises a ValueError when the images are others than the teacher's.
         """
 
-        def loss_fn(logits: Tensor, labels: Tensor, indices: Tensor) -> Tensor:
-            taught = self.logits.to(logits.device)[self._places(indices, labels)]
-            return distillation_loss(
-                logits, taught, labels, temperature=temperature, soft_weight=soft_weight
+        def loss_fn(model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+            logits = model(batch.images)  # (N, classes)
+            taught = self.logits.to(logits.device)[self._places(batch.places, batch.labels)]
+            return logits, distillation_loss(
+                logits, taught, batch.labels, temperature=temperature, soft_weight=soft_weight
             )
 
         return loss_fn
@@ -176,41 +174,36 @@ def fingerprint_of(split: Split) -> str:
     return hashlib.sha256(split.images.contiguous().numpy().tobytes()).hexdigest()[:32]
 
 
+@dataclass(frozen=True, eq=False)
 class LiveTeacher:
     """A teacher that sees the same changed images as the student, in every step.
 
-    Give it to `labcode.training.fit` twice: as ``augment=live`` and as ``loss_fn=live.loss()``.
-    Each step changes a batch of images; the teacher then answers about just these images. It
-    costs a run of the teacher in every step, which stored soft labels save.
+    The teacher answers about just the images that the student is trained on, however they were
+    changed. It costs a run of the teacher in every step, which stored soft labels save.
 
     Args:
         teacher: Turns images (N, C, H, W) into logits (N, classes).
-        augment: How training images are changed, such as `labcode.data.RandomAffine`.
 
     Source: Beyer et al., 2022 (arXiv:2106.05237), who call this consistent teaching.
     """
 
-    def __init__(self, teacher: nn.Module, augment: Augment) -> None:
-        """Keep both; nothing is asked yet."""
-        self.teacher = teacher
-        self.augment = augment
-        self.answer: Tensor | None = None  # about the batch that was changed last
+    teacher: nn.Module
 
-    def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """Change the images, and remember what the teacher says of them."""
-        changed = self.augment(images, generator)
-        self.answer = logits_of(self.teacher, changed)
-        return changed
-
-    def loss(self, *, temperature: float = 4.0, soft_weight: float = 0.9) -> LossFn:
+    def loss(
+        self, *, temperature: float = 4.0, soft_weight: float = 0.9, log_target: bool = True
+    ) -> LossFn:
         """Return a loss for `labcode.training.fit`; see `distillation_loss`."""
 
-        def loss_fn(logits: Tensor, labels: Tensor, indices: Tensor) -> Tensor:
-            if self.answer is None:
-                raise RuntimeError("the live teacher has seen no images: pass it as augment= too")
-            taught, self.answer = self.answer.to(logits.device), None  # each answer serves once
-            return distillation_loss(
-                logits, taught, labels, temperature=temperature, soft_weight=soft_weight
+        def loss_fn(model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+            taught = logits_of(self.teacher, batch.images)
+            logits = model(batch.images)  # (N, classes)
+            return logits, distillation_loss(
+                logits,
+                taught.to(logits.device),
+                batch.labels,
+                temperature=temperature,
+                soft_weight=soft_weight,
+                log_target=log_target,
             )
 
         return loss_fn

@@ -13,7 +13,6 @@ from labcode.early_exit.inference import Answer, answer
 from labcode.early_exit.probes import add_probes, maps_of
 from labcode.early_exit.rules import RULES, certainty
 from labcode.early_exit.stages import OnnxExits, stage_files
-from labcode.early_exit.store import load_exits
 from labcode.early_exit.training import METHODS, Method, exits_loss, fit_exits, fit_widths
 
 __all__ = [
@@ -30,7 +29,6 @@ __all__ = [
     "fit_exits",
     "fit_widths",
     "leaving",
-    "load_exits",
     "maps_of",
     "outcome",
     "outcome_at",

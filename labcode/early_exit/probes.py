@@ -47,5 +47,5 @@ def add_probes(
     maps = maps_of(network, train.images)
     for leave, read in zip(probed.exits[:-1], maps[:-1], strict=True):
         split = Split(read, train.labels, f"{train.name}, maps")
-        fit(leave, split, epochs=epochs, lr=lr, weight_decay=0.1, seed=seed, progress=False)
+        fit(leave, split, epochs=epochs, lr=lr, weight_decay=0.1, seed=seed)
     return probed

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from torch import Tensor
 
+from labcode._checks import check_choice
+
 Rule = Callable[[Tensor], Tensor]
 
 
@@ -83,8 +85,7 @@ def certainty(logits: Tensor, rule: str = "confidence") -> Tensor:
     >>> [round(float(certainty(torch.tensor([3.0, 1.0, 0.0]), name)), 2) for name in RULES]
     [0.84, 0.52, 0.73]
     """
-    if rule not in RULES:
-        raise ValueError(f"rule must be one of {', '.join(RULES)}, got {rule!r}")
+    check_choice("rule", rule, RULES)
     if logits.ndim < 1 or logits.shape[-1] < 2:
         raise ValueError(f"logits must be (..., classes >= 2), got {tuple(logits.shape)}")
     return RULES[rule](logits)

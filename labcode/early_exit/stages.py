@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from labcode.early_exit.inference import check_thresholds
 from labcode.early_exit.rules import certainty
 from labcode.models.exit_network import ExitNetwork, Features
-from labcode.runtime.latency import exported, onnx_session
+from labcode.runtime import export_module, onnx_session
 from labcode.training import eval_mode
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def stage_files(network: ExitNetwork) -> tuple[bytes, ...]:
     with eval_mode(network):
         for index in range(len(network.exits)):
             stage = Stage(network, index).eval()
-            found.append(exported(stage, features))
+            found.append(export_module(stage, features))
             _, features = network.step(index, features)
     return tuple(found)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,7 @@ from labcode._checks import check_number
 from labcode.data.dataset import Split
 from labcode.distillation.loss import soft_loss
 from labcode.models.exit_network import ExitNetwork, Features
-from labcode.training import History, fit
-
-LossFn = Callable[[Tensor, Tensor, Tensor], Tensor]
+from labcode.training import Batch, History, fit
 
 
 @dataclass(frozen=True)
@@ -110,39 +108,6 @@ def exits_loss(logits: Tensor, labels: Tensor, method: Method) -> Tensor:
     return total / sum(weights)
 
 
-class Together(nn.Module):
-    """A network for `fit` that in training computes several rows of logits and keeps them.
-
-    Args:
-        network: What is trained; its plain forward serves in evaluation mode.
-        run: Turns images into logits (rows, N, classes); the last row is returned.
-    """
-
-    def __init__(self, network: nn.Module, run: Callable[[Tensor], Tensor]) -> None:
-        """Keep both."""
-        super().__init__()
-        self.network = network
-        self.run = run
-        self.rows: Tensor | None = None
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Turn images (N, C, H, W) into logits (N, classes)."""
-        if not self.training:
-            return self.network(x)  # type: ignore[no-any-return]
-        self.rows = self.run(x)
-        return self.rows[-1]
-
-    def loss(self, of_rows: Callable[[Tensor, Tensor], Tensor]) -> LossFn:
-        """Return a loss for `fit`: ``of_rows`` gets all rows of the step, and the labels."""
-
-        def loss_fn(logits: Tensor, labels: Tensor, picked: Tensor) -> Tensor:
-            assert self.rows is not None
-            rows, self.rows = self.rows, None  # each step's rows serve once
-            return of_rows(rows, labels)
-
-        return loss_fn
-
-
 def fit_exits(network: ExitNetwork, train: Split, method: Method, **settings: Any) -> History:
     """Train all exits of a network in place.
 
@@ -155,9 +120,12 @@ def fit_exits(network: ExitNetwork, train: Split, method: Method, **settings: An
     Returns:
         What happened; its accuracy is the last exit's.
     """
-    both = Together(network, lambda x: exit_logits(network, x, method))
-    loss_fn = both.loss(lambda rows, labels: exits_loss(rows, labels, method))
-    return fit(both, train, loss_fn=loss_fn, **settings)
+
+    def loss_fn(_: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+        rows = exit_logits(network, batch.images, method)  # (exits, N, classes)
+        return rows[-1], exits_loss(rows, batch.labels, method)
+
+    return fit(network, train, loss_fn=loss_fn, **settings)
 
 
 def fit_widths(network: nn.Module, train: Split, **settings: Any) -> History:
@@ -168,13 +136,14 @@ def fit_widths(network: nn.Module, train: Split, **settings: Any) -> History:
         train: The images and labels to fit.
         settings: As for `labcode.training.fit`, but for its loss.
     """
-    run: Any = network.all_logits
-    both = Together(network, run)
+    all_logits: Any = network.all_logits
 
-    def mean(rows: Tensor, labels: Tensor) -> Tensor:
-        return torch.stack([F.cross_entropy(row, labels) for row in rows]).mean()
+    def loss_fn(_: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+        rows = all_logits(batch.images)  # (widths, N, classes)
+        losses = [F.cross_entropy(row, batch.labels) for row in rows]
+        return rows[-1], torch.stack(losses).mean()
 
-    return fit(both, train, loss_fn=both.loss(mean), **settings)
+    return fit(network, train, loss_fn=loss_fn, **settings)
 
 
 def accuracies(rows: Tensor, labels: Tensor) -> Sequence[float]:

@@ -3,24 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
-
-
-def check_choice(name: str, value: object, choices: Sequence[str | None]) -> Any:
-    """Return ``value``, which must be one of ``choices``.
-
-    Raises:
-        ValueError: it is none of them.
-
-    >>> check_choice("gate", "tanh", ("sigmoid", "tanh"))
-    'tanh'
-    """
-    if isinstance(value, (str, type(None))) and value in choices:
-        return value
-    raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
 
 
 def check_batch(x: Tensor, in_channels: int) -> None:

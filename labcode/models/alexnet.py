@@ -7,8 +7,8 @@ from typing import NamedTuple
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from labcode._checks import check_int
-from labcode.models._parts import check_batch, check_choice, check_windows
+from labcode._checks import check_choice, check_int
+from labcode.models._parts import check_batch, check_windows
 
 
 class _Variant(NamedTuple):
@@ -116,5 +116,5 @@ def alexnet(*, num_classes: int = 1000, in_channels: int = 3, variant: str = "gr
     return AlexNet(
         check_int("num_classes", num_classes),
         check_int("in_channels", in_channels),
-        check_choice("variant", variant, tuple(VARIANTS)),
+        check_choice("variant", variant, VARIANTS),
     )

@@ -9,10 +9,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from labcode import cost
-from labcode._checks import check_int
+from labcode._checks import check_choice, check_int
 from labcode.cost import Cost
 from labcode.models import InvertedResidual, SeparableBlock, SqueezeExcite, channel_shuffle
-from labcode.models._parts import check_batch, check_choice, init_he
+from labcode.models._parts import check_batch, init_he
 
 STEM = 8  # channels of the first convolution, the same for all blocks
 GROUPS = 4
@@ -139,7 +139,7 @@ def backbone(kind: str, width1: int, width2: int) -> Backbone:
     >>> backbone("standard", 4, 8)(torch.zeros(2, 1, 28, 28)).shape
     torch.Size([2, 10])
     """
-    check_choice("kind", kind, tuple(BLOCKS))
+    check_choice("kind", kind, BLOCKS)
     step = _STEP.get(kind, 1)
     for name, width in (("width1", width1), ("width2", width2)):
         if check_int(name, width) % step:
@@ -162,7 +162,7 @@ def block_cost(kind: str, in_channels: int, out_channels: int, size: int) -> Cos
     >>> block_cost("standard", 8, 16, 14).macs
     225792
     """
-    check_choice("kind", kind, tuple(BLOCKS))
+    check_choice("kind", kind, BLOCKS)
     c, n = in_channels, out_channels
     if kind == "depthwise separable":
         parts = [(c, c, 3, c), (c, n, 1, 1)]
@@ -216,7 +216,7 @@ def widths(kind: str, macs: int) -> tuple[int, int]:
     (6, 18)
     """
     check_int("macs", macs)
-    step = _STEP.get(check_choice("kind", kind, tuple(BLOCKS)), 1)
+    step = _STEP.get(check_choice("kind", kind, BLOCKS), 1)
     found = []
     for width1 in range(REDUCTION, 500, step):  # a multiple of the groups, too
         for width2 in range(width1, 3 * width1 + 1, step):

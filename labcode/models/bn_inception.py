@@ -1,9 +1,8 @@
-"""BN-Inception: blocks of parallel filters of several sizes, with batch norm; and SE-Inception."""
+"""BN-Inception: blocks of parallel filters of several sizes, with batch norm."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -12,7 +11,6 @@ from torch.nn import functional as F
 
 from labcode._checks import check_int
 from labcode.models._parts import check_batch, check_windows, init_he
-from labcode.models.squeeze_excite import SqueezeExcite
 
 Excite = Callable[[int], nn.Module]  # channels -> a layer that keeps the shape
 
@@ -150,41 +148,3 @@ def bn_inception(*, num_classes: int = 1000, in_channels: int = 3) -> BNInceptio
     (11285224, 2032600064)
     """
     return BNInception(check_int("num_classes", num_classes), check_int("in_channels", in_channels))
-
-
-def se_inception(
-    *,
-    num_classes: int = 1000,
-    in_channels: int = 3,
-    reduction: int = 16,
-    squeeze: str = "average",
-    gate: str = "sigmoid",
-    bias: bool = True,
-) -> BNInception:
-    """Return an untrained SE-Inception: BN-Inception, the channels of each block weighed.
-
-    Args:
-        num_classes: Number of outputs.
-        in_channels: Channels of the images.
-        reduction: The paper's r: the hidden layer has channels / r units.
-        squeeze: "average" or "maximum" of each map.
-        gate: "sigmoid", "tanh", "relu" or "hard_sigmoid".
-        bias: Whether the excitation's linear layers have biases.
-
-    Returns:
-        The network, in training mode.
-
-    Raises:
-        TypeError: An argument has the wrong type.
-        ValueError: An argument is out of range, or ``reduction`` is more than the channels.
-
-    Source: Hu et al., "Squeeze-and-excitation networks" (arXiv:1709.01507), Figure 2.
-
-    >>> sum(isinstance(layer, SqueezeExcite) for layer in se_inception().modules())
-    10
-    """
-    return BNInception(
-        check_int("num_classes", num_classes),
-        check_int("in_channels", in_channels),
-        partial(SqueezeExcite, reduction=reduction, squeeze=squeeze, gate=gate, bias=bias),
-    )

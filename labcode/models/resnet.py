@@ -8,8 +8,8 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from labcode._checks import check_int
-from labcode.models._parts import check_batch, check_choice, init_he
+from labcode._checks import check_choice, check_int
+from labcode.models._parts import check_batch, init_he
 
 Wrap = Callable[[Any], nn.Module]  # puts something into a residual block
 
@@ -220,8 +220,7 @@ def bottleneck_resnet(
     >>> len(bottleneck_resnet(depth=50).stage3)
     6
     """
-    if check_int("depth", depth) not in BOTTLENECKS:
-        raise ValueError(f"depth must be one of {', '.join(map(str, BOTTLENECKS))}, got {depth!r}")
+    check_choice("depth", check_int("depth", depth), BOTTLENECKS)
     return ResNet(
         check_int("num_classes", num_classes),
         check_int("in_channels", in_channels),

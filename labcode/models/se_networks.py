@@ -1,13 +1,19 @@
-"""SE-ResNet, SE-MobileNet and SE-ShuffleNet: known networks whose channels are weighed."""
+"""SE-ResNet, SE-Inception, SE-MobileNet, SE-ShuffleNet: known networks whose channels are weighed.
+
+Each takes the settings of its excitations by name, as `SqueezeExcite` does: ``reduction`` (16),
+``squeeze`` ("average"), ``gate`` ("sigmoid") and ``bias`` (True). What `SqueezeExcite` refuses,
+they refuse.
+"""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import Any
 
-from labcode._checks import check_int, check_number
+from labcode._checks import check_choice, check_int, check_number
+from labcode.models.bn_inception import BNInception
 from labcode.models.mobilenet_v1 import MobileNetV1, SeparableBlock
-from labcode.models.resnet import BasicBlock, ResNet, bottleneck_resnet
+from labcode.models.resnet import ResNet, bottleneck_resnet
 from labcode.models.shufflenet_v1 import STAGE2, STEM, ShuffleNetV1
 from labcode.models.squeeze_excite import SEResidual, SqueezeExcite
 
@@ -16,12 +22,9 @@ def se_resnet50(
     *,
     num_classes: int = 1000,
     in_channels: int = 3,
-    reduction: int = 16,
     placement: str = "standard",
-    squeeze: str = "average",
-    gate: str = "sigmoid",
-    bias: bool = True,
     stride_on: str = "1x1",
+    **excitation: Any,
 ) -> ResNet:
     """Return an untrained SE-ResNet-50: ResNet-50 with a weight for each channel of each block.
 
@@ -32,12 +35,9 @@ def se_resnet50(
     Args:
         num_classes: Number of outputs.
         in_channels: Channels of the images.
-        reduction: The paper's r: the hidden layer has channels / r units.
         placement: "standard", "pre", "post" or "identity"; see `SEResidual`.
-        squeeze: "average" or "maximum" of each map.
-        gate: "sigmoid", "tanh", "relu" or "hard_sigmoid".
-        bias: Whether the excitation's linear layers have biases.
         stride_on: "1x1" or "3x3": the convolution that has the stride.
+        excitation: Settings of `SqueezeExcite`.
 
     Returns:
         The network, in training mode.
@@ -53,66 +53,11 @@ def se_resnet50(
     >>> found.params, found.macs
     (28088024, 3860488192)
     """
-    settings: dict[str, Any] = {
-        "reduction": reduction,
-        "squeeze": squeeze,
-        "gate": gate,
-        "bias": bias,
-    }
     return bottleneck_resnet(
         num_classes=num_classes,
         in_channels=in_channels,
         stride_on=stride_on,
-        wrap=partial(SEResidual, placement=placement, **settings),
-    )
-
-
-def se_resnet18(
-    *,
-    num_classes: int = 1000,
-    in_channels: int = 3,
-    reduction: int = 16,
-    placement: str = "standard",
-    squeeze: str = "average",
-    gate: str = "sigmoid",
-    bias: bool = True,
-) -> ResNet:
-    """Return an untrained SE-ResNet-18, small enough to train; see `se_resnet50`.
-
-    Args:
-        num_classes: Number of outputs.
-        in_channels: Channels of the images.
-        reduction: The paper's r: the hidden layer has channels / r units.
-        placement: "standard", "pre", "post" or "identity"; see `SEResidual`.
-        squeeze: "average" or "maximum" of each map.
-        gate: "sigmoid", "tanh", "relu" or "hard_sigmoid".
-        bias: Whether the excitation's linear layers have biases.
-
-    Returns:
-        The network, in training mode.
-
-    Raises:
-        TypeError: An argument has the wrong type.
-        ValueError: An argument is out of range, or ``reduction`` is more than the channels.
-
-    Source: Hu et al. (arXiv:1709.01507), section 3.3.
-
-    >>> import labcode
-    >>> labcode.count(se_resnet18()).params - 11_689_512  # 2 / 16 of the squared widths, biases
-    89080
-    """
-    settings: dict[str, Any] = {
-        "reduction": reduction,
-        "squeeze": squeeze,
-        "gate": gate,
-        "bias": bias,
-    }
-    return ResNet(
-        check_int("num_classes", num_classes),
-        check_int("in_channels", in_channels),
-        BasicBlock,
-        (2, 2, 2, 2),
-        partial(SEResidual, placement=placement, **settings),
+        wrap=partial(SEResidual, placement=placement, **excitation),
     )
 
 
@@ -121,10 +66,7 @@ def se_mobilenet_v1(
     num_classes: int = 1000,
     in_channels: int = 3,
     width_multiplier: float = 1.0,
-    reduction: int = 16,
-    squeeze: str = "average",
-    gate: str = "sigmoid",
-    bias: bool = True,
+    **excitation: Any,
 ) -> MobileNetV1:
     """Return an untrained SE-MobileNet: a weight for each channel behind each separable block.
 
@@ -134,10 +76,7 @@ def se_mobilenet_v1(
         num_classes: Number of outputs.
         in_channels: Channels of the images.
         width_multiplier: Share of the channels of each layer, more than 0.
-        reduction: The paper's r: the hidden layer has channels / r units.
-        squeeze: "average" or "maximum" of each map.
-        gate: "sigmoid", "tanh", "relu" or "hard_sigmoid".
-        bias: Whether the excitation's linear layers have biases.
+        excitation: Settings of `SqueezeExcite`.
 
     Returns:
         The network, in training mode.
@@ -152,7 +91,7 @@ def se_mobilenet_v1(
     >>> labcode.count(se_mobilenet_v1(bias=False)).params - 4_231_976
     479744
     """
-    excite = partial(SqueezeExcite, reduction=reduction, squeeze=squeeze, gate=gate, bias=bias)
+    excite = partial(SqueezeExcite, **excitation)
     return MobileNetV1(
         check_int("num_classes", num_classes),
         check_int("in_channels", in_channels),
@@ -169,10 +108,7 @@ def se_shufflenet_v1(
     in_channels: int = 3,
     groups: int = 3,
     scale: float = 1.0,
-    reduction: int = 16,
-    squeeze: str = "average",
-    gate: str = "sigmoid",
-    bias: bool = True,
+    **excitation: Any,
 ) -> ShuffleNetV1:
     """Return an untrained SE-ShuffleNet v1: a weight for each channel at the end of each branch.
 
@@ -181,10 +117,7 @@ def se_shufflenet_v1(
         in_channels: Channels of the images.
         groups: Groups of the 1x1 convolutions: 1, 2, 3, 4 or 8.
         scale: The channels of all layers are multiplied by it.
-        reduction: The paper's r: the hidden layer has channels / r units, rounded down.
-        squeeze: "average" or "maximum" of each map.
-        gate: "sigmoid", "tanh", "relu" or "hard_sigmoid".
-        bias: Whether the excitation's linear layers have biases.
+        excitation: Settings of `SqueezeExcite`.
 
     Returns:
         The network, in training mode.
@@ -198,8 +131,7 @@ def se_shufflenet_v1(
     >>> len(se_shufflenet_v1().stage3)
     8
     """
-    if check_int("groups", groups) not in STAGE2:
-        raise ValueError(f"groups must be one of {', '.join(map(str, STAGE2))}, got {groups!r}")
+    check_choice("groups", check_int("groups", groups), STAGE2)
     factor = check_number("scale", scale, above=0)
     return ShuffleNetV1(
         check_int("num_classes", num_classes),
@@ -209,5 +141,37 @@ def se_shufflenet_v1(
         True,
         (3, 7, 3),
         max(1, round(STEM * factor)),
-        partial(SqueezeExcite, reduction=reduction, squeeze=squeeze, gate=gate, bias=bias),
+        partial(SqueezeExcite, **excitation),
+    )
+
+
+def se_inception(
+    *,
+    num_classes: int = 1000,
+    in_channels: int = 3,
+    **excitation: Any,
+) -> BNInception:
+    """Return an untrained SE-Inception: BN-Inception, the channels of each block weighed.
+
+    Args:
+        num_classes: Number of outputs.
+        in_channels: Channels of the images.
+        excitation: Settings of `SqueezeExcite`.
+
+    Returns:
+        The network, in training mode.
+
+    Raises:
+        TypeError: An argument has the wrong type.
+        ValueError: An argument is out of range, or ``reduction`` is more than the channels.
+
+    Source: Hu et al., "Squeeze-and-excitation networks" (arXiv:1709.01507), Figure 2.
+
+    >>> sum(isinstance(layer, SqueezeExcite) for layer in se_inception().modules())
+    10
+    """
+    return BNInception(
+        check_int("num_classes", num_classes),
+        check_int("in_channels", in_channels),
+        partial(SqueezeExcite, **excitation),
     )

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from labcode._checks import check_bool, check_int, check_number
+from labcode._checks import check_bool, check_choice, check_int, check_number
 from labcode.models._parts import check_batch, init_he
 
 STAGE2 = {1: 144, 2: 200, 3: 240, 4: 272, 8: 384}  # groups -> output channels of stage 2
@@ -221,8 +221,7 @@ def shufflenet_v1(
     >>> found.params, found.macs
     (1865728, 137460672)
     """
-    if check_int("groups", groups) not in STAGE2:
-        raise ValueError(f"groups must be one of {', '.join(map(str, STAGE2))}, got {groups!r}")
+    check_choice("groups", check_int("groups", groups), STAGE2)
     units = [check_int("repeats", number, minimum=0) for number in repeats]
     if len(units) != 3:
         raise ValueError(f"repeats must hold one number for each of 3 stages, got {repeats!r}")

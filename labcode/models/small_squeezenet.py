@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from labcode._checks import check_int, check_number
-from labcode.models._parts import check_batch, check_choice, check_windows
+from labcode._checks import check_choice, check_int, check_number
+from labcode.models._parts import check_batch, check_windows
 from labcode.models.squeezenet import Bypass, Fire
 
 CHANNELS = 8  # of the first convolution

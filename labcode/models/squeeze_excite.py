@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from labcode._checks import check_bool, check_int
-from labcode.models._parts import check_choice
+from labcode._checks import check_bool, check_choice, check_int
+from labcode.data import Split
 from labcode.models.resnet import Residual
+from labcode.training import eval_mode
 
 SQUEEZES: dict[str, type[nn.Module]] = {
     "average": nn.AdaptiveAvgPool2d,
@@ -29,7 +31,6 @@ class SqueezeExcite(nn.Module):
 
     Its input and output have the same shape, so that it fits behind any layer.
 
-    >>> import torch
     >>> layer = SqueezeExcite(64, reduction=16)
     >>> layer(torch.zeros(2, 64, 7, 7)).shape, layer.weights(torch.zeros(2, 64, 7, 7)).shape
     (torch.Size([2, 64, 7, 7]), torch.Size([2, 64]))
@@ -67,10 +68,10 @@ class SqueezeExcite(nn.Module):
                 f"reduction must be at most the number of channels, {channels}, got {reduction!r}"
             )
         check_bool("bias", bias)
-        self.squeeze = SQUEEZES[check_choice("squeeze", squeeze, tuple(SQUEEZES))](1)
+        self.squeeze = SQUEEZES[check_choice("squeeze", squeeze, SQUEEZES)](1)
         self.fc1 = nn.Linear(channels, hidden, bias=bias)
         self.fc2 = nn.Linear(hidden, channels, bias=bias)
-        self.gate = GATES[check_choice("gate", gate, tuple(GATES))]()
+        self.gate = GATES[check_choice("gate", gate, GATES)]()
 
     def weights(self, x: Tensor) -> Tensor:
         """Return the weight of each channel, (N, channels), for maps (N, channels, H, W)."""
@@ -120,3 +121,30 @@ class SEResidual(nn.Module):
         shortcut = excite(shortcut) if place == "identity" else shortcut
         out = F.relu(branch + shortcut)
         return excite(out) if place == "post" else out
+
+
+def mean_weights(model: nn.Module, split: Split) -> list[Tensor]:
+    """Return the mean weight of each channel for each class, SE layer by SE layer.
+
+    Args:
+        model: A network with `SqueezeExcite` layers.
+        split: Images and their classes.
+
+    Returns:
+        For each layer a tensor (classes, channels).
+    """
+    gates = [layer.gate for layer in model.modules() if isinstance(layer, SqueezeExcite)]
+    seen: dict[int, Tensor] = {}
+
+    def keep(gate: nn.Module, _: Any, output: Tensor) -> None:
+        seen[id(gate)] = output
+
+    hooks = [gate.register_forward_hook(keep) for gate in gates]
+    try:
+        with eval_mode(model), torch.inference_mode():
+            model(split.images)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    classes = [split.labels == label for label in range(int(split.labels.max()) + 1)]
+    return [torch.stack([seen[id(gate)][chosen].mean(0) for chosen in classes]) for gate in gates]

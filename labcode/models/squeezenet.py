@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from labcode._checks import check_int, check_number
-from labcode.models._parts import check_batch, check_choice, check_windows
+from labcode._checks import check_choice, check_int, check_number
+from labcode.models._parts import check_batch, check_windows
 from labcode.models.lenet5 import init_like_caffe
 
 EXPAND = (128, 128, 256, 256, 384, 384, 512, 512)  # output channels of fire2 ... fire9

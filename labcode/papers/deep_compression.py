@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from torch import nn
 
 from labcode import models
+from labcode.counting import count_parameters
 from labcode.papers import published
 from labcode.papers.conventions import built, printed_rows
 from labcode.papers.row import Found, Row, agrees, cut_off, make_row, printed_number
@@ -234,6 +235,6 @@ def _table1(network: str, quantity: str, value: str) -> Found | None:
     four = 4 * (printed_number(rounded) or 0) * _UNITS[rounded[-1]] / unit
     if agrees(value, four):
         return Found(size, f"4 bytes for each of {rounded} weights", instead=four)
-    whole = 4 * sum(p.numel() for p in built(_NETWORKS[network][0]).parameters()) / unit
+    whole = 4 * count_parameters(built(_NETWORKS[network][0])) / unit
     place = -1 if unit == 1e3 or network == "AlexNet" else 0
     return Found(size, "with biases, rounded to tens", instead=round(whole, place))

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
-import torch
 from torch import nn
 
+from labcode._walk import running_order
 from labcode.pruning.plan import KNOWN, NORMS, Part, Plan, checked_keep, full_plan
-from labcode.training.devices import device_of
-from labcode.training.evaluation import eval_mode
 
 
 def chain_plan(
@@ -42,7 +39,7 @@ def chain_plan(
     >>> plan["2"].inputs
     (0, 1, 2, 3, 8, 9, 10, 11)
     """
-    plan, order = full_plan(model), _running_order(model, input_shape)
+    plan, order = full_plan(model), running_order(model, input_shape, KNOWN)
     layers = [name for name in order if plan[name].inputs]
     for name in keep:
         if name not in layers:
@@ -82,29 +79,3 @@ def _spread(source: Part, whole: int, values: tuple[int, ...], name: str) -> tup
     if rest or not places:
         raise ValueError(f"{name!r} takes {len(values)} inputs, which {whole} channels cannot give")
     return tuple(c * places + place for c in source.outputs for place in range(places))
-
-
-def _running_order(model: nn.Module, shape: Sequence[int]) -> list[str]:
-    """Return the names of the layers with weights, in the order in which they run."""
-    order: list[str] = []
-
-    def watch(name: str) -> Any:
-        def hook(*_: Any) -> None:
-            if name in order:
-                raise ValueError(f"{name!r} runs twice: this is no plain chain")
-            order.append(name)
-
-        return hook
-
-    handles = [
-        layer.register_forward_hook(watch(name))
-        for name, layer in model.named_modules()
-        if isinstance(layer, KNOWN)
-    ]
-    try:
-        with eval_mode(model), torch.inference_mode():
-            model(torch.zeros(1, *shape, device=device_of(model)))
-    finally:
-        for handle in handles:
-            handle.remove()
-    return order

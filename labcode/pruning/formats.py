@@ -21,6 +21,7 @@ from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 from torch import Tensor, nn
 
+from labcode._checks import check_choice
 from labcode.pruning.masks import prunable
 
 Arrays = dict[str, NDArray[np.generic]]
@@ -143,6 +144,4 @@ _FORMS: dict[str, tuple[Packer, Unpacker]] = {
 
 
 def _form(form: str) -> tuple[Packer, Unpacker]:
-    if form not in _FORMS:
-        raise ValueError(f"form must be one of {', '.join(_FORMS)}, got {form!r}")
-    return _FORMS[form]
+    return _FORMS[check_choice("form", form, _FORMS)]

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from labcode import cost
 from labcode._checks import is_integer
+from labcode._walk import walk
 from labcode.cost import Cost
 from labcode.training.devices import device_of
 from labcode.training.evaluation import eval_mode
@@ -84,7 +85,8 @@ def plan_cost(model: nn.Module, plan: Mapping[str, Part], input_shape: Sequence[
     Returns:
         Parameters of all layers (a batch norm has two for each channel) and multiply-adds.
     """
-    sizes = _map_sizes(model, input_shape)
+    visits = walk(model, input_shape, (nn.Conv2d,))
+    sizes = {visit.name: (visit.input_shape[-2], visit.input_shape[-1]) for visit in visits}
     total = Cost(0, 0)
     for name, part in plan.items():
         layer = model.get_submodule(name)
@@ -204,26 +206,6 @@ def _check_same_answers(masked: nn.Module, smaller: nn.Module, shape: Sequence[i
             f"the cut network's answers differ from the masked network's by {gap:.3g}: its layers "
             "are not joined as the plan says, or an activation does not keep zero at zero"
         )
-
-
-def _map_sizes(model: nn.Module, shape: Sequence[int]) -> dict[str, tuple[int, int]]:
-    """Return the height and width of each convolution's input."""
-    sizes: dict[str, tuple[int, int]] = {}
-    handles = []
-    for name, layer in model.named_modules():
-        if isinstance(layer, nn.Conv2d):
-
-            def note(_: nn.Module, inputs: tuple[Tensor, ...], name: str = name) -> None:
-                sizes[name] = (inputs[0].shape[-2], inputs[0].shape[-1])
-
-            handles.append(layer.register_forward_pre_hook(note))
-    try:
-        with eval_mode(model), torch.inference_mode():
-            model(torch.zeros(1, *shape, device=device_of(model)))
-    finally:
-        for handle in handles:
-            handle.remove()
-    return sizes
 
 
 def _pair(value: object) -> tuple[int, int]:

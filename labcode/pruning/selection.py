@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from labcode._checks import check_int, check_number
+from labcode._checks import check_choice, check_int, check_number
 from labcode.pruning.masks import Masks
 
 SCOPES = ("global", "local")
@@ -45,8 +45,7 @@ def select(
     tensor([[ True, False,  True, False]])
     """
     part = _check_part("kept", kept)
-    if scope not in SCOPES:
-        raise ValueError(f"scope must be one of {', '.join(SCOPES)}, got {scope!r}")
+    check_choice("scope", scope, SCOPES)
     for name, score in scores.items():
         if bool(score.isnan().any()):
             raise ValueError(f"scores[{name!r}] holds NaN")

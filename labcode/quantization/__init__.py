@@ -29,7 +29,7 @@ from labcode.quantization.packing import (
     unpack_model,
 )
 from labcode.quantization.ranges import METHODS, find_range, weight_magnitudes
-from labcode.quantization.saturation import runtime_product, saturated_product, saturates
+from labcode.quantization.saturation import saturated_product
 from labcode.quantization.weight_sharing import (
     SharedWeights,
     centroid_training,
@@ -38,7 +38,6 @@ from labcode.quantization.weight_sharing import (
     nearest,
     share_weights,
 )
-from labcode.runtime.int8 import onnx_int8_bytes, onnx_logits, read_qdq, runtime_integers
 
 __all__ = [
     "METHODS",
@@ -66,19 +65,13 @@ __all__ = [
     "integer_weights",
     "kmeans",
     "nearest",
-    "onnx_int8_bytes",
-    "onnx_logits",
     "pack_bits",
     "pack_model",
     "quant_error",
     "quant_layers",
     "quantize_model",
-    "read_qdq",
     "rescale",
-    "runtime_integers",
-    "runtime_product",
     "saturated_product",
-    "saturates",
     "share_weights",
     "straight_through",
     "symmetric_params",

@@ -75,7 +75,7 @@ def chain(model: nn.Module, input_shape: Sequence[int]) -> list[Step]:
     >>> [step.kind for step in steps]
     ['conv2d', 'relu', 'flatten']
     """
-    program = exported(model, input_shape)
+    program = exported_program(model, input_shape)
     names = program.graph_signature.inputs_to_parameters
     values = dict(model.named_parameters())
     steps: list[Step] = []
@@ -95,7 +95,7 @@ def chain(model: nn.Module, input_shape: Sequence[int]) -> list[Step]:
     return steps
 
 
-def exported(model: nn.Module, input_shape: Sequence[int]) -> torch.export.ExportedProgram:
+def exported_program(model: nn.Module, input_shape: Sequence[int]) -> torch.export.ExportedProgram:
     """Return the graph of a model in evaluation mode; the model is left as it is.
 
     Args:

@@ -9,7 +9,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from labcode.quantization.chain import exported
+from labcode.quantization.chain import exported_program
 
 Layer = nn.Conv2d | nn.Linear
 
@@ -78,7 +78,7 @@ def fold_batch_norm(model: nn.Module, input_shape: Sequence[int]) -> nn.Module:
 
 def _pairs(model: nn.Module, input_shape: Sequence[int]) -> list[tuple[str, str]]:
     """Return each layer whose output goes to a batch norm and nowhere else, with that norm."""
-    program = exported(model, input_shape)
+    program = exported_program(model, input_shape)
     names = program.graph_signature.inputs_to_parameters
     buffers = program.graph_signature.inputs_to_buffers
     found = []

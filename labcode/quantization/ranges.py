@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from labcode._checks import check_int, check_number
+from labcode._checks import check_choice, check_int, check_number
 from labcode.quantization.affine import affine_params, symmetric_params
 
 Range = tuple[float, float]
@@ -166,9 +166,7 @@ def find_range(values: Tensor, method: str, bits: int) -> Range:
     >>> find_range(torch.tensor([0.0, 1.0]), "min-max", 8)
     (0.0, 1.0)
     """
-    if method not in METHODS:
-        raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
-    return METHODS[method](values, bits)
+    return METHODS[check_choice("method", method, METHODS)](values, bits)
 
 
 def weight_magnitudes(weight: Tensor, method: str, bits: int) -> Tensor:

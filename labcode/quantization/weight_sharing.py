@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from labcode._checks import check_int
+from labcode._checks import check_choice, check_int
 
 INITS = ("linear", "density", "random")
 
@@ -43,6 +43,7 @@ def initial_centroids(values: Tensor, k: int, init: str = "linear", *, seed: int
     """
     flat = _sorted(values)
     check_int("k", k)
+    check_choice("init", init, INITS)
     if init == "linear":
         steps = torch.linspace(0, 1, k, dtype=torch.float64)
         spread: Tensor = flat[0] + steps * (flat[-1] - flat[0])
@@ -50,12 +51,10 @@ def initial_centroids(values: Tensor, k: int, init: str = "linear", *, seed: int
     if init == "density":
         middles = (torch.arange(k, dtype=torch.float64) + 0.5) / k  # the middle of each k-th part
         return flat[(middles * len(flat)).long()]
-    if init == "random":
-        different = torch.unique(flat)
-        order = torch.randperm(len(different), generator=torch.Generator().manual_seed(seed))
-        drawn: Tensor = different[order[:k]].sort().values
-        return drawn
-    raise ValueError(f"init must be one of {', '.join(INITS)}, got {init!r}")
+    different = torch.unique(flat)
+    order = torch.randperm(len(different), generator=torch.Generator().manual_seed(seed))
+    drawn: Tensor = different[order[:k]].sort().values
+    return drawn
 
 
 def kmeans(

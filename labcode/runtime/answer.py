@@ -17,6 +17,8 @@ from typing import IO, Any
 
 import numpy as np
 
+from labcode.runtime.session import onnx_session
+
 
 def answers(network: Path, pictures: IO[bytes]) -> Iterator[dict[str, Any]]:
     """Yield the answer to each picture.
@@ -29,13 +31,10 @@ def answers(network: Path, pictures: IO[bytes]) -> Iterator[dict[str, Any]]:
         ``label``, ``probability`` (0 to 1) and ``ms``, the milliseconds that the network took.
 
     Raises:
+        SessionError: The network is not an ONNX file.
         ValueError: The last picture is cut short.
     """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+    session = onnx_session(network)
     entry = session.get_inputs()[0]
     size = int(np.prod(entry.shape))
     while data := pictures.read(size):

@@ -1,10 +1,10 @@
 r"""One worker of a search, for as many processes and machines as there are.
 
     python -m labcode.search labcode.studies.design_space.problems:trained \
-        --storage study.journal --trials 40
+        --storage study.db --trials 40
 
-Started again, it goes on; started several times at once, on one machine or on many, the
-workers share the study.
+Started again, it goes on; started several times at once, the workers share the study: on one
+machine by a file, on many by a database's URL.
 """
 
 import argparse
@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("problem", help="module:name of a Problem, or of what returns one")
-    parser.add_argument("--storage", required=True, help="a file, or a database's URL")
+    parser.add_argument("--storage", required=True, help="a file (SQLite), or a database's URL")
     parser.add_argument("--name", default="design space", help="the study's name")
     parser.add_argument("--trials", type=int, required=True, help="finished trials in all")
     parser.add_argument("--sampler", choices=SAMPLERS, default="tpe")

@@ -1,33 +1,28 @@
-"""Search a design space: ask for a setting, measure it, tell what was found."""
+"""Search a design space until enough settings are measured, alone or with other workers."""
 
 from __future__ import annotations
 
-import contextlib
-import os
 import random
-import socket
 import time
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna import Study, Trial
-from optuna.exceptions import UpdateFinishedTrialError
+from optuna import Study
 from optuna.samplers import BaseSampler, NSGAIISampler, RandomSampler, TPESampler
 from optuna.storages import BaseStorage, fail_stale_trials
-from optuna.storages._heartbeat import get_heartbeat_thread
 from optuna.trial import TrialState
 from tqdm.auto import tqdm
 
 from labcode._checks import check_int
 from labcode._progress import wants_progress
-from labcode.search.problem import Problem, Setting
-from labcode.search.storage import open_storage, quiet, retry
+from labcode.search.problem import Problem
+from labcode.search.storage import POLL, QUEUED, open_storage, quiet
+from labcode.search.trial import count, one_trial
+from labcode.search.unmarked import Unmarked
 
 SAMPLERS = ("random", "tpe", "nsga2")
-POLL = 0.1  # seconds between two looks at what the other workers do
-COUNTED = (TrialState.COMPLETE, TrialState.RUNNING, TrialState.WAITING)
 
 
 def make_sampler(name: str, *, seed: int, population: int = 10) -> BaseSampler:
@@ -118,15 +113,16 @@ def explore(
     check_int("n_trials", n_trials)
     place = open_storage(storage) if isinstance(storage, (str, Path)) else storage
     chosen = make_sampler(sampler, seed=seed) if isinstance(sampler, str) else sampler
-    study = open_study(problem, place, name, sampler=chosen)
+    study, unmarked = open_study(problem, place, name, sampler=chosen), Unmarked(place)
     with tqdm(
         total=n_trials, unit="trial", leave=False, disable=not wants_progress(progress)
     ) as bar:
         while (done := count(study, TrialState.COMPLETE)) < n_trials:
             bar.update(done - bar.n)
-            with quiet():
-                fail_stale_trials(study)
             if nothing_to_do(study, n_trials):
+                with quiet():
+                    fail_stale_trials(study)
+                unmarked.give_up(study)
                 time.sleep(POLL)
             else:
                 one_trial(study, problem, n_trials)
@@ -147,67 +143,9 @@ def queue_grid(study: Study, problem: Problem, *, seed: int = 0) -> None:
     ]
     random.Random(check_int("seed", seed, minimum=0)).shuffle(designs)
     for design in designs:
-        study.enqueue_trial(design)
-
-
-def count(study: Study, *states: TrialState) -> int:
-    """Return the number of trials in one of these states."""
-    return len(study.get_trials(deepcopy=False, states=states))
+        study.enqueue_trial(design, user_attrs={QUEUED: True})
 
 
 def nothing_to_do(study: Study, n_trials: int) -> bool:
-    """Tell whether other workers are at all that is missing."""
-    return count(study, *COUNTED) >= n_trials and not count(study, TrialState.WAITING)
-
-
-def one_trial(study: Study, problem: Problem, n_trials: int) -> None:
-    """Ask, measure, tell; what others marked failed meanwhile, taking us for dead, is let go."""
-    with quiet():
-        trial = study.ask()
-    with contextlib.suppress(UpdateFinishedTrialError):
-        if _is_surplus(study, trial, n_trials):  # two workers asked for the last one at once
-            trial.set_user_attr("surplus", True)
-            study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
-            return
-        with get_heartbeat_thread(trial._trial_id, study._storage):
-            values = _measure(study, problem, trial)
-        study.tell(trial, values, skip_if_finished=True)
-
-
-def _measure(study: Study, problem: Problem, trial: Trial) -> list[float]:
-    """Measure what the sampler proposes, and keep what was found beside the aims."""
-    try:
-        trial.set_user_attr("worker", f"{socket.gethostname()}:{os.getpid()}")
-        found = problem.measure(**suggest(trial, problem))
-        values = problem.values(found)
-        for key, value in found.items():
-            if key not in problem.aims:
-                trial.set_user_attr(key, value)
-    except UpdateFinishedTrialError:
-        raise
-    except KeyboardInterrupt:
-        study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
-        retry(study, study.trials[trial.number])
-        raise
-    except Exception:
-        study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
-        raise
-    return values
-
-
-def suggest(trial: Trial, problem: Problem) -> Setting:
-    """Return the setting that the sampler proposes."""
-    return {
-        name: trial.suggest_categorical(name, list(options))
-        for name, options in problem.space.items()
-    }
-
-
-def _is_surplus(study: Study, trial: Trial, n_trials: int) -> bool:
-    """Tell whether enough earlier trials are done or on their way: the later asker gives way."""
-    earlier = [
-        other
-        for other in study.get_trials(deepcopy=False, states=COUNTED)
-        if other.state != TrialState.WAITING or "failed_trial" in other.system_attrs  # a retry
-    ]
-    return sum(other.number < trial.number for other in earlier) >= n_trials
+    """Tell whether the other workers are at all that is missing."""
+    return count(study, TrialState.COMPLETE, TrialState.RUNNING) >= n_trials

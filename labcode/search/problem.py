@@ -56,11 +56,15 @@ class Problem:
 
         Raises:
             KeyError: ``measure`` left an aim out.
+            ValueError: What it returned for an aim is not a number.
         """
         missing = [name for name in self.aims if name not in found]
         if missing:
             raise KeyError(f"measure returned no {', '.join(missing)}; it returned {list(found)}")
-        return [float(found[name]) for name in self.aims]
+        values = {name: float(found[name]) for name in self.aims}
+        if unknown := [name for name, value in values.items() if math.isnan(value)]:
+            raise ValueError(f"measure must return a number for each aim, got nan for {unknown}")
+        return list(values.values())
 
 
 def find_problem(name: str) -> Problem:

@@ -10,6 +10,7 @@ from optuna.trial import TrialState
 
 from labcode.search.pareto import losses, not_dominated
 from labcode.search.problem import Problem
+from labcode.search.storage import QUEUED
 from labcode.show.plotting import COLORS
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ def table(study: Study, problem: Problem) -> pd.DataFrame:
 
     trials = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     rows = [
-        trial.params | dict(zip(problem.aims, trial.values or (), strict=True)) | trial.user_attrs
+        trial.params
+        | dict(zip(problem.aims, trial.values or (), strict=True))
+        | {name: value for name, value in trial.user_attrs.items() if name != QUEUED}
         for trial in trials
     ]
     found = pd.DataFrame(rows, index=pd.Index([trial.number for trial in trials], name="trial"))

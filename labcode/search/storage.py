@@ -1,24 +1,32 @@
-"""Where a study lives: a file, or a database that many machines reach."""
+"""Where a study lives: a file of SQLite, or a database that many machines reach."""
 
 from __future__ import annotations
 
 import contextlib
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import optuna
 from optuna import Study
 from optuna.exceptions import ExperimentalWarning
-from optuna.storages import BaseStorage, RDBStorage, RetryHeartbeatStaleTrialCallback
+from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
 from optuna.trial import FrozenTrial
 
 from labcode._checks import check_int
-from labcode.search.journal import LivingJournal
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 HEARTBEAT = 10  # seconds
 GRACE = 60  # seconds
 MAX_RETRY = 3  # a setting that kills its worker each time is given up
+BUSY = 60  # seconds that a worker waits while others write to a file
+POLL = 0.1  # seconds between two looks at what the other workers do
+OPENINGS = 50  # tries, while another worker makes the tables
+QUEUED = "queued"  # marks a trial whose setting was asked for, not proposed by a sampler
 
 
 def retry(study: Study, trial: FrozenTrial) -> None:
@@ -26,18 +34,20 @@ def retry(study: Study, trial: FrozenTrial) -> None:
 
     A trial that died before it had chosen all of its settings keeps those it has.
     """
+    kept = {name: value for name, value in trial.user_attrs.items() if name == QUEUED}
+    trial.user_attrs = kept  # what else was noted is of the worker that died
     with quiet():
         RetryHeartbeatStaleTrialCallback(max_retry=MAX_RETRY)(study, trial)
 
 
 def open_storage(
     where: str | Path, *, heartbeat: int = HEARTBEAT, grace: int = GRACE
-) -> BaseStorage:
+) -> RDBStorage:
     """Open, or make, the place where studies are kept.
 
     Args:
-        where: A file, which many processes may share, or the URL of a database as Optuna and
-            SQLAlchemy write it, such as "postgresql+psycopg://user@host/studies".
+        where: A file, which the processes of one machine may share, or the URL of a database as
+            Optuna and SQLAlchemy write it, such as "postgresql+psycopg://user@host/studies".
         heartbeat: Seconds between two signs of life of a running trial.
         grace: Seconds without one after which its worker counts as dead. More than the heartbeat.
 
@@ -47,34 +57,82 @@ def open_storage(
 
     Raises:
         TypeError: A number is not an integer.
-        ValueError: A number is out of range.
+        ValueError: A number is out of range, or the file's name cannot stand in a URL.
         FileNotFoundError: The file's folder does not exist.
     """
+    from sqlalchemy import event, make_url  # here, since it is slow to import
+
     if check_int("grace", grace) <= check_int("heartbeat", heartbeat):
         raise ValueError(f"grace must be more than the heartbeat, {heartbeat}, got {grace!r}")
-    if isinstance(where, str) and "://" in where:
-        with quiet():
-            return RDBStorage(
-                where,
-                heartbeat_interval=heartbeat,
-                grace_period=grace,
-                heartbeat_stale_trial_callback=retry,
-            )
-    path = Path(where)
+    url = where if isinstance(where, str) and "://" in where else file_url(Path(where))
+    is_file = make_url(url).get_backend_name() == "sqlite"
+    # No transactions of the driver's own: they would begin after the first look.
+    own = {"connect_args": {"timeout": BUSY, "isolation_level": None}} if is_file else {}
+    storage = _open(
+        url,
+        engine_kwargs=own,
+        heartbeat_interval=heartbeat,
+        grace_period=grace,
+        heartbeat_stale_trial_callback=retry,
+    )
+    if is_file:
+        event.listen(storage.engine, "begin", _lock)
+    return storage
+
+
+def file_url(path: Path) -> str:
+    """Return the URL of a file of SQLite.
+
+    Raises:
+        ValueError: Its name holds characters that mean something in a URL.
+        FileNotFoundError: Its folder does not exist.
+    """
     if not path.parent.is_dir():
         raise FileNotFoundError(f"where: there is no folder {str(path.parent)!r} for {path.name!r}")
-    return LivingJournal(path, heartbeat=heartbeat, grace=grace, on_stale=retry)
+    whole = path.resolve().as_posix()
+    if set("?{}") & set(whole):
+        raise ValueError(f"where: the path must not hold ?, {{ or }}, got {whole!r}")
+    return f"sqlite:///{whole}"
+
+
+def _open(url: str, **options: Any) -> RDBStorage:
+    """Open a database; workers that start at once may all want to make its tables."""
+    from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+
+    for _ in range(OPENINGS):
+        try:
+            with quiet():
+                return RDBStorage(url, **options)
+        except (IntegrityError, OperationalError, ProgrammingError) as error:
+            if not isinstance(error, IntegrityError) and "already exists" not in str(error):
+                raise
+            time.sleep(POLL)
+    with quiet():
+        return RDBStorage(url, **options)
+
+
+def _lock(connection: Connection) -> None:
+    """Lock a file of SQLite before the first look, or two workers may take the same trial.
+
+    Source: SQLAlchemy's documentation of SQLite, "Serializable isolation".
+    """
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+@contextlib.contextmanager
+def without_log() -> Iterator[None]:
+    """Keep Optuna's log to itself: what matters reaches the caller as an error."""
+    level = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(max(level, optuna.logging.ERROR))
+    try:
+        yield
+    finally:
+        optuna.logging.set_verbosity(level)
 
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Keep Optuna's remarks on new studies and on features that may change to itself."""
-    level = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(max(level, optuna.logging.WARNING))
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ExperimentalWarning)
-            warnings.filterwarnings("ignore", "Heartbeat of storage")  # it beats in `one_trial`
-            yield
-    finally:
-        optuna.logging.set_verbosity(level)
+    """Keep Optuna's log, and its warnings of features that may change, to itself."""
+    with without_log(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        yield

@@ -16,9 +16,10 @@ from tqdm.auto import tqdm
 
 from labcode._checks import check_int
 from labcode._progress import wants_progress
-from labcode.search.explore import POLL, count, open_study
+from labcode.search.explore import open_study
 from labcode.search.problem import find_problem
-from labcode.search.storage import GRACE, HEARTBEAT, open_storage
+from labcode.search.storage import GRACE, HEARTBEAT, POLL, open_storage
+from labcode.search.trial import count
 
 Worker = subprocess.Popen[bytes]
 

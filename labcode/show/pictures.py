@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from html import escape
 from typing import Literal
 
+Anchor = Literal["start", "middle", "end"]
 Tone = Literal["a", "b", "c"]  # three colours that colour-blind readers tell apart
 TONES: tuple[Tone, ...] = ("a", "b", "c")
 
@@ -80,11 +81,11 @@ class Words:
     x: float
     y: float
     text: str
-    text_anchor: Literal["start", "middle", "end"] | None = None
+    text_anchor: Anchor | None = None
 
 
 Shape = Rect | Line | Circle | Polyline | Polygon | Path | Words
-_TAGS = {Words: "text"}
+_TAGS: dict[type, str] = {Words: "text"}
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from labcode.show.pictures import Picture, Tone
 
 # blue, orange, green: colour-blind-safe, 3:1 on white and on black
 _COLOURS: dict[Tone, str] = {"a": "#2f8fd0", "b": "#d5702a", "c": "#1d9a74"}
+Kind = Literal["plain", "strong", "large", "code", "how", "error"]
 _CELL = "padding:.2em .6em;border:0;vertical-align:top;white-space:nowrap;"
 _WRAPPED = _CELL.replace("white-space:nowrap", "min-width:12em")
 _RULE = "border-bottom:1px solid rgba(128,128,128,.5);"
@@ -40,7 +41,7 @@ class Cell:
     tone: Tone = "a"
     remark: str = ""
     formula: str = ""
-    kind: Literal["plain", "strong", "large", "code", "how", "error"] = "plain"
+    kind: Kind = "plain"
     pictures: tuple[Picture, ...] = ()
 
 
@@ -53,6 +54,7 @@ class Head:
 
 
 AnyCell = str | Cell
+Rows = tuple[tuple[AnyCell, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Table:
 
     caption: str = ""
     columns: tuple[str | Head, ...] = ()
-    rows: tuple[tuple[AnyCell, ...], ...] = ()
+    rows: Rows = ()
     total: tuple[AnyCell, ...] | None = None
     numeric: frozenset[int] = frozenset()
     wrapped: frozenset[int] = frozenset()

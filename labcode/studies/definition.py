@@ -12,16 +12,29 @@ Settings = Sequence[Row] | Callable[..., Iterable[Row]]
 
 
 @dataclass(frozen=True)
+class Weights:
+    """A file of weights that the course ships.
+
+    Args:
+        data: Its bytes.
+        facts: ``network``, ``seed``, ``dataset``, and what else its entry in the manifest says.
+    """
+
+    data: bytes
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Outcome:
-    """What a run gives beside its rows: files that the course ships, such as packed weights.
+    """What a run gives beside its rows: weights for the store, `labcode.weights`.
 
     Args:
         rows: One row or several.
-        files: Bytes of each file, by its name.
+        files: Each file, by its name.
     """
 
     rows: Row | list[Row]
-    files: Mapping[str, bytes]
+    files: Mapping[str, Weights]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +50,6 @@ class Table:
             them, called with the stored tables that are needed.
         needs: Tables that must be stored before.
         gather: Called with the stored tables that are needed; returns rows, which come last.
-        files: Where the files of an `Outcome` belong, from the root of the repository.
         facts: What else a reader needs to know, such as data and epochs.
         kept_for: What the table is evidence for, if no page shows it.
 
@@ -51,7 +63,6 @@ class Table:
     needs: tuple[Table, ...] = ()
     _: KW_ONLY
     gather: Callable[..., list[Row]] | None = None
-    files: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
     kept_for: str = ""
 

@@ -76,7 +76,7 @@ def train(table: Table, *, engine: Engine = here, command: str) -> Row:
                 bar.update()
     records = [finished.records[runs.key_of(setting)] for setting in settings]
     for record in records:
-        runs.write_files(record, store.ROOT / table.files)
+        runs.keep_files(record, _function(table))
     pairs = zip(settings, records, strict=True)
     rows = [setting | row for setting, record in pairs for row in record["rows"]]
     rows += table.gather(*needed) if table.gather else []
@@ -102,15 +102,19 @@ def _with_exports(items: Iterable[registry.Item]) -> tuple[registry.Item, ...]:
 
 def _made(table: Table, records: list[Row], command: str) -> Row:
     """Return how a table was made, by all machines together."""
-    function: Any = table.function or table.gather
     seconds = round(sum(record["seconds"] for record in records)) if records else None
-    name = f"{function.__module__}.{function.__qualname__}"
-    made = store.made_here(command, name, seconds=seconds, **table.facts)
+    made = store.made_here(command, _function(table), seconds=seconds, **table.facts)
     machines = [record["machine"] for record in records] or [store.machine()]
     for key in made.keys() & {key for machine in machines for key in machine}:
         found = sorted({str(machine[key]) for machine in machines if key in machine})
         made[key] = machines[0][key] if len(found) == 1 else " and ".join(found)
     return made
+
+
+def _function(table: Table) -> str:
+    """Return what makes a table's rows, with its module."""
+    function: Any = table.function or table.gather
+    return f"{function.__module__}.{function.__qualname__}"
 
 
 def _told(table: Table, made: Row) -> str:

@@ -6,14 +6,14 @@ import json
 import os
 import threading
 import time
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
+from labcode import weights
 from labcode.studies import store
-from labcode.studies.definition import Outcome, Row
+from labcode.studies.definition import Outcome, Row, Weights
 
 FOLDER = store.ROOT / "_build" / "studies"
 _ONE_AT_A_TIME = threading.Lock()
@@ -42,7 +42,7 @@ def run(function: Callable[..., Any], setting: Row) -> Row:
     rows = outcome.rows if isinstance(outcome.rows, list) else [outcome.rows]
     return {
         "rows": rows,
-        "files": {name: b64encode(data).decode() for name, data in outcome.files.items()},
+        "files": {name: _written(file) for name, file in outcome.files.items()},
         "seconds": seconds,
         "machine": store.machine(),
     }
@@ -97,13 +97,19 @@ def key_of(setting: Row) -> str:
     return json.dumps(setting, sort_keys=True)
 
 
-def write_files(record: Row, folder: Path) -> None:
-    """Write the files of a finished run where the course ships them."""
-    from base64 import b64decode
+def keep_files(record: Row, made_by: str) -> None:
+    """Put the weights of a finished run into the store.
 
-    for name, data in record["files"].items():
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(b64decode(data))
+    Args:
+        record: Of the run.
+        made_by: The function that ran, with its module.
+    """
+    for name, file in record["files"].items():
+        weights.keep(name, b64decode(file["data"]), made_by=made_by, **file["facts"])
+
+
+def _written(file: Weights) -> Row:
+    return {"data": b64encode(file.data).decode(), "facts": dict(file.facts)}
 
 
 @contextmanager

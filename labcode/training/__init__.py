@@ -5,20 +5,24 @@ out of stored outputs; LABCODE_PROGRESS=0 or =1 in the environment, or ``progres
 call, decides it.
 """
 
-from labcode.training.devices import device_of, pick_device, seed_everything
+from labcode.training.devices import device_of, pick_device, seed_everything, seeded
 from labcode.training.evaluation import Evaluation, eval_mode, evaluate
 from labcode.training.history import Epoch, History, TrainingDiverged
-from labcode.training.loop import fit
+from labcode.training.loop import Batch, LossFn, cross_entropy, fit
 
 __all__ = [
+    "Batch",
     "Epoch",
     "Evaluation",
     "History",
+    "LossFn",
     "TrainingDiverged",
+    "cross_entropy",
     "device_of",
     "eval_mode",
     "evaluate",
     "fit",
     "pick_device",
     "seed_everything",
+    "seeded",
 ]

@@ -23,8 +23,32 @@ from labcode.training.history import Epoch, History, TrainingDiverged
 from labcode.training.schedule import OptimizerFactory, Schedule, make_optimizer, pick_schedule
 
 Augment = Callable[[Tensor, torch.Generator], Tensor]
-LossFn = Callable[[Tensor, Tensor, Tensor], Tensor]
 AfterStep = Callable[[nn.Module, int], None]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one step trains on.
+
+    Args:
+        images: As the network sees them, after any change, shape (N, C, H, W).
+        labels: Class numbers, shape (N,).
+        places: Where the images stand in the split, shape (N,).
+    """
+
+    images: Tensor
+    labels: Tensor
+    places: Tensor
+
+
+LossFn = Callable[[nn.Module, Batch], tuple[Tensor, Tensor]]
+"""Runs the network on a batch; returns its logits (N, classes) and the loss ()."""
+
+
+def cross_entropy(model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Return a network's logits for a batch, and their mean cross-entropy: the plain loss."""
+    logits = check_logits(model(batch.images), batch.labels)  # (N, classes)
+    return logits, F.cross_entropy(logits, batch.labels)
 
 
 def fit(
@@ -63,8 +87,8 @@ def fit(
         validation: Evaluated after every epoch, for the history; never trained on.
         device: Where to train; None takes the fastest that is there.
         progress: Whether to show a bar; None shows it to people and not in stored outputs.
-        loss_fn: From logits (N, classes), labels (N,) and the images' places in ``train`` (N,)
-            to a loss; None is the mean cross-entropy.
+        loss_fn: Runs the network on a `Batch` and returns logits (N, classes), which only the
+            accuracy is taken from, and the loss; None is `cross_entropy`.
         optimizer: "adamw", "sgd" (momentum 0.9), or a function of the parameters.
         schedule: "cosine", "linear", "constant", or a function of the part done (0 to 1).
         after_step: Called after each step with the model and the number of steps done, for
@@ -95,7 +119,7 @@ def fit(
         optimizer=make_optimizer(optimizer, model, lr=lr, weight_decay=weight_decay),
         schedule=pick_schedule(schedule),
         augment=augment,
-        loss_fn=loss_fn or _cross_entropy,
+        loss_fn=loss_fn or cross_entropy,
         after_step=after_step,
     )
     start = time.perf_counter()
@@ -169,8 +193,8 @@ class _Run:
             images = self.augment(images, generator)
         self.set_lr()
         self.optimizer.zero_grad(set_to_none=True)
-        logits = check_logits(self.model(images), labels)  # (N, classes)
-        loss = self.loss_fn(logits, labels, picked)  # ()
+        logits, loss = self.loss_fn(self.model, Batch(images, labels, picked))
+        check_logits(logits, labels)
         value = float(loss.detach())
         if not math.isfinite(value):
             raise TrainingDiverged(_diverged(f"the loss became {value}", number, self))
@@ -186,10 +210,6 @@ class _Run:
         factor = self.schedule(self.step / self.total)
         for group, base in zip(self.optimizer.param_groups, self.base_rates, strict=True):
             group["lr"] = base * factor
-
-
-def _cross_entropy(logits: Tensor, labels: Tensor, picked: Tensor) -> Tensor:
-    return F.cross_entropy(logits, labels)
 
 
 def _check_weights(model: nn.Module, run: _Run) -> None:

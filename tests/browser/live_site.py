@@ -57,7 +57,7 @@ def others() -> list[Explorer]:
         explore(calculators.sharing, out_channels=(6, 1, 64), input_size=(28, 4, 64)),
         explore(calculators.network_layers, network=["LeNet-5", "AlexNet"], classes=(0, 0, 1000)),
         explore(calculators.counts, mega_macs=(714, 1, 20_000), precision=["float32", "int8"]),
-        explore(calculators.downsampling, input_size=(28, 5, 64), keep_every=(2, 1, 8)),
+        explore(calculators.few_bits, bits=(2, 1, 8), network=["LeNet-5", "Small CNN"]),
     ]
 
 

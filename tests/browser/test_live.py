@@ -281,7 +281,9 @@ def test_axe_finds_nothing(open_page, theme, width):
 
 def test_axe_finds_nothing_in_an_error(page):
     form(page).get_by_label("kernel size", exact=True).fill("9")
-    form(page, "downsampling").get_by_label("keep every", exact=True).fill("8")
+    stack = form(page, "receptive_field")
+    stack.get_by_label("layers", exact=True).fill("8")
+    stack.get_by_label("stride", exact=True).fill("3")  # the fourth layer has no room left
     settled(page)
     expect(page.locator(".live-result .live-error")).to_have_count(2)
     assert violations(page) == []

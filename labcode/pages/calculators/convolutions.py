@@ -12,7 +12,7 @@ from labcode.pages.live.result import Result
 from labcode.pages.pictures.wiring import wiring
 from labcode.show.numbers import number, plural, times
 from labcode.show.pictures import TONES, Picture
-from labcode.show.tables import Cell, Head, Table
+from labcode.show.tables import Cell, Head, Rows, Table
 
 CAPTION = (
     "The squares: each row is an output channel, each column an input channel that it reads; "
@@ -126,7 +126,7 @@ def _table(kinds: tuple[Kind, ...]) -> Table:
     params = _cells(kinds, "params", Cell(f"Impossible: {kinds[1].why_not}", kind="error"))
     macs = _cells(kinds, "macs", Cell())
     pictures = (Cell(pictures=kind.pictures) for kind in kinds)
-    rows = (("Parameters", *params), ("Multiply-adds", *macs), ("Channels", *pictures))
+    rows: Rows = (("Parameters", *params), ("Multiply-adds", *macs), ("Channels", *pictures))
     return Table(columns=("", *map(Head, (kind.name for kind in kinds), TONES)), rows=rows)
 
 

@@ -7,7 +7,7 @@ from labcode.pages import data
 from labcode.pages.live.result import Result
 from labcode.show.numbers import number, spread
 from labcode.show.pictures import TONES
-from labcode.show.tables import AnyCell, Cell, Head, Table
+from labcode.show.tables import AnyCell, Cell, Head, Kind, Table
 
 Key = tuple[float, float, str]
 BYPASSES = ("plain", "simple", "complex")
@@ -93,6 +93,6 @@ def _row(rival: Key, key: Key) -> tuple[AnyCell, ...]:
     accuracy, _, macs, size = GRID[rival]
     most_macs, most_bytes = (max(found[i] for found in GRID.values()) for i in (2, 3))
     parts = (accuracy, macs / most_macs, size / most_bytes)
-    kind = "strong" if rival == key else "plain"
+    kind: Kind = "strong" if rival == key else "plain"
     cells = zip(_shown(rival), parts, TONES, strict=True)
     return _short(rival, key), *(Cell(*cell, kind=kind) for cell in cells)

@@ -9,7 +9,8 @@ from labcode._checks import check_int
 from labcode.pages.live.result import Paragraph, Result
 from labcode.pages.pictures.wiring import wiring
 from labcode.show.numbers import number, percent, plural, times
-from labcode.show.tables import Cell, Head, Table
+from labcode.show.pictures import Tone
+from labcode.show.tables import Cell, Head, Kind, Table
 
 MOST_ROWS = 10
 
@@ -93,6 +94,7 @@ def _around(allowed: list[int], groups: int) -> list[int]:
 
 def _row(groups: int, params: int, whole: int, reads: int, chosen: bool) -> tuple[Cell, Cell]:
     remark = f"{percent(params, whole)}, each output reads {plural(reads, 'channel')}"
-    kind, tone = ("strong", "b") if chosen else ("plain", "a")
+    kind: Kind = "strong" if chosen else "plain"
+    tone: Tone = "b" if chosen else "a"
     name = Cell(plural(groups, "group"), kind=kind)
     return name, Cell(number(params), params / whole, tone, remark, kind=kind)

@@ -7,7 +7,7 @@ from labcode._checks import check_int
 from labcode.pages.live.cells import compared
 from labcode.pages.live.result import Result
 from labcode.show.numbers import number, percent, times
-from labcode.show.tables import Head, Table
+from labcode.show.tables import Head, Rows, Table
 
 
 def low_rank(in_features: int = 784, out_features: int = 300, rank: int = 50) -> Result:
@@ -40,7 +40,7 @@ def low_rank(in_features: int = 784, out_features: int = 300, rank: int = 50) ->
     even = f"{n * m / (n + m):.2f}"
     formulas = (times(m, n), times(rank, f"({number(n)} + {number(m)})"))
     columns = ("", Head("Full", "a"), Head(f"Rank {rank}", "b"))
-    rows = (
+    rows: Rows = (
         ("Weights", *compared((full.params, thin.params), formulas)),
         ("What it can be", "any matrix", f"any matrix of rank {rank} or less"),
     )

@@ -7,7 +7,7 @@ from labcode.pages.live.cells import compared
 from labcode.pages.live.result import Result
 from labcode.show.numbers import number, times
 from labcode.show.pictures import TONES
-from labcode.show.tables import Head, Table
+from labcode.show.tables import Head, Rows, Table
 
 NAMES = ("Dense", "Locally connected", "Convolution")
 CAPTION = (
@@ -58,7 +58,7 @@ def sharing(
     macs_formulas = (inputs_to_outputs, at_places, times(shared.params, height, width))
     params = [spent.params for spent in (dense, local, shared)]
     macs = [spent.macs for spent in (dense, local, shared)]
-    rows = (
+    rows: Rows = (
         ("Parameters", *compared(params, params_formulas, log=True)),
         ("Multiply-adds", *compared(macs, macs_formulas, log=True)),
     )

@@ -8,7 +8,7 @@ from labcode._checks import check_between, check_choice, check_int
 from labcode.pages.live.result import Result
 from labcode.show.numbers import number, percent, rounded
 from labcode.show.pictures import TONES
-from labcode.show.tables import Cell, Head, Table
+from labcode.show.tables import Cell, Head, Rows, Table
 
 NAMES = ("Dense", "CSR", "Relative index")
 POINTER_BITS = 32  # of a row's start in CSR
@@ -127,7 +127,7 @@ def sparse_bytes(
     dense, csr, relative = (number(round(value)) for value in values)
     fillers = rounded(1000 * found.fillers) if found.fillers >= 1e-6 else "0"
     starts = (f"{percent(x, 1)} zeros" for x in (found.csr_from, found.relative_from))
-    rows = (
+    rows: Rows = (
         ("Bytes", *_bars(values)),
         ("Bits for each stored weight", f"{v}", f"{v} + {c}", f"{v} + {index}"),
         ("On top", "nothing", "32 bits a row", f"{fillers} fillers on 1,000 weights"),

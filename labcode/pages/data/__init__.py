@@ -1,6 +1,6 @@
 """What pages show and cannot compute: JSON files, each with the name of what reads it.
 
-`labcode.studies.page_data` writes them from the stored tables and weights.
+The studies' exports write them from stored tables and weights (`python -m labcode.studies`).
 """
 
 from __future__ import annotations

@@ -14,15 +14,16 @@ from labcode.data import load
 from labcode.pages.drawing.networks import distilled_student, shipped, unpacked_lenet5
 from labcode.pages.drawing.shipped import INPUT_SHAPE
 from labcode.pages.drawing.site import from_others
-from labcode.runtime.latency import onnx_bytes
+from labcode.runtime import to_onnx
+from labcode.weights import load_exits
 
 
 def stored_files() -> dict[str, bytes]:
     """Return what the folder `stored` holds, by name, exported anew from the networks."""
-    stages = early_exit.stage_files(early_exit.load_exits())
+    stages = early_exit.stage_files(load_exits())
     graphs = {
         "packed.onnx": without_weights(unpacked_lenet5()),
-        "student.onnx": onnx_bytes(distilled_student(), INPUT_SHAPE),
+        "student.onnx": to_onnx(distilled_student(), INPUT_SHAPE),
         **{f"exits-{number}.onnx": stage for number, stage in enumerate(stages, start=1)},
     }
     graphs = {name: _unsigned(file) for name, file in graphs.items()}
@@ -41,7 +42,7 @@ def without_weights(model: nn.Module) -> bytes:
     generator = torch.Generator().manual_seed(0)
     for parameter in like.parameters():  # the exporter leaves out zeros and merges what is equal
         parameter.data = torch.rand(parameter.shape, generator=generator)
-    file = _read(onnx_bytes(like, INPUT_SHAPE))
+    file = _read(to_onnx(like, INPUT_SHAPE))
     for constant in list(file.graph.initializer):
         if constant.name in like.state_dict():
             file.graph.initializer.remove(constant)

@@ -8,25 +8,19 @@ the operations and no weight.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.resources import files
 
 import torch
-from safetensors.torch import load as load_tensors
 from torch import nn
 
-from labcode import early_exit
-from labcode.coding import stored, unpack
-from labcode.data import load
-from labcode.distillation.networks import student
-from labcode.models import exit_macs, lenet5
-from labcode.models.exit_network import ExitNetwork
+from labcode import weights
+from labcode.coding import unpack
+from labcode.models import lenet5, student
 from labcode.pages.drawing.shipped import Shipped
-from labcode.pages.drawing.site import site_files
+from labcode.pages.drawing.site import PACKED, site_files
 from labcode.weights import baselines
+from labcode.weights.exits import threshold
 
-STORED = files("labcode.pages.drawing") / "stored"  # written with the table distillation_augmented
-KEPT = 0.018  # part of LeNet-5's weights in the packed file: Deep Compression's final setting
-BUDGET = 0.16  # expected work of the network with exits, as a part of its whole work
+STUDENT = "student.safetensors"
 
 
 def shipped(site: Mapping[str, bytes] | None = None) -> tuple[Shipped, ...]:
@@ -63,7 +57,7 @@ def _student(site: Mapping[str, bytes]) -> Shipped:
 
 
 def _exits(site: Mapping[str, bytes]) -> Shipped:
-    model = early_exit.load_exits()
+    model = weights.load_exits()
     made = "Four exits. It stops at the first that is sure enough; later layers never run."
     found = _of(site, *(f"exits-{number}.onnx" for number in range(1, len(model.exits) + 1)))
     limits = (threshold(model),) * (len(model.exits) - 1)
@@ -77,27 +71,16 @@ def _of(site: Mapping[str, bytes], *names: str) -> dict[str, bytes]:
 def distilled_student() -> nn.Module:
     """Return the student of 2,202 parameters that learned from LeNet-5, in evaluation mode."""
     model = student()
-    model.load_state_dict(load_tensors((STORED / "student.safetensors").read_bytes()))
+    weights.unpack(model, weights.read(STUDENT), name=STUDENT)
     return model.eval()
 
 
 def packed_lenet5() -> bytes:
     """Return LeNet-5, pruned, its weights shared and packed: what `labcode.coding.pack` made."""
-    return stored.packed("lenet5", KEPT)
+    return weights.packed(*PACKED)
 
 
 def unpacked_lenet5() -> nn.Module:
     """Return the network in `packed_lenet5`, in evaluation mode."""
     with torch.random.fork_rng(devices=[]):  # the first weights are drawn and then replaced
         return unpack(packed_lenet5(), lenet5()).eval()
-
-
-@torch.inference_mode()
-def threshold(model: ExitNetwork) -> float:
-    """Return how sure an exit must be, so that validation images cost `BUDGET` on average."""
-    images = load("mnist5k").validation.images
-    logits = model.all_logits(images)  # (exits, N, classes)
-    scores = early_exit.certainty(logits.flatten(0, 1)).view(logits.shape[:2])
-    macs = exit_macs(model)
-    # Rounded, so that no image stands on the very edge: there, rounding in a sum would decide.
-    return round(early_exit.shared_threshold(scores, macs, BUDGET * macs[-1]), 3)

@@ -13,8 +13,10 @@ from collections.abc import Mapping
 from importlib.resources import files
 from math import prod
 
-BASELINE = "weights/baselines/stored/lenet5-seed0.safetensors"  # in labcode, weights in float16
-PACKED = "coding/stored/lenet5-1.8.diet"
+from labcode.weights.store import packed, read
+
+BASELINE = "lenet5-seed0.safetensors"  # in float16
+PACKED = ("lenet5", 0.018)  # part of the weights: Deep Compression's final setting
 COPIED = (".onnx", ".json", ".bin")
 KINDS = {"F16": "e", "F32": "f"}  # safetensors' number formats, and struct's letters for them
 FLOAT = 1  # ONNX's number for float32
@@ -40,8 +42,8 @@ def from_others(graph: bytes) -> dict[str, bytes]:
     Args:
         graph: The operations of LeNet-5, an ONNX file without weights.
     """
-    packed, baseline = ((files("labcode") / name).read_bytes() for name in (PACKED, BASELINE))
-    return {"packed.diet": packed, "baseline.onnx": with_weights(graph, read_tensors(baseline))}
+    baseline = with_weights(graph, read_tensors(read(BASELINE)))
+    return {"packed.diet": packed(*PACKED), "baseline.onnx": baseline}
 
 
 def read_tensors(file: bytes) -> Tensors:

@@ -6,6 +6,7 @@ import importlib
 import json
 
 from labcode.pages.live.explorer import BROWSER_PACKAGE
+from labcode.pages.live.render import html
 
 
 def answer(module: str, function: str, settings: str) -> str:
@@ -22,7 +23,7 @@ def answer(module: str, function: str, settings: str) -> str:
     Raises:
         ValueError: ``module`` is not a module of `labcode.pages.calculators`.
 
-    >>> answer("labcode.pages.calculators.kinds", "convolutions", '{"kernel_size": 0}')
+    >>> answer("labcode.pages.calculators.convolutions", "convolutions", '{"kernel_size": 0}')
     '{"impossible": "kernel_size must be at least 1, got 0"}'
     """
     if not f"{module}.".startswith(f"{BROWSER_PACKAGE}."):
@@ -32,4 +33,4 @@ def answer(module: str, function: str, settings: str) -> str:
         result = calculator(**json.loads(settings))
     except (TypeError, ValueError) as error:
         return json.dumps({"impossible": str(error)})
-    return json.dumps({"html": result.html, "summary": result.summary})
+    return json.dumps({"html": html(result), "summary": result.summary})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from labcode._checks import is_integer
+from labcode._checks import check_between, check_bool, check_choice, is_integer
 
 Value = int | str | bool
 
@@ -24,10 +24,7 @@ class Slider:
 
     def check(self, value: object) -> None:
         """Raise if ``value`` cannot stand on this slider."""
-        if not is_integer(value):
-            raise TypeError(f"{self.name} must be an integer, got {value!r}")
-        if not self.low <= value <= self.high:  # type: ignore[operator]
-            raise ValueError(f"{self.name} must be from {self.low} to {self.high}, got {value!r}")
+        check_between(self.name, value, self.low, self.high)
 
 
 @dataclass(frozen=True)
@@ -42,8 +39,7 @@ class Choice:
 
     def check(self, value: object) -> None:
         """Raise if ``value`` is not one of the options."""
-        if value not in self.options:
-            raise ValueError(f"{self.name} must be one of {list(self.options)}, got {value!r}")
+        check_choice(self.name, value, self.options)
 
 
 @dataclass(frozen=True)
@@ -57,8 +53,7 @@ class Switch:
 
     def check(self, value: object) -> None:
         """Raise if ``value`` is not True or False."""
-        if not isinstance(value, bool):
-            raise TypeError(f"{self.name} must be True or False, got {value!r}")
+        check_bool(self.name, value)
 
 
 Control = Slider | Choice | Switch

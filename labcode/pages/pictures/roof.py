@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from labcode.show.numbers import rounded
-from labcode.show.pictures import Circle, Line, Picture, Polyline, Words, points
+from labcode.show.pictures import Anchor, Circle, Line, Picture, Polyline, Shape, Words, points
 
 # The picture, in pixels; both axes are logarithmic.
 WIDTH, HEIGHT, LEFT, BOTTOM = 250.0, 170.0, 8.0, 34.0
@@ -32,7 +32,7 @@ def roof(intensity: float, ridge: float) -> Picture:
         f"{'compute' if computes else 'memory'} binds and at most "
         f"{rounded(100 * attained)} % of the peak is reached"
     )
-    shapes = (
+    shapes: tuple[Shape, ...] = (
         Polyline("line", line),
         Line("thin", LEFT, floor, WIDTH - LEFT, floor),
         Line("drop", x, y, x, floor),
@@ -45,7 +45,7 @@ def roof(intensity: float, ridge: float) -> Picture:
 
 
 def _tick(value: float) -> Words:
-    anchor = "start" if value < 0.1 else "end" if value > 1000 else "middle"
+    anchor: Anchor = "start" if value < 0.1 else "end" if value > 1000 else "middle"
     return Words("name", _x(value), HEIGHT - BOTTOM + 14, rounded(value), anchor)
 
 

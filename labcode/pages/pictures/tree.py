@@ -56,7 +56,10 @@ def _draw(node: Node, depth: int, places: dict[str, float]) -> tuple[float, list
         for bit, ((to, _), side) in enumerate(zip(drawn, (-7, 7), strict=True))
     ]
     below = [shape for _, shapes in drawn for shape in shapes]
-    joint = [Circle("pale", x, y, 5), Words("name", x + 9, y - 4, str(node.count), "start")]
+    joint: list[Shape] = [
+        Circle("pale", x, y, 5),
+        Words("name", x + 9, y - 4, str(node.count), "start"),
+    ]
     return x, [*branches, *bits, *below, *joint]
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from labcode.basics import networks
+from labcode.basics.poolings import POOLINGS
+from labcode.models.first_layer_network import FIRST_LAYERS
+from labcode.models.place_network import PLACE_NETWORKS
 from labcode.studies.basics import trials
 from labcode.studies.definition import Row, Study, Table, grid
 
@@ -35,7 +37,7 @@ def dropping_rows(seed: int, trained_on: str) -> list[Row]:
 SHARING = Table(
     "cnn_basics_sharing",
     trials.sharing_trial,
-    grid(seed=SEEDS, kind=networks.FIRST_LAYERS),
+    grid(seed=SEEDS, kind=FIRST_LAYERS),
     facts=facts(3),
 )
 FIELDS = Table(
@@ -51,7 +53,7 @@ PLACES = Table(
         {"seed": seed, "kind": kind, "everywhere": everywhere}
         for seed in SEEDS
         for everywhere in (False, True)
-        for kind in networks.PLACE_NETWORKS
+        for kind in PLACE_NETWORKS
     ],
     facts=facts(),
 )
@@ -79,7 +81,7 @@ SHIFTS = Table(
         {"seed": seed, "kind": kind, "augmented": augmented}
         for seed in SEEDS
         for augmented in (False, True)
-        for kind in networks.POOLINGS
+        for kind in POOLINGS
     ],
     facts=facts(),
 )

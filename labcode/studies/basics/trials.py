@@ -6,18 +6,19 @@ The chapter runs single points of them, and `tables` has them all.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from labcode.basics import networks
 from labcode.basics.dropping import enlarge, keep_every, keep_random, mean_groups
 from labcode.basics.shifts import directions, place, shift
 from labcode.basics.steadiness import change_of_features, predictions
-from labcode.data import Dataset, RandomAffine, Split, load
-from labcode.training import evaluate, fit
+from labcode.counting import count_parameters
+from labcode.data import RandomAffine, Split
+from labcode.models import field_network, first_layer_network, place_network, pooled_network
+from labcode.studies import protocol
+from labcode.studies.protocol import Row, digits
+from labcode.training import evaluate
 
 N_TRAIN = 1000  # few, so that differences show and a trial takes seconds
 EPOCHS = 10
@@ -25,14 +26,6 @@ CANVAS = 48
 MIDDLE = 10  # empty rows above, and columns left of, an image in the middle of the canvas
 DISTANCES = (0, 1, 2, 3, 4)  # MNIST's digits keep 4 pixels of margin
 MOVES = (0, 1, 2, 3, 4, 6, 8)  # pixels down and to the right
-
-Row = dict[str, Any]
-
-
-@cache
-def digits() -> Dataset:
-    """Return the digits of every trial: 1,000 to train on and 1,000 to test."""
-    return load("mnist5k", n_train=N_TRAIN)
 
 
 def trained(
@@ -55,11 +48,9 @@ def trained(
     Returns:
         The network, in evaluation mode.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = build()
-    fit(model, train, epochs=epochs or EPOCHS, batch_size=50, lr=3e-3, seed=seed, augment=augment)
-    return model.eval()
+    return protocol.trained(
+        build, train, seed, epochs=epochs or EPOCHS, batch_size=50, lr=3e-3, augment=augment
+    )
 
 
 def accuracy(model: nn.Module, images: Tensor, labels: Tensor) -> float:
@@ -71,16 +62,16 @@ def sharing_trial(kind: str, seed: int) -> list[Row]:
     """Train a network with a dense, local or convolutional first layer.
 
     Args:
-        kind: One of `networks.FIRST_LAYERS`.
+        kind: One of `labcode.models.first_layer_network.FIRST_LAYERS`.
         seed: Of the first weights and the order of the images.
     """
-    data = digits()
+    data = digits(N_TRAIN)
     # Until the smallest, the convolution, has learned its images too.
-    model = trained(lambda: networks.first_layer_network(kind), data.train, seed, epochs=3 * EPOCHS)
+    model = trained(lambda: first_layer_network(kind), data.train, seed, epochs=3 * EPOCHS)
     return [
         {
             "kind": kind,
-            "params": sum(p.numel() for p in model.parameters()),
+            "params": count_parameters(model),
             "train_accuracy": evaluate(model, data.train).accuracy,
             "accuracy": evaluate(model, data.test).accuracy,
         }
@@ -94,17 +85,17 @@ def field_trial(spatial_layers: int, seed: int) -> list[Row]:
         spatial_layers: Layers with 3 × 3 filters, from 0 to 6; the images are 14 × 14.
         seed: Of the first weights and the order of the images.
     """
-    data = digits()
+    data = digits(N_TRAIN)
     train, test = (
         Split(mean_groups(part.images, 2), part.labels)  # (N, 1, 14, 14): four times as fast
         for part in (data.train, data.test)
     )
     # Six narrow layers need longer than the two or three of the other trials.
-    model = trained(lambda: networks.field_network(spatial_layers), train, seed, epochs=2 * EPOCHS)
+    model = trained(lambda: field_network(spatial_layers), train, seed, epochs=2 * EPOCHS)
     return [
         {
             "field": 1 + 2 * spatial_layers,
-            "params": sum(p.numel() for p in model.parameters()),
+            "params": count_parameters(model),
             "train_accuracy": evaluate(model, train).accuracy,
             "accuracy": evaluate(model, test).accuracy,
         }
@@ -115,13 +106,13 @@ def place_trial(kind: str, everywhere: bool, seed: int) -> list[Row]:
     """Train with digits in the middle of a canvas, and test them in other places.
 
     Args:
-        kind: One of `networks.PLACE_NETWORKS`.
+        kind: One of `labcode.models.place_network.PLACE_NETWORKS`.
         everywhere: Whether the training digits stand in random places instead.
         seed: Of the first weights, the order of the images, and the places.
     """
-    data = digits()
+    data = digits(N_TRAIN)
     train = Split(on_canvas(data.train.images, seed if everywhere else None), data.train.labels)
-    model = trained(lambda: networks.place_network(kind), train, seed)
+    model = trained(lambda: place_network(kind), train, seed)
     rows = []
     for move in MOVES:
         images = place(data.test.images, CANVAS, MIDDLE + move, MIDDLE + move)
@@ -160,11 +151,11 @@ def dropping_trial(kind: str, seed: int) -> list[Row]:
         kind: One of `DROPPINGS`, or "every 2nd, small" for the 14 × 14 images themselves.
         seed: Of the first weights and the order of the images.
     """
-    data, small = digits(), kind == "every 2nd, small"
+    data, small = digits(N_TRAIN), kind == "every 2nd, small"
     change = (lambda x: keep_every(x, 2)) if small else DROPPINGS[kind]
     train = Split(change(data.train.images), data.train.labels)
     size = train.images.shape[-1]
-    model = trained(lambda: networks.pooled_network(input_size=size), train, seed)
+    model = trained(lambda: pooled_network(input_size=size), train, seed)
     others = DROPPINGS if kind == "full" else {kind: change}
     return [
         {
@@ -180,13 +171,13 @@ def pooling_trial(kind: str, augmented: bool, seed: int) -> list[Row]:
     """Train a network with a pooling, and shift the digits that it is tested on.
 
     Args:
-        kind: One of `networks.POOLINGS`, in groups of 2 × 2.
+        kind: One of `labcode.basics.poolings.POOLINGS`, in groups of 2 × 2.
         augmented: Whether the training digits are shifted at random, up to 4 pixels.
         seed: Of the first weights, the order of the images and the shifts.
     """
-    data = digits()
+    data = digits(N_TRAIN)
     augment = RandomAffine(max_shift=4.0, max_degrees=0.0, max_scale=0.0) if augmented else None
-    model = trained(lambda: networks.pooled_network(kind), data.train, seed, augment=augment)
+    model = trained(lambda: pooled_network(kind), data.train, seed, augment=augment)
     setting = {"kind": kind, "augmented": augmented}
     return [setting | _under_shift(model, data.test, distance) for distance in DISTANCES]
 
@@ -200,9 +191,9 @@ def group_trial(kind: str, group: int, twice: bool, seed: int) -> list[Row]:
         twice: Whether the second pooling has groups of the same size; else of 2 × 2.
         seed: Of the first weights and the order of the images.
     """
-    data = digits()
+    data = digits(N_TRAIN)
     model = trained(
-        lambda: networks.pooled_network(kind, group, second_group=group if twice else 2),
+        lambda: pooled_network(kind, group, second_group=group if twice else 2),
         data.train,
         seed,
         epochs=3 * EPOCHS,  # means are smaller than maxima, so their weights need longer to grow
@@ -212,7 +203,7 @@ def group_trial(kind: str, group: int, twice: bool, seed: int) -> list[Row]:
             "kind": kind,
             "group": group,
             "twice": twice,
-            "params": sum(p.numel() for p in model.parameters()),
+            "params": count_parameters(model),
             "train_accuracy": evaluate(model, data.train).accuracy,
             "accuracy": evaluate(model, data.test).accuracy,
         }

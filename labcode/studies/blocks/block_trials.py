@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import torch
 from safetensors.torch import save
 
-from labcode.data import Dataset, load
+from labcode.data import Dataset
 from labcode.models.blocks import Backbone, backbone, widths
-from labcode.studies.pruning.trials import fine_tuning
-from labcode.studies.small_runs import Row, facts, trained
-from labcode.training import fit
+from labcode.studies.protocol import Row, digits, facts, fine_tuning, small_run, trained
 from labcode.weights import baselines
 
 BUDGETS = (480_000, 1_250_000)  # multiply-adds at which every block finds widths that fit
@@ -38,9 +35,7 @@ def trained_block(
         images: What to train on, 28 x 28 and grey; None is 1,000 digits.
     """
     sizes = widths(kind, macs)
-    model = trained(lambda: backbone(kind, *sizes), seed, epochs=epochs, lr=lr, images=images)
-    assert isinstance(model, Backbone)
-    return model
+    return small_run(lambda: backbone(kind, *sizes), seed, epochs=epochs, lr=lr, images=images)
 
 
 def block_row(kind: str, budget: int, seed: int) -> Row:
@@ -66,10 +61,7 @@ def board_row(kind: str, seed: int) -> Row:
         Accuracies, parameters, multiply-adds, and bytes of the weights in float32, as a
         safetensors file (batch norms with their statistics included).
     """
-    digits, recipe = load("mnist5k"), baselines.recipe("small_cnn")
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = backbone(kind, *widths(kind, BUDGETS[0]))
-    fit(model, digits.train, epochs=recipe.epochs, seed=seed, **fine_tuning("small_cnn"))
-    size = len(save(model.eval().state_dict()))
-    return facts(model, digits) | {"bytes_on_disk": size}
+    sizes, settings = widths(kind, BUDGETS[0]), fine_tuning("small_cnn")
+    settings["epochs"] = baselines.recipe("small_cnn").epochs
+    model = trained(lambda: backbone(kind, *sizes), digits().train, seed, **settings)
+    return facts(model, digits()) | {"bytes_on_disk": len(save(model.state_dict()))}

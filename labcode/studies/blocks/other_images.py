@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from labcode._checks import check_choice
 from labcode.data import Dataset
-from labcode.models._parts import check_choice
 from labcode.models.blocks import BLOCKS
 from labcode.studies.blocks.block_trials import BUDGETS, trained_block
-from labcode.studies.small_runs import N_TRAIN
+from labcode.studies.protocol import N_TRAIN
 from labcode.training import evaluate
 
 
@@ -30,7 +30,7 @@ def contest(images: Dataset, kinds: Sequence[str], *, seed: int = 0) -> dict[str
         ValueError: A kind is unknown, or the images have another shape or too few.
     """
     for kind in kinds:
-        check_choice("kinds", kind, tuple(BLOCKS))
+        check_choice("kinds", kind, BLOCKS)
     if images.input_shape != (1, 28, 28):
         raise ValueError(f"images must have the shape (1, 28, 28), got {images.input_shape}")
     few = images.with_train(N_TRAIN)

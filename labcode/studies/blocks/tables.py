@@ -7,6 +7,7 @@ from itertools import product
 from labcode.models import blocks
 from labcode.studies.blocks import block_trials
 from labcode.studies.definition import Row, Study, Table, TimedTable
+from labcode.studies.scoreboard import techniques
 
 SEEDS = (0, 1, 2)
 RATE_SEED = 100  # no other table uses it
@@ -14,12 +15,12 @@ FACTS = {
     "data": "mnist5k: 1000 training, 500 validation and 1000 test images",
     "epochs": block_trials.EPOCHS,
 }
-TECHNIQUES = {f"{kind} blocks": kind for kind in blocks.BLOCKS}
+KINDS = {technique.id: kind for kind, technique in techniques.BLOCKS.items()}
 
 
 def scoreboard_row(network: str, technique: str, seed: int) -> Row:
-    """Run `block_trials.board_row` for a technique of the scoreboard, one of `TECHNIQUES`."""
-    return block_trials.board_row(TECHNIQUES[technique], seed)
+    """Run `block_trials.board_row` for a technique of the scoreboard, by its id."""
+    return block_trials.board_row(KINDS[technique], seed)
 
 
 # On the validation split.
@@ -46,8 +47,8 @@ SCOREBOARD = Table(
     "scoreboard_architecture",
     scoreboard_row,
     [
-        {"network": "backbone", "technique": technique, "seed": seed}
-        for seed, technique in product(SEEDS, TECHNIQUES)
+        technique.key | {"seed": seed}
+        for seed, technique in product(SEEDS, techniques.BLOCKS.values())
     ],
     facts={
         "data": "mnist5k: 3500 training, 500 validation and 1000 test images, augmented",

@@ -9,9 +9,9 @@ from typing import Any
 from labcode.data import Dataset, load
 from labcode.studies.blocks import block_trials
 from labcode.studies.blocks.other_images import contest
+from labcode.studies.protocol import Row, facts
 from labcode.studies.senet import se_trials
 from labcode.studies.shufflenet import shuffle_trials
-from labcode.studies.small_runs import Row, facts
 
 N_TRAIN = 10_000
 EPOCHS = 10  # 2,000 steps; on digits 120 or 200

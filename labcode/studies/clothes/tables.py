@@ -13,9 +13,9 @@ from labcode.models import blocks
 from labcode.studies.blocks import block_trials
 from labcode.studies.clothes import clothes_trials
 from labcode.studies.definition import Row, Study, Table
+from labcode.studies.protocol import N_TRAIN
 from labcode.studies.senet.tables import CHOICES, STANDARD
 from labcode.studies.shufflenet.tables import SHUFFLES
-from labcode.studies.small_runs import N_TRAIN
 
 DATA = "fashion_mnist: {} training, 5000 validation and 10000 test images"
 FACTS = {"data": DATA.format(clothes_trials.N_TRAIN), "epochs": clothes_trials.EPOCHS}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from labcode._checks import check_int
+from labcode.coding.pipeline import Guide
 from labcode.data import RandomAffine
 from labcode.data.dataset import Split
 from labcode.distillation import SoftLabels
@@ -23,10 +24,9 @@ class Lessons:
 
     Asking several convolutional teachers at every step would take far longer than a step of a
     small student. So the images are changed beforehand, ``copies`` times each, and the teachers'
-    mean logits are kept. One pass over ``split`` is as long as ``copies`` passes over ``train``.
+    mean logits are kept. One pass over ``split`` is as long as ``copies`` passes over ``train``;
+    ``guide`` says how `labcode.coding.pipeline` trains on it.
     """
-
-    lr, batch_size = LR, BATCH_SIZE
 
     def __init__(
         self,
@@ -56,12 +56,5 @@ class Lessons:
         self.copies = copies
         self.split = Split(torch.cat(changed), train.labels.repeat(copies))
         labels = SoftLabels.from_ensemble(teachers, self.split)
-        self._loss = labels.loss(temperature=TEMPERATURE, soft_weight=SOFT)
-
-    def augment(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """Return the images as they are: they were changed before."""
-        return images
-
-    def loss(self, logits: Tensor, labels: Tensor, picked: Tensor) -> Tensor:
-        """Return the loss of logits (N, classes) of the images at ``picked`` in ``split``."""
-        return self._loss(logits, labels, picked)
+        loss_fn = labels.loss(temperature=TEMPERATURE, soft_weight=SOFT)
+        self.guide = Guide(LR, BATCH_SIZE, None, loss_fn)  # the images were changed before

@@ -9,12 +9,13 @@ from typing import Any
 
 from labcode.coding.pipeline import SOFT
 from labcode.papers import published
-from labcode.studies.deep_compression import taught, trials
-from labcode.studies.definition import Outcome, Row, Study, Table, grid
+from labcode.studies.deep_compression import kept, taught, trials
+from labcode.studies.definition import Outcome, Row, Study, Table, Weights, grid
+from labcode.studies.scoreboard import techniques
+from labcode.studies.scoreboard.techniques import Technique
 
 SEEDS = (0, 1, 2)
 DATA = "mnist5k, 3500 training images"
-STORED = "labcode/coding/stored"  # the packed files of seed 0
 LENET5_LESSONS: Row = {
     "network": "lenet5",
     "rounds": ((0.2, 1), (0.08, 1), (0.04, 2), (0.018, 6)),
@@ -37,7 +38,14 @@ def taught_outcome(seed: int, teachers: str) -> Outcome:
 def _with_files(function: Callable[..., list[Row]], seed: int, **setting: Any) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         rows = function(seed=seed, **setting, files=Path(folder) if seed == 0 else None)
-        return Outcome(rows, {path.name: path.read_bytes() for path in Path(folder).iterdir()})
+        about = {"seed": seed, "dataset": "mnist5k"}
+        return Outcome(
+            rows,
+            {
+                path.name: Weights(path.read_bytes(), kept.facts_of(path.name) | about)
+                for path in Path(folder).iterdir()
+            },
+        )
 
 
 def curve(network: str) -> Table:
@@ -46,7 +54,6 @@ def curve(network: str) -> Table:
         f"deep_compression_{network}",
         curve_outcome,
         grid(network=[network], seed=SEEDS),
-        files=STORED,
         facts={
             "data": DATA,
             "epochs_a_round": trials.EPOCHS[network],
@@ -61,7 +68,6 @@ def lessons(teachers: str, function: Callable[..., list[Row] | Outcome]) -> Tabl
         f"deep_compression_taught_by_{teachers}",
         function,
         grid(seed=SEEDS, teachers=[teachers]),
-        files=STORED,
         facts={
             "data": f"{DATA}, {taught.COPIES} changed copies of each",
             "rounds": taught.ROUNDS,
@@ -88,22 +94,29 @@ def final_part(network: str, runs: Any) -> float:
 
 def scoreboard_rows(lenet5: Any, lenet_300_100: Any, taught_300_100: Any) -> list[Row]:
     """Return the rows of the paper's setting with its file, and those of our final files."""
-    return [
-        *_rows("lenet5", lenet5, trials.PAPER, paper=True),
-        *_rows("lenet5", lenet5, final_part("lenet5", lenet5)),
-        *_rows("lenet_300_100", lenet_300_100, trials.PAPER, paper=True),
-        *_rows("lenet_300_100", taught_300_100, final_part("lenet_300_100", taught_300_100)),
-    ]
+    rows: list[Row] = []
+    for network, curve_runs, final_runs in (
+        ("lenet5", lenet5, lenet5),
+        ("lenet_300_100", lenet_300_100, taught_300_100),
+    ):
+        paper, final = techniques.PAPER_FILES[network], techniques.FINAL_FILES[network]
+        rows += _rows(paper, curve_runs, kept.PAPER, "bytes_huffman")
+        rows += _rows(final, final_runs, final_part(network, final_runs), "bytes_on_disk")
+    return rows
 
 
-def _rows(network: str, runs: Any, part: float, *, paper: bool = False) -> list[Row]:
-    """Return a row for each seed of a setting."""
-    kind = "Deep Compression as in the paper" if paper else "Deep Compression, our file"
-    size = "bytes_huffman" if paper else "bytes_on_disk"
+def _rows(technique: Technique, runs: Any, part: float, size: str) -> list[Row]:
+    """Return a row for each seed, from the round that keeps a part of the weights.
+
+    Args:
+        technique: Whose rows they are.
+        runs: The table of a trial.
+        part: Part of the weights.
+        size: The table's column with the bytes of the file.
+    """
     return [
         {
-            "network": network,
-            "technique": f"{kind}, {100 * part:g} % kept",
+            **technique.key,
             "seed": int(row["seed"]),
             "test_accuracy": row["test_accuracy"],
             "params": int(row["params"]),
@@ -129,7 +142,7 @@ INITS = Table(
     "deep_compression_inits",
     trials.init_trial,
     grid(network=["lenet_300_100"], seed=SEEDS),
-    facts={"data": DATA, "kept": trials.PAPER},
+    facts={"data": DATA, "kept": kept.PAPER},
 )
 # LeNet-300-100 without one of the two additions: no teacher, or plain magnitude.
 CONTROLS = Table(

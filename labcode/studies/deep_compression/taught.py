@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
-from typing import Any
 
 from torch import nn
 
@@ -12,13 +11,12 @@ from labcode import data
 from labcode.coding.container import pack, unpack
 from labcode.coding.pipeline import bits_of, prune, refine, share
 from labcode.coding.report import report
-from labcode.coding.stored import keep
+from labcode.studies.deep_compression.kept import leave
 from labcode.studies.deep_compression.lessons import Lessons
+from labcode.studies.protocol import Row
 from labcode.training import evaluate
 from labcode.weights import baselines
 from labcode.weights.baselines import recipe
-
-Row = dict[str, Any]
 
 TEACHER_SEEDS = (0, 1, 2)  # all stored baselines of the teachers' kind together
 COPIES = 10  # changed copies of each training image: one pass is as long as ten epochs
@@ -63,17 +61,17 @@ def taught_trial(
     )
     passes = sum(number for part, number in rounds if part >= max(packed))
     control = copy.deepcopy(dense)
-    refine(control, lessons.split, lessons, epochs=passes, seed=100 * seed + 99)
+    refine(control, lessons.split, lessons.guide, epochs=passes, seed=100 * seed + 99)
     before = {r.seed: r for r in baselines.results(network)}[seed]
     facts = {"test_before": before.test_accuracy, "validation_before": before.validation_accuracy}
     rows = [{"part": 1.0, **_accuracies(control, images), **facts, "passes": passes}]
     model, passes = copy.deepcopy(dense), 0
     for number, (part, more) in enumerate(rounds):
-        prune(model, lessons.split, lessons, part, epochs=more, seed=100 * seed + number)
+        prune(model, lessons.split, lessons.guide, part, epochs=more, seed=100 * seed + number)
         passes += more
         if part in packed:
             file, row = _packed(model, lessons, network, seed, bits, images)
-            keep(files, network, part, file)
+            leave(files, network, part, file)
             rows.append({"part": part, **row, **facts, "passes": passes, "macs": before.macs})
     return rows
 
@@ -92,7 +90,7 @@ def _packed(
 ) -> tuple[bytes, Row]:
     """Share and pack a copy of a pruned network; return the file and its facts."""
     model = copy.deepcopy(pruned)
-    share(model, lessons.split, lessons, bits_of(model, bits, 4), epochs=1, seed=seed)
+    share(model, lessons.split, lessons.guide, bits_of(model, bits, 4), epochs=1, seed=seed)
     packed = pack(model)
     found = report(packed, model)
     again = unpack(packed, recipe(network).initial(images, seed=seed))

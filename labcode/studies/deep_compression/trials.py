@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
-from typing import Any
 
 from torch import nn
 
 from labcode import data
 from labcode.coding.container import pack, unpack
-from labcode.coding.pipeline import SOFT, Teacher, bits_of, prune, share
+from labcode.coding.pipeline import SOFT, Guide, bits_of, prune, share, taught_by
 from labcode.coding.report import report
-from labcode.coding.stored import keep
+from labcode.studies.deep_compression.kept import PAPER, leave
+from labcode.studies.protocol import Row
 from labcode.training import evaluate
 from labcode.weights import baselines
 from labcode.weights.baselines import recipe
 
-Row = dict[str, Any]
-
 KEPT = (0.25, 0.08, 0.04, 0.025, 0.018, 0.013, 0.009)  # part of the weights after each round
 EPOCHS = {"lenet5": 6, "lenet_300_100": 15}  # of training after each round
 SHARE_EPOCHS = {"lenet5": 2, "lenet_300_100": 5}  # of the centroids
-PAPER = 0.08  # what the paper keeps of both networks
 
 
 def curve_trial(
@@ -54,21 +51,21 @@ def curve_trial(
     """
     images = data.load("mnist5k", n_train=n_train)
     dense = baselines.load(network, seed=seed)
-    teacher, model = Teacher(dense, network, soft=soft), copy.deepcopy(dense)
+    guide, model = taught_by(dense, network, soft=soft), copy.deepcopy(dense)
     rows = []
     for number, part in enumerate(kept):
         prune(
             model,
             images.train,
-            teacher,
+            guide,
             part,
             epochs=EPOCHS[network],
             seed=100 * seed + number,
             pressure=pressure,
         )
         if number:
-            packed, row = _row(network, seed, images, teacher, model, part, bits)
-            keep(files, network, part, packed)
+            packed, row = _row(network, seed, images, guide, model, part, bits)
+            leave(files, network, part, packed)
             rows.append(row)
     return rows
 
@@ -77,7 +74,7 @@ def _row(
     network: str,
     seed: int,
     images: data.Dataset,
-    teacher: Teacher,
+    guide: Guide,
     pruned: nn.Module,
     part: float,
     bits: int,
@@ -86,7 +83,7 @@ def _row(
     model = copy.deepcopy(pruned)
     widths = paper_bits(model) if part == PAPER else bits_of(model, bits, 4)
     epochs = SHARE_EPOCHS[network]
-    share(model, images.train, teacher, widths, epochs=epochs, seed=seed)
+    share(model, images.train, guide, widths, epochs=epochs, seed=seed)
     packed = pack(model)
     found = report(packed, model)
     again = unpack(packed, recipe(network).initial(images, seed=seed))
@@ -143,9 +140,9 @@ def init_trial(
         A row for each start and number of bits: accuracy before and after centroid training.
     """
     images, dense = data.load("mnist5k"), baselines.load(network, seed=seed)
-    teacher, model = Teacher(dense, network), copy.deepcopy(dense)
+    guide, model = taught_by(dense, network), copy.deepcopy(dense)
     for number, part in enumerate((KEPT[0], kept)):
-        prune(model, images.train, teacher, part, epochs=EPOCHS[network], seed=100 * seed + number)
+        prune(model, images.train, guide, part, epochs=EPOCHS[network], seed=100 * seed + number)
     rows = []
     for width in bits:
         for init in ("linear", "density", "random"):
@@ -153,7 +150,7 @@ def init_trial(
             for epochs in (0, 2):
                 shared = copy.deepcopy(model)
                 widths = {n: width for n, p in model.named_parameters() if p.ndim > 1}
-                share(shared, images.train, teacher, widths, epochs=epochs, seed=seed, init=init)
+                share(shared, images.train, guide, widths, epochs=epochs, seed=seed, init=init)
                 name = "trained" if epochs else "clustered"
                 row[f"validation_{name}"] = evaluate(shared, images.validation).accuracy
                 row[f"accuracy_{name}"] = evaluate(shared, images.test).accuracy

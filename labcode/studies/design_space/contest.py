@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from optuna.storages import InMemoryStorage
@@ -16,7 +16,7 @@ from labcode.studies.design_space.problems import SPACE, measured_grid
 if TYPE_CHECKING:
     import pandas as pd
 
-Row = dict[str, Any]
+    from labcode.studies.protocol import Row
 
 N_TRIALS = 36  # as many as the grid has designs
 REFERENCE = np.array([1.0, 1.1, 1.1])

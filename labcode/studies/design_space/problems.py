@@ -26,13 +26,11 @@ def trained(epochs: int | None = None, seed: int = 0) -> Problem:
 
     def measure(squeeze_ratio: float, expand3x3_share: float, bypass: str) -> dict[str, float]:
         from labcode.studies.design_space import trials
-        from labcode.training import evaluate
+        from labcode.studies.protocol import digits, scores
 
-        digits = trials.load_digits()
         passes = trials.EPOCHS if epochs is None else epochs
-        model = trials.train(digits, squeeze_ratio, expand3x3_share, bypass, seed, epochs=passes)
-        accuracy = evaluate(model, digits.validation).accuracy
-        return {"validation_accuracy": accuracy, **trials.costs(model)}
+        model = trials.train(digits(), squeeze_ratio, expand3x3_share, bypass, seed, epochs=passes)
+        return scores(model, digits(), ["validation"]) | trials.costs(model)
 
     return Problem(SPACE, AIMS, measure)
 

@@ -4,29 +4,17 @@ from __future__ import annotations
 
 import math
 import time
-from functools import cache
-from typing import Any
-
-import torch
 
 import labcode
-from labcode import data
+from labcode._checks import check_choice
 from labcode.data import Dataset
 from labcode.models.small_squeezenet import SmallSqueezeNet, small_squeezenet
 from labcode.studies.design_space.grid import BYPASSES
-from labcode.training import evaluate, fit
-
-Row = dict[str, Any]
+from labcode.studies.protocol import Row, digits, scores, trained
 
 EPOCHS = 5
 BATCH_SIZE = 100
 RATE = 2e-2  # chosen on validation images: see RATES in `tables`
-
-
-@cache
-def load_digits() -> Dataset:
-    """Return mnist5k, read once: reading takes as long as a third of a training."""
-    return data.load("mnist5k")
 
 
 def schedule(done: float) -> float:
@@ -41,7 +29,7 @@ def schedule(done: float) -> float:
 
 
 def train(
-    digits: Dataset,
+    images: Dataset,
     squeeze_ratio: float,
     expand3x3_share: float,
     bypass: str,
@@ -53,7 +41,7 @@ def train(
     """Train a network of the design space on the training split.
 
     Args:
-        digits: A data set.
+        images: A data set.
         squeeze_ratio: Squeeze filters over expand filters.
         expand3x3_share: Share of the expand filters that are 3x3.
         bypass: "plain", "simple" or "complex".
@@ -64,29 +52,22 @@ def train(
     Returns:
         The trained network.
     """
-    if bypass not in BYPASSES:
-        raise ValueError(f"bypass must be one of {', '.join(BYPASSES)}, got {bypass!r}")
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = small_squeezenet(
-            num_classes=len(digits.classes),
-            in_channels=digits.input_shape[0],
+    check_choice("bypass", bypass, BYPASSES)
+    return trained(
+        lambda: small_squeezenet(
+            num_classes=len(images.classes),
+            in_channels=images.input_shape[0],
             squeeze_ratio=squeeze_ratio,
             expand3x3_share=expand3x3_share,
             bypass=None if bypass == "plain" else bypass,
-        )
-    fit(
-        model,
-        digits.train,
+        ),
+        images.train,
+        seed,
         epochs=epochs,
         batch_size=BATCH_SIZE,
         lr=rate,
         schedule=schedule,
-        seed=seed,
-        device="cpu",
-        progress=False,
     )
-    return model
 
 
 def grid_row(squeeze_ratio: float, expand3x3_share: float, bypass: str, seed: int) -> Row:
@@ -97,31 +78,22 @@ def grid_row(squeeze_ratio: float, expand3x3_share: float, bypass: str, seed: in
         the processor seconds of the training. Whatever chooses must not look at the test
         accuracy.
     """
-    digits, start = load_digits(), time.thread_time()
-    model = train(digits, squeeze_ratio, expand3x3_share, bypass, seed)
+    images, start = digits(), time.thread_time()
+    model = train(images, squeeze_ratio, expand3x3_share, bypass, seed)
     seconds = time.thread_time() - start
-    accuracies = {
-        "validation_accuracy": evaluate(model, digits.validation).accuracy,
-        "test_accuracy": evaluate(model, digits.test).accuracy,
-    }
-    return accuracies | costs(model) | {"seconds": round(seconds, 2)}
+    return scores(model, images) | costs(model) | {"seconds": round(seconds, 2)}
 
 
 def rate_row(rate: float, squeeze_ratio: float, bypass: str, seed: int) -> Row:
     """Train with another learning rate; only validation images are looked at."""
-    digits = load_digits()
-    model = train(digits, squeeze_ratio, 0.5, bypass, seed, rate=rate)
-    return {"validation_accuracy": evaluate(model, digits.validation).accuracy}
+    model = train(digits(), squeeze_ratio, 0.5, bypass, seed, rate=rate)
+    return scores(model, digits(), ["validation"])
 
 
 def longer_row(bypass: str, epochs: int, seed: int) -> Row:
     """Train one design of the middle, squeeze ratio 0.25 and half 3x3, for longer."""
-    digits = load_digits()
-    model = train(digits, 0.25, 0.5, bypass, seed, epochs=epochs)
-    return {
-        "validation_accuracy": evaluate(model, digits.validation).accuracy,
-        "test_accuracy": evaluate(model, digits.test).accuracy,
-    }
+    model = train(digits(), 0.25, 0.5, bypass, seed, epochs=epochs)
+    return scores(model, digits())
 
 
 def costs(model: SmallSqueezeNet) -> Row:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from labcode.distillation import ensembles
-from labcode.studies.definition import Export, Outcome, Row, Study, Table, grid
-from labcode.studies.distillation import page_data, trials, unseen
+from labcode.studies.definition import Export, Outcome, Row, Study, Table, Weights, grid
+from labcode.studies.distillation import ensembles, page_data, trials, unseen
+from labcode.studies.scoreboard import techniques
 
 TUNING_SEEDS, SEEDS, UNSEEN_SEEDS, ENSEMBLE_SEEDS = range(3), range(5), range(3), range(3)
 SHIPPED = ("live teacher", 0)  # method and seed of the student on the page *Draw a digit*
@@ -43,25 +43,28 @@ def augmented_outcome(method: str, seed: int) -> Outcome:
 
     model = trials.augmented_student(method, seed)
     shipped = (method, seed) == SHIPPED
-    files = {"student.safetensors": save(model.state_dict())} if shipped else {}
+    about = {"network": "student", "seed": seed, "dataset": "mnist5k"}
+    packed = Weights(save(model.state_dict()), about)
+    files = {"student.safetensors": packed} if shipped else {}
     return Outcome(trials.report(model, 3500), files)
 
 
 def scoreboard_rows(methods: Any, augmented: Any) -> list[Row]:
     """Return the students of all images, alone and taught, with plain images and changed ones."""
     from labcode.counting import count
-    from labcode.distillation import student
+    from labcode.models import student
 
     plain = methods.query("n_train == 3500")
     named = [
-        (plain, "labels", "labels alone"),
-        (plain, "teacher", "taught by LeNet-5"),
-        (augmented, "labels", "labels alone, augmented"),
-        (augmented, "live teacher", "taught by LeNet-5, augmented"),
+        (plain, "labels", techniques.LABELS),
+        (plain, "teacher", techniques.TAUGHT),
+        (augmented, "labels", techniques.LABELS_AUGMENTED),
+        (augmented, "live teacher", techniques.TAUGHT_AUGMENTED),
     ]
     macs = count(student(), (1, 28, 28)).macs
     return [
-        {"network": "student", "technique": technique, "seed": run.seed}
+        technique.key
+        | {"seed": run.seed}
         | {"test_accuracy": run.test_accuracy, "params": run.params, "macs": macs}
         | {"bytes_on_disk": run.bytes_on_disk}
         for table, method, technique in named
@@ -105,7 +108,6 @@ AUGMENTED = Table(
     "distillation_augmented",
     augmented_outcome,
     grid(method=trials.AUGMENTED, seed=SEEDS),
-    files="labcode/pages/drawing/stored",
     facts=FACTS,
 )
 AUGMENTED_FEW = Table(

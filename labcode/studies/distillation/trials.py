@@ -14,12 +14,15 @@ from typing import Any
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from labcode.data import Dataset, RandomAffine, load
+from labcode._checks import check_choice
+from labcode.counting import count_parameters
 from labcode.distillation.hints import fit_hints
 from labcode.distillation.loss import smoothed_loss, soft_loss
-from labcode.distillation.networks import student
-from labcode.distillation.softlabels import LiveTeacher, LossFn, SoftLabels
-from labcode.training import evaluate, fit
+from labcode.distillation.softlabels import LiveTeacher, SoftLabels
+from labcode.models import student
+from labcode.studies import protocol
+from labcode.studies.protocol import SPLITS, Row, digits, fine_tuning, scores
+from labcode.training import Batch, LossFn, evaluate
 from labcode.weights import baselines
 
 STEPS = 2000  # at each training size; the students then fit their training images about as well
@@ -42,14 +45,6 @@ METHODS = (
 AUGMENTED = ("labels", "label smoothing", "stored soft labels", "live teacher")
 SIZES = (500, 1000, 2000, 3500)
 
-Row = dict[str, Any]
-
-
-@cache
-def digits(n_train: int) -> Dataset:
-    """Return mnist5k with so many training images; smaller sets are part of larger ones."""
-    return load("mnist5k", n_train=n_train)
-
 
 @cache
 def teacher(seed: int) -> nn.Module:
@@ -61,19 +56,9 @@ def teacher(seed: int) -> nn.Module:
 def teacher_of_the_same_images(n_train: int, seed: int) -> nn.Module:
     """Train a LeNet-5 on the student's own images alone, with the recipe and as many steps."""
     recipe = baselines.recipe("lenet5")
-    model = recipe.initial(digits(n_train), seed=seed)
-    fit(
-        model,
-        digits(n_train).train,
-        epochs=epochs(n_train, recipe.epochs * math.ceil(3500 / recipe.batch_size)),
-        batch_size=recipe.batch_size,
-        lr=recipe.lr,
-        weight_decay=recipe.weight_decay,
-        augment=recipe.augment,
-        seed=seed,
-        progress=False,
-    )
-    return model.eval()
+    passes = epochs(n_train, recipe.epochs * math.ceil(3500 / recipe.batch_size))
+    model, split = recipe.initial(digits(n_train), seed=seed), digits(n_train).train
+    return protocol.train(model, split, seed, epochs=passes, **fine_tuning("lenet5"))
 
 
 @cache
@@ -104,18 +89,24 @@ def loss_of(method: str, n_train: int, seed: int, **knobs: float) -> LossFn | No
     Raises:
         ValueError: There is no such method.
     """
-    if method not in METHODS:
-        raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
+    check_choice("method", method, METHODS)
     if method == "labels":
         return None
     if method == "label smoothing":
-        share = knobs.get("smoothing", SMOOTHING)
-        return lambda logits, labels, _: smoothed_loss(logits, labels, share)
+        return _smoothed(knobs.get("smoothing", SMOOTHING))
     stored = soft_labels(n_train, seed, same_images=method == "teacher of the same images")
     return stored.loss(
         temperature=knobs.get("temperature", TEMPERATURE),
         soft_weight=knobs.get("soft_weight", SOFT_WEIGHT),
     )
+
+
+def _smoothed(share: float) -> LossFn:
+    def loss_fn(model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+        logits = model(batch.images)  # (N, classes)
+        return logits, smoothed_loss(logits, batch.labels, share)
+
+    return loss_fn
 
 
 def train(
@@ -130,19 +121,17 @@ def train(
     weight_decay: float = WEIGHT_DECAY,
 ) -> nn.Module:
     """Train a student the way all trials do it, and return it in evaluation mode."""
-    fit(
+    return protocol.train(
         model,
         digits(n_train).train,
+        seed,
         epochs=epochs(n_train, steps or STEPS),
         batch_size=BATCH_SIZE,
         lr=lr,
         weight_decay=weight_decay,
-        seed=seed,
         augment=augment,
         loss_fn=loss_fn,
-        progress=False,
     )
-    return model.eval()
 
 
 def trained_student(method: str, n_train: int, seed: int, **knobs: float) -> nn.Module:
@@ -172,12 +161,8 @@ def method_trial(method: str, n_train: int, seed: int) -> Row:
 
 def report(model: nn.Module, n_train: int) -> Row:
     """Return a trained student's accuracies, its parameters and the bytes of its file."""
-    data = digits(n_train)
-    return {
-        "train_accuracy": evaluate(model, data.train).accuracy,
-        "validation_accuracy": evaluate(model, data.validation).accuracy,
-        "test_accuracy": evaluate(model, data.test).accuracy,
-        "params": sum(p.numel() for p in model.parameters()),
+    return scores(model, digits(n_train), SPLITS) | {
+        "params": count_parameters(model),
         "bytes_on_disk": len(save(model.state_dict())),
     }
 
@@ -211,16 +196,14 @@ def augmented_student(method: str, seed: int, n_train: int = 3500) -> nn.Module:
     Raises:
         ValueError: There is no such method.
     """
-    if method not in AUGMENTED:
-        raise ValueError(f"method must be one of {', '.join(AUGMENTED)}, got {method!r}")
-    augment: Any = baselines.recipe("lenet5").augment
-    assert isinstance(augment, RandomAffine)
+    check_choice("method", method, AUGMENTED)
     if method == "live teacher":
-        augment = LiveTeacher(teacher(seed), augment)
-        loss_fn = augment.loss(temperature=TEMPERATURE, soft_weight=SOFT_WEIGHT)
+        live = LiveTeacher(teacher(seed))
+        loss_fn: LossFn | None = live.loss(temperature=TEMPERATURE, soft_weight=SOFT_WEIGHT)
     else:
         plain = "teacher" if method == "stored soft labels" else method
         loss_fn = loss_of(plain, n_train, seed)
+    augment = baselines.recipe("lenet5").augment
     return train(student(seed), n_train, seed, loss_fn, augment=augment)
 
 
@@ -239,8 +222,9 @@ def relu_trial(method: str, seed: int, n_train: int = 3500) -> Row:
     """
     taught = soft_labels(n_train, seed).logits
 
-    def unchecked(logits: Tensor, labels: Tensor, indices: Tensor) -> Tensor:
-        return soft_loss(logits, taught[indices], TEMPERATURE)  # the checked loss would refuse
+    def unchecked(model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+        logits = model(batch.images)  # the checked loss would refuse them
+        return logits, soft_loss(logits, taught[batch.places], TEMPERATURE)
 
     loss_fn = unchecked if method == "teacher" else None
     return report(train(student(seed, relu_on_logits=True), n_train, seed, loss_fn), n_train)

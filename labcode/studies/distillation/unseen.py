@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
+from labcode._checks import check_choice
 from labcode.distillation.bias import best_bias, confusion, with_bias, without
-from labcode.distillation.networks import wide_student
 from labcode.distillation.softlabels import SoftLabels
 from labcode.distillation.teachers import logits_of
+from labcode.models import wide_student
 from labcode.studies.distillation import trials
-from labcode.training import fit
+from labcode.studies.protocol import Row, digits, train
 
 LESSONS = ("soft labels", "hard labels", "soft labels, one column shuffled")
 EPOCHS = 40
@@ -72,30 +73,27 @@ def learn_without(
     Raises:
         ValueError: ``lesson`` is unknown, or there is no such digit.
     """
-    if lesson not in LESSONS:
-        raise ValueError(f"lesson must be one of {', '.join(LESSONS)}, got {lesson!r}")
-    data = trials.digits(3500)
+    check_choice("lesson", lesson, LESSONS)
+    data = digits(3500)
     split = data.train if shown else without(data.train, digit)
     taught = SoftLabels.from_teacher(trials.teacher(seed), split)
     if lesson == "soft labels, one column shuffled":
         taught = replace(taught, logits=shuffled_column(taught.logits, digit, seed))
     model = wide_student(seed)
-    fit(
+    taught_loss = taught.loss(temperature=temperature, soft_weight=1.0)
+    train(
         model,
         split,
+        seed,
         epochs=EPOCHS,
         lr=1e-3,
         weight_decay=trials.WEIGHT_DECAY,
-        seed=seed,
-        loss_fn=None
-        if lesson == "hard labels"
-        else taught.loss(temperature=temperature, soft_weight=1.0),
-        progress=False,
+        loss_fn=None if lesson == "hard labels" else taught_loss,
     )
     chosen_on = data.validation
     bias = best_bias(logits_of(model, chosen_on.images), chosen_on.labels, digit)
     answers = logits_of(model, data.test.images)
-    return Outcome(model.eval(), digit, bias, answers, data.test.labels)
+    return Outcome(model, digit, bias, answers, data.test.labels)
 
 
 def shuffled_column(logits: Tensor, column: int, seed: int) -> Tensor:
@@ -112,14 +110,14 @@ def shuffled_column(logits: Tensor, column: int, seed: int) -> Tensor:
 
 def unseen_trial(
     digit: int, lesson: str, seed: int, shown: bool = False, temperature: float = TEMPERATURE
-) -> trials.Row:
+) -> Row:
     """Run `learn_without` and return what came out, before and after the bias.
 
     Returns:
         The bias, and for the digit ("digit_") and all ten ("all_") the accuracy before and after.
     """
     found = learn_without(digit, seed, lesson=lesson, temperature=temperature, shown=shown)
-    row: trials.Row = {"bias": found.bias}
+    row: Row = {"bias": found.bias}
     for name, corrected in (("before", False), ("after", True)):
         counts = found.confusion(corrected=corrected)
         row[f"digit_{name}"] = float(counts[digit, digit] / counts[digit].sum())

@@ -7,10 +7,12 @@ from typing import Any
 from torch import Tensor
 
 from labcode import counting
-from labcode.early_exit import RULES, certainty, load_exits
+from labcode.early_exit import RULES, certainty
 from labcode.models import exit_macs
 from labcode.models.exit_network import Trunk
-from labcode.studies.early_exit.trials import digits, logits_of
+from labcode.studies.early_exit.trials import logits_of
+from labcode.studies.protocol import digits
+from labcode.weights import load_exits
 
 STEPS = 65_535  # a certainty from 0 to 1 is stored in so many steps
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from itertools import product
 from typing import Any
 
-from labcode.early_exit import load_exits
-from labcode.early_exit.store import FILE, SEED
 from labcode.early_exit.training import METHODS as ALL_METHODS
 from labcode.models.slimmable_cnn import WIDTHS
-from labcode.studies.definition import Export, Outcome, Row, Study, Table, TimedTable, grid
+from labcode.studies.definition import Export, Outcome, Row, Study, Table, TimedTable, Weights, grid
 from labcode.studies.early_exit import page_data, trials
-from labcode.weights.baselines.store import pack
+from labcode.studies.scoreboard import shapes, techniques
+from labcode.weights import load_exits, pack
+from labcode.weights.exits import BUDGET, FILE, SEED
 
 PLAIN = {
     "data": "mnist5k: 3500 training, 500 validation and 1000 test images, no augmentation",
@@ -26,7 +26,6 @@ HARM_SEEDS = (0, 1, 2, 3, 4)
 RATE_SEEDS = (100, 101)  # no other table uses them
 FEATURED = ("last exit alone", "equal weights")
 USUAL: Row = {"design": "narrow chain", "grid": 1, "n_train": 3500, "steps": trials.STEPS}
-BUDGET = 0.16  # of the full cost, on the scoreboard: less loses answers on the validation split
 COLUMNS = ["network", "technique", "seed", "test_accuracy", "params", "macs", "bytes_on_disk"]
 
 
@@ -41,8 +40,9 @@ def exits_outcome(seed: int) -> Outcome:
     rows = trials.exits_rows(seed)
     if seed != SEED:
         return Outcome(rows, {})
-    about = {"format": "pt", "network": "exit_cnn", "seed": str(seed), "dataset": "mnist5k"}
-    return Outcome(rows, {FILE: pack(trials.trained(seed), about)})
+    about = {"network": "exit_cnn", "seed": seed, "dataset": "mnist5k"}
+    header = {"format": "pt"} | {name: str(fact) for name, fact in about.items()}
+    return Outcome(rows, {FILE: Weights(pack(trials.trained(seed), header), about)})
 
 
 def scoreboard_rows(family: Any, budgets: Any, slimmable: Any) -> list[Row]:
@@ -51,12 +51,12 @@ def scoreboard_rows(family: Any, budgets: Any, slimmable: Any) -> list[Row]:
 
     from labcode.models.slimmable_cnn import slimmable_cnn
 
-    whole = family.query("width == 1.0").assign(technique="without exits")
-    early = budgets.query("kind == 'confidence' and share == @BUDGET")
-    early = early.assign(technique=f"early exit, {BUDGET:.0%} of the work", **_size(load_exits()))
-    slim = slimmable.query("switchable and not measured_anew and width == 0.5")
-    slim = slim.assign(technique="slimmable, half of the width", **_size(slimmable_cnn()))
-    rows = pd.concat([part.assign(network="exit_cnn")[COLUMNS] for part in (whole, early, slim)])
+    whole = family.query("width == 1.0").assign(**techniques.WITHOUT_EXITS.key)
+    early = budgets.query(f"kind == 'confidence' and share == {BUDGET}")
+    early = early.assign(**techniques.EXITS.key, **_size(load_exits()))
+    slim = slimmable.query(f"switchable and not measured_anew and width == {shapes.SLIM_WIDTH}")
+    slim = slim.assign(**techniques.SLIM.key, **_size(slimmable_cnn()))
+    rows = pd.concat([part[COLUMNS] for part in (whole, early, slim)])
     rows["macs"] = rows["macs"].round().astype(int)
     return [dict(row) for row in rows.to_dict("records")]
 
@@ -81,7 +81,6 @@ BUDGETS = Table(
     "early_exit_budgets",
     exits_outcome,
     grid(seed=SEEDS),
-    files="labcode/early_exit/stored",
     facts=CHANGED,
 )
 FAMILY = Table(

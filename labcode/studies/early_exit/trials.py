@@ -15,7 +15,8 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from labcode import counting
-from labcode.data import Dataset, load
+from labcode._checks import check_choice
+from labcode.counting import count_parameters
 from labcode.data.dataset import Split
 from labcode.early_exit import budgets
 from labcode.early_exit.probes import add_probes
@@ -25,9 +26,9 @@ from labcode.models import exit_cnn, exit_macs, msd_net
 from labcode.models.exit_cnn import CHANNELS
 from labcode.models.exit_network import ExitNetwork, Trunk
 from labcode.models.slimmable_cnn import SlimmableCNN, slimmable_cnn
-from labcode.training import eval_mode, evaluate, fit
-from labcode.weights import baselines
-from labcode.weights.baselines.store import pack, unpack
+from labcode.studies.protocol import Row, digits, scores
+from labcode.training import eval_mode, fit, seeded
+from labcode.weights import baselines, pack, unpack
 
 ALONE = "last exit alone"  # the control; its early exits are linear probes
 DESIGNS: dict[str, Callable[..., ExitNetwork]] = {
@@ -44,22 +45,11 @@ CHOSEN = "equal weights"  # the method of the network that the chapters use
 SHARES = (0.08, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)  # of all multiply-adds
 BATCH = 100  # images that share a budget
 
-Row = dict[str, Any]
-
-
-@cache
-def digits(n_train: int = 3500) -> Dataset:
-    """Return mnist5k with so many training images; smaller sets are part of larger ones."""
-    return load("mnist5k", n_train=n_train)
-
 
 def initial(design: str, seed: int, **settings: Any) -> ExitNetwork:
     """Return an untrained network of one of `DESIGNS`; the caller's random state stays."""
-    if design not in DESIGNS:
-        raise ValueError(f"design must be one of {', '.join(DESIGNS)}, got {design!r}")
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return DESIGNS[design](**settings)
+    build = DESIGNS[check_choice("design", design, DESIGNS)]
+    return seeded(lambda: build(**settings), seed)
 
 
 def harm_network(
@@ -93,7 +83,7 @@ def harm_network(
         "lr": lr,
         "weight_decay": WEIGHT_DECAY,
         "seed": seed,
-        "progress": False,
+        "device": "cpu",
     }
     if method == ALONE:
         fit(network, train, **settings)
@@ -144,7 +134,7 @@ def full_settings(seed: int) -> dict[str, Any]:
         "weight_decay": WEIGHT_DECAY,
         "augment": baselines.recipe("small_cnn").augment,
         "seed": seed,
-        "progress": False,
+        "device": "cpu",
     }
 
 
@@ -266,9 +256,7 @@ def slim_rows(switchable: bool, seed: int) -> list[Row]:
 
 def slim_network(switchable: bool, seed: int, **changes: Any) -> SlimmableCNN:
     """Train a slimmable network on all training images; its weights fit into float16."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        network = slimmable_cnn(switchable=switchable)
+    network = seeded(lambda: slimmable_cnn(switchable=switchable), seed)
     fit_widths(network, digits().train, **(full_settings(seed) | changes))
     rounded(network)
     return network
@@ -276,10 +264,8 @@ def slim_network(switchable: bool, seed: int, **changes: Any) -> SlimmableCNN:
 
 def report(model: nn.Module) -> Row:
     """Return accuracies, parameters, multiply-adds and the bytes of a float32 file."""
-    return {
-        "validation_accuracy": evaluate(model, digits().validation).accuracy,
-        "test_accuracy": evaluate(model, digits().test).accuracy,
-        "params": sum(p.numel() for p in model.parameters()),
+    return scores(model, digits()) | {
+        "params": count_parameters(model),
         "macs": counting.count(model, digits().input_shape).macs,
         "bytes_on_disk": len(save(model.state_dict())),
     }

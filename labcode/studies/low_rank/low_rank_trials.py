@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from torch import nn
 
-from labcode import counting, data
+from labcode import counting
+from labcode._checks import check_choice
 from labcode.data import Dataset
 from labcode.low_rank import layer_inputs, output_svd
 from labcode.models import low_rank_linear, truncated_svd
-from labcode.models._parts import check_choice
-from labcode.studies.pruning.trials import fine_tuning, scored
-from labcode.studies.small_runs import Row
-from labcode.training import fit
+from labcode.studies import protocol
+from labcode.studies.protocol import Row, fine_tuning, scores
 from labcode.weights import baselines
 
 RANKS = (1, 2, 4, 8, 16, 32, 64, 128)
@@ -48,14 +47,14 @@ def cut_network(network: str, closest: str, rank: int, seed: int) -> nn.Module:
     if closest == "weights":
         model.fc1 = truncated_svd(layer, rank)
     else:
-        inputs = layer_inputs(model, "fc1", data.load().train.images)
+        inputs = layer_inputs(model, "fc1", protocol.digits().train.images)
         model.fc1 = output_svd(layer, inputs, rank)
     return model
 
 
 def mend(model: nn.Module, network: str, digits: Dataset, seed: int, epochs: int = EPOCHS) -> None:
     """Train a network on, in place, with the recipe of its baseline."""
-    fit(model, digits.train, epochs=epochs, seed=seed, **fine_tuning(network))
+    protocol.train(model, digits.train, seed, epochs=epochs, **fine_tuning(network))
 
 
 def cut_rows(network: str, closest: str, rank: int, seed: int, mended: bool) -> list[Row]:
@@ -71,12 +70,12 @@ def cut_rows(network: str, closest: str, rank: int, seed: int, mended: bool) -> 
     Returns:
         A row with epochs 0, and one with the epochs of the fine-tuning.
     """
-    digits, model = data.load(), cut_network(network, closest, rank, seed)
+    digits, model = protocol.digits(), cut_network(network, closest, rank, seed)
     params = {"params": counting.count(model, digits.input_shape).params}
-    rows = [params | {"epochs": 0} | scored(model, digits)]
+    rows = [params | {"epochs": 0} | scores(model, digits)]
     if mended:
         mend(model, network, digits, seed)
-        rows.append(params | {"epochs": EPOCHS} | scored(model, digits))
+        rows.append(params | {"epochs": EPOCHS} | scores(model, digits))
     return rows
 
 
@@ -90,7 +89,7 @@ def scratch_row(network: str, rank: int, seed: int, budget: str) -> Row:
         budget: "short" takes the steps of the fine-tuning, "long" those of the baseline's
             training as well.
     """
-    digits, recipe = data.load(), baselines.recipe(network)
+    digits, recipe = protocol.digits(), baselines.recipe(network)
     model = recipe.initial(digits, seed=seed)
     full = first_linear(model)
     model.fc1 = low_rank_linear(
@@ -99,4 +98,4 @@ def scratch_row(network: str, rank: int, seed: int, budget: str) -> Row:
     epochs = EPOCHS + (recipe.epochs if budget == "long" else 0)
     mend(model, network, digits, seed, epochs)
     params = counting.count(model, digits.input_shape).params
-    return {"params": params, "epochs": epochs} | scored(model, digits)
+    return {"params": params, "epochs": epochs} | scores(model, digits)

@@ -7,13 +7,13 @@ from typing import Any
 
 from labcode.studies.definition import Row, Study, Table
 from labcode.studies.low_rank import low_rank_trials
+from labcode.studies.scoreboard import techniques
 
 SEEDS = (0, 1, 2)
 DATA = "mnist5k: 3500 training, 500 validation and 1000 test images"
 # LeNet-300-100 before and after fine-tuning, and LeNet-5 before it at a few ranks.
 RANKS = {"lenet_300_100": low_rank_trials.RANKS, "lenet5": low_rank_trials.FEW_RANKS}
 SCRATCH = {"short": low_rank_trials.RANKS, "long": low_rank_trials.LONG_RANKS}  # by budget
-SCOREBOARD_RANKS = (16, 32)
 COLUMNS = ("seed", "validation_accuracy", "test_accuracy", "params", "macs", "bytes_on_disk")
 
 
@@ -26,12 +26,11 @@ def scoreboard_rows(cuts: Any) -> list[Row]:
 
     mended = cuts.query("network == 'lenet_300_100' and closest == 'answers' and epochs > 0")
     rows: list[Row] = []
-    for rank in SCOREBOARD_RANKS:
+    for rank, technique in techniques.RANKS.items():
         shape = low_rank_trials.cut_network("lenet_300_100", "weights", rank, 0)
         cost = counting.count(shape, INPUT_SHAPE)
         spent = {"macs": cost.macs, "bytes_on_disk": len(save(shape.state_dict()))}
-        named = {"network": "lenet_300_100", "technique": f"first layer of rank {rank}"}
-        found = mended[mended["rank"] == rank].assign(**named, **spent)
+        found = mended[mended["rank"] == rank].assign(**technique.key, **spent)
         rows += found[["network", "technique", *COLUMNS]].to_dict("records")
     return rows
 

@@ -6,6 +6,7 @@ from itertools import product
 
 from labcode.studies.definition import Study, Table, TimedTable
 from labcode.studies.mobilenet import mobilenet_trials
+from labcode.training.decay import DECAYS
 
 SEEDS = (0, 1, 2)
 DECAY_SEEDS = range(5)  # the difference is small
@@ -32,7 +33,7 @@ DECAY = Table(
     mobilenet_trials.decay_row,
     [
         {"where": where, "decay": mobilenet_trials.DECAY, "seed": seed}
-        for seed, where in product(DECAY_SEEDS, mobilenet_trials.DECAYS)
+        for seed, where in product(DECAY_SEEDS, DECAYS)
     ],
     facts=FACTS,
 )

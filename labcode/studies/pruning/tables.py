@@ -7,6 +7,7 @@ from typing import Any
 
 from labcode.studies.definition import Export, Row, Study, Table, TimedTable, grid
 from labcode.studies.pruning import page_data, trials, unit_trials
+from labcode.studies.scoreboard import techniques
 
 FACTS = {"data": "mnist5k: 3500 training, 500 validation and 1000 test images"}
 SEEDS = (0, 1, 2)
@@ -34,8 +35,6 @@ CUTS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "lenet_300_100": {"tenth": CONTROLLED, "thirtieth": CONTROLLED},
 }
-TECHNIQUES = {n: f"pruned to {100 * share:g} %" for n, (share, _) in trials.SCOREBOARD.items()}
-CUT_OUT = "half of the filters cut out"
 
 
 def finetuned(network: str) -> Table:
@@ -62,7 +61,7 @@ def cuts(network: str) -> Table:
 def cut_out_rows(cuts_of_lenet5: Any) -> list[Row]:
     """Return the rows of LeNet-5 with half of its filters, from their table."""
     found = cuts_of_lenet5.query("kind == 'L1 norm' and width == 'half'")
-    rows = found.drop(columns=["kind", "width"]).assign(technique=CUT_OUT)
+    rows = found.drop(columns=["kind", "width"]).assign(**techniques.HALF.key)
     return [dict(row) for row in rows.to_dict("records")]
 
 
@@ -92,7 +91,7 @@ CUTS_LENET5, CUTS_300_100 = cuts("lenet5"), cuts("lenet_300_100")
 SCOREBOARD = Table(
     "scoreboard_pruning",
     trials.scoreboard_row,
-    [{"network": n, "technique": TECHNIQUES[n], "seed": s} for n, s in product(TECHNIQUES, SEEDS)],
+    [t.key | {"seed": s} for t, s in product(techniques.PRUNED.values(), SEEDS)],
     (CUTS_LENET5,),
     gather=cut_out_rows,
     facts=FACTS | {"cut": f"from {CUTS_LENET5.name}"},

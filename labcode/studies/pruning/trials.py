@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import nn
 
-from labcode import data
 from labcode.data import Dataset
 from labcode.pruning import importance
 from labcode.pruning.dsd import dense_sparse_dense
@@ -19,10 +17,10 @@ from labcode.pruning.masks import Masks
 from labcode.pruning.pruner import prune_and_train
 from labcode.pruning.schedules import KeptSchedule, gradual, iterative, one_shot
 from labcode.pruning.selection import select
-from labcode.training import evaluate, fit
+from labcode.studies import protocol
+from labcode.studies.protocol import Row, fine_tuning, scores
+from labcode.training import evaluate
 from labcode.weights import baselines
-
-Row = dict[str, Any]
 
 EPOCHS = {"lenet5": 8, "lenet_300_100": 12}  # of fine-tuning, the same for each way to prune
 SCOREBOARD = {"lenet5": (0.03, 20), "lenet_300_100": (0.1, 30)}  # kept share, epochs
@@ -53,7 +51,7 @@ def order_rows(network: str, seed: int) -> list[Row]:
     Returns:
         A row for each order and kept share, with the accuracy on the test split.
     """
-    digits, model = data.load(), baselines.load(network, seed=seed)
+    digits, model = protocol.digits(), baselines.load(network, seed=seed)
     sizes = importance.magnitude(model)
     orders = {
         "magnitude": (sizes, "global"),
@@ -63,10 +61,10 @@ def order_rows(network: str, seed: int) -> list[Row]:
         "reversed": (importance.reversed_scores(sizes), "global"),
     }
     rows = []
-    for order, (scores, scope) in orders.items():
+    for order, (ranks, scope) in orders.items():
         for kept in KEPT_WITHOUT_TRAINING:
             pruned = copy.deepcopy(model)
-            select(model, scores, kept, scope=scope).apply(pruned)
+            select(model, ranks, kept, scope=scope).apply(pruned)
             accuracy = evaluate(pruned, digits.test).accuracy
             rows.append({"order": order, "kept": kept, "test_accuracy": accuracy})
     return rows
@@ -92,7 +90,7 @@ def finetuned(
     network: str, method: str, kept: float, epochs: int, seed: int
 ) -> tuple[nn.Module, Row]:
     """Return the network of `finetune_row` with its row."""
-    digits, model = data.load(), baselines.load(network, seed=seed)
+    digits, model = protocol.digits(), baselines.load(network, seed=seed)
     schedule, kind = METHODS[method]
     chance = importance.random_scores(model, seed=seed)
     prune_and_train(
@@ -104,7 +102,7 @@ def finetuned(
         seed=seed,
         **fine_tuning(network),
     )
-    return model, scored(model, digits) | {"params": nonzero(model)}
+    return model, scores(model, digits) | {"params": nonzero(model)}
 
 
 def scoreboard_row(network: str, technique: str, seed: int) -> Row:
@@ -112,7 +110,7 @@ def scoreboard_row(network: str, technique: str, seed: int) -> Row:
 
     Args:
         network: A baseline with an entry in `SCOREBOARD`.
-        technique: What the row is called.
+        technique: The id of the row's technique.
         seed: Of the baseline.
 
     Returns:
@@ -124,27 +122,6 @@ def scoreboard_row(network: str, technique: str, seed: int) -> Row:
     size = min(len(save_sparse(model, form)) for form in ("csr", "relative"))
     spent = {"macs": baselines.results(network)[0].macs, "bytes_on_disk": size}
     return {"kept": kept, "epochs": epochs} | row | spent
-
-
-def fine_tuning(network: str) -> Row:
-    """Return how networks are fine-tuned: as their baseline was trained, on one device."""
-    recipe = baselines.recipe(network)
-    return {
-        "batch_size": recipe.batch_size,
-        "lr": recipe.lr,
-        "weight_decay": recipe.weight_decay,
-        "augment": recipe.augment,
-        "device": "cpu",
-        "progress": False,
-    }
-
-
-def scored(model: nn.Module, digits: Dataset) -> Row:
-    """Return the accuracy on the validation and the test split."""
-    return {
-        "validation_accuracy": evaluate(model, digits.validation).accuracy,
-        "test_accuracy": evaluate(model, digits.test).accuracy,
-    }
 
 
 def nonzero(model: nn.Module) -> int:
@@ -165,7 +142,7 @@ def lottery_rows(start: str, seed: int, rounds: int = LOTTERY_ROUNDS) -> list[Ro
         "re-initialised" (same masks, other first weights) and "shuffled" (masks at random
         places, other first weights).
     """
-    digits, recipe = data.load(), baselines.recipe("lenet_300_100")
+    digits, recipe = protocol.digits(), baselines.recipe("lenet_300_100")
     model = recipe.initial(digits, seed=seed)
     early = EARLY_EPOCHS if start == "early" else 0
     if early:
@@ -198,17 +175,15 @@ def _lottery_train(digits: Dataset, seed: int, epochs: float) -> Train:
     """Return the training of the lottery ticket paper: plain Adam, no decay, no augmentation."""
 
     def train(model: nn.Module, masks: Masks | None) -> None:
-        fit(
+        protocol.train(
             model,
             digits.train,
+            seed,
             epochs=int(epochs),
             batch_size=int(LOTTERY["batch_size"]),
             lr=LOTTERY["lr"],
             schedule="constant",
-            seed=seed,
             after_step=masks.after_step if masks is not None else None,
-            device="cpu",
-            progress=False,
         )
 
     return train
@@ -218,7 +193,7 @@ def _lottery_row(
     kind: str, number: int, masks: Masks | None, model: nn.Module, digits: Dataset
 ) -> Row:
     kept = 1 - masks.sparsity if masks is not None else 1.0
-    return {"kind": kind, "round": number, "kept": kept} | scored(model, digits)
+    return {"kind": kind, "round": number, "kept": kept} | scores(model, digits)
 
 
 def dsd_row(network: str, kind: str, epochs: int, seed: int) -> Row:
@@ -233,7 +208,7 @@ def dsd_row(network: str, kind: str, epochs: int, seed: int) -> Row:
     Returns:
         Validation and test accuracy; both kinds take the same learning rates.
     """
-    digits, model = data.load(), baselines.load(network, seed=seed)
+    digits, model = protocol.digits(), baselines.load(network, seed=seed)
     sparsity = 0.0 if kind == "dense" else float(kind.split()[1]) / 100
     dense_sparse_dense(
         model,
@@ -244,4 +219,4 @@ def dsd_row(network: str, kind: str, epochs: int, seed: int) -> Row:
         seed=seed,
         **fine_tuning(network),
     )
-    return scored(model, digits)
+    return scores(model, digits)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from labcode import data
 from labcode.data import Split
 from labcode.pruning import activity
 from labcode.pruning.chain import chain_plan
@@ -16,11 +14,10 @@ from labcode.pruning.formats import save_dense
 from labcode.pruning.importance import reversed_scores
 from labcode.pruning.plan import cut, plan_cost, silenced
 from labcode.pruning.selection import best_units
-from labcode.studies.pruning.trials import fine_tuning, scored
-from labcode.training import evaluate, fit
+from labcode.studies import protocol
+from labcode.studies.protocol import Row, fine_tuning, scores
+from labcode.training import evaluate, seeded
 from labcode.weights import baselines
-
-Row = dict[str, Any]
 
 INPUT_SHAPE = (1, 28, 28)
 FINE_TUNING_EPOCHS = {"lenet5": 8, "lenet_300_100": 15}
@@ -73,11 +70,11 @@ def unit_rows(network: str, layer: str, seed: int) -> list[Row]:
     Returns:
         A row for each order and kept share, with the accuracy on the test split.
     """
-    digits, model = data.load(), baselines.load(network, seed=seed)
+    digits, model = protocol.digits(), baselines.load(network, seed=seed)
     rows = []
-    for order, scores in unit_orders(model, layer, digits.train, seed).items():
+    for order, ranks in unit_orders(model, layer, digits.train, seed).items():
         for kept in KEPT:
-            stay = best_units({layer: scores}, {layer: max(1, round(kept * len(scores)))})
+            stay = best_units({layer: ranks}, {layer: max(1, round(kept * len(ranks)))})
             pruned = silenced(model, chain_plan(model, stay, INPUT_SHAPE))
             accuracy = evaluate(pruned, digits.test).accuracy
             rows.append({"order": order, "kept": kept, "test_accuracy": accuracy})
@@ -104,19 +101,19 @@ def structured_row(network: str, width: str, kind: str, seed: int) -> Row:
 
 def structured(network: str, width: str, kind: str, seed: int) -> tuple[nn.Module, Row]:
     """Return the network of `structured_row` with its row."""
-    digits, counts = data.load(), WIDTHS[network][width]
+    digits, counts = protocol.digits(), WIDTHS[network][width]
     epochs = FINE_TUNING_EPOCHS[network]
     if kind.startswith("scratch"):
         small = fresh(network, counts, seed)
         epochs += baselines.recipe(network).epochs if kind == "scratch, long" else 0
     else:
         small = cut_by(baselines.load(network, seed=seed), counts, kind, seed)
-    fit(small, digits.train, epochs=epochs, seed=seed, **fine_tuning(network))
+    protocol.train(small, digits.train, seed, epochs=epochs, **fine_tuning(network))
     plan = chain_plan(small, {}, INPUT_SHAPE)
     spent = plan_cost(small, plan, INPUT_SHAPE)
     size = len(save_dense(small))
     costs = {"params": spent.params, "macs": spent.macs, "bytes_on_disk": size}
-    return small, {"epochs": epochs} | scored(small, digits) | costs
+    return small, {"epochs": epochs} | scores(small, digits) | costs
 
 
 def cut_by(model: nn.Module, counts: Mapping[str, int], kind: str, seed: int) -> nn.Module:
@@ -128,15 +125,15 @@ def cut_by(model: nn.Module, counts: Mapping[str, int], kind: str, seed: int) ->
         kind: "L1 norm", "L2 norm", "random" or "L1 norm, reversed".
         seed: Of the random order.
     """
-    scores = activity.unit_norms(model, p=2 if kind == "L2 norm" else 1)
+    ranks = activity.unit_norms(model, p=2 if kind == "L2 norm" else 1)
     if kind == "random":
         generator = torch.Generator().manual_seed(seed)
-        scores = {n: torch.rand(len(s), generator=generator) for n, s in scores.items()}
+        ranks = {n: torch.rand(len(s), generator=generator) for n, s in ranks.items()}
     elif kind == "L1 norm, reversed":
-        scores = reversed_scores(scores)
+        ranks = reversed_scores(ranks)
     elif kind not in ("L1 norm", "L2 norm"):
         raise ValueError(f"kind must be a norm or 'random', got {kind!r}")
-    plan = chain_plan(model, best_units(scores, counts), INPUT_SHAPE)
+    plan = chain_plan(model, best_units(ranks, counts), INPUT_SHAPE)
     return cut(model, plan, INPUT_SHAPE)
 
 
@@ -149,7 +146,5 @@ def fresh(network: str, counts: Mapping[str, int], seed: int) -> nn.Module:
 
     whole = baselines.recipe(network).build()
     small = cut_by(whole, counts, "L1 norm", seed)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(2000 + seed)
-        init_like_caffe(small)
+    seeded(lambda: init_like_caffe(small), 2000 + seed)
     return small

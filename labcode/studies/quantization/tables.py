@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from labcode.quantization import METHODS
 from labcode.studies.definition import Export, Row, Study, Table, TimedTable, grid
 from labcode.studies.quantization import page_data, trials
+from labcode.studies.scoreboard import techniques
 
 SEEDS = (0, 1, 2)
 NETWORKS = ("lenet5", "small_cnn")
@@ -51,7 +52,7 @@ SCOREBOARD = Table(
     trials.scoreboard_trial,
     [
         *grid(network=["lenet5"], technique=trials.TECHNIQUES, seed=SEEDS),
-        *grid(network=["small_cnn"], technique=["int8, post-training"], seed=SEEDS),
+        *[techniques.SMALL_CNN_INT8.key | {"seed": seed} for seed in SEEDS],
     ],
     facts=FACTS,
 )

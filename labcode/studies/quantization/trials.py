@@ -9,23 +9,24 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from labcode.data import Dataset, RandomAffine, load
+from labcode._checks import check_choice
+from labcode.counting import count_parameters
 from labcode.quantization.convert import to_integer
 from labcode.quantization.folding import fold_batch_norm
 from labcode.quantization.integer import IntegerNetwork
 from labcode.quantization.layers import quantize_model
 from labcode.quantization.packing import pack_model
-from labcode.quantization.saturation import saturates
 from labcode.quantization.weight_sharing import centroid_training, share_weights
-from labcode.runtime.int8 import onnx_int8_bytes, onnx_logits, read_qdq
-from labcode.training import evaluate, fit
+from labcode.runtime import onnx_logits, read_qdq, saturates, to_int8
+from labcode.studies.protocol import Row, digits, scores, train
+from labcode.studies.scoreboard import techniques
+from labcode.training import evaluate
 from labcode.weights import baselines
 from labcode.weights.baselines import results
 
 CALIBRATION = 500  # training images, unchanged, that ranges are found with
 EPOCHS = 6  # of training after quantization, and of its control
 LR = 2e-3  # chosen on the validation split, see `tables`
-AUGMENT = RandomAffine(max_shift=2.0, max_degrees=15.0, max_scale=0.15)  # as the baselines had it
 
 METHODS = (
     "k-means",
@@ -35,14 +36,6 @@ METHODS = (
     "QAT, weights",
     "QAT, weights and activations",
 )
-
-Row = dict[str, Any]
-
-
-@cache
-def digits() -> Dataset:
-    """Return the data of every trial."""
-    return load("mnist5k")
 
 
 def calibration_images() -> Tensor:
@@ -67,25 +60,31 @@ def float_network(network: str, seed: int) -> nn.Module:
 
 
 def train_on(
-    model: nn.Module, seed: int, *, epochs: int | None = None, lr: float | None = None
+    model: nn.Module,
+    network: str,
+    seed: int,
+    *,
+    epochs: int | None = None,
+    lr: float | None = None,
 ) -> None:
     """Train a network further, in place, the way all trials do it.
 
     Args:
         model: Starts from its baseline, quantized or not.
+        network: Name of the baseline, whose batch size and augmentation are used.
         seed: Decides the order of the images and the augmentation.
         epochs: Passes over the training images; None means `EPOCHS`.
         lr: Highest learning rate; None means `LR`.
     """
-    fit(
+    how = baselines.recipe(network)
+    train(
         model,
         digits().train,
+        seed,
         epochs=epochs or EPOCHS,
-        batch_size=64,
+        batch_size=how.batch_size,
         lr=lr or LR,
-        augment=AUGMENT,
-        seed=seed,
-        device="cpu",
+        augment=how.augment,
     )
 
 
@@ -108,11 +107,11 @@ def approximated(network: str, method: str, bits: int, seed: int, **training: An
         shared = share_weights(model, bits)
         if part:
             with centroid_training(model, shared):
-                train_on(model, seed, **training)
+                train_on(model, network, seed, **training)
         return model
     if kind == "float32":
         if part:
-            train_on(model, seed, **training)
+            train_on(model, network, seed, **training)
         return model
     if kind not in ("PTQ", "QAT", "ternary"):
         raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
@@ -125,7 +124,7 @@ def approximated(network: str, method: str, bits: int, seed: int, **training: An
         learned=kind == "QAT",
     )
     if kind != "PTQ":
-        train_on(model, seed, **training)
+        train_on(model, network, seed, **training)
     return model.eval()
 
 
@@ -139,10 +138,7 @@ def bits_trial(network: str, method: str, bits: int, seed: int) -> Row:
         seed: Which baseline, and the order of the images.
     """
     model = approximated(network, method, bits, seed)
-    return {
-        "validation_accuracy": evaluate(model, digits().validation).accuracy,
-        "test_accuracy": evaluate(model, digits().test).accuracy,
-    }
+    return scores(model, digits())
 
 
 def range_trial(network: str, method: str, bits: int, seed: int) -> Row:
@@ -180,7 +176,7 @@ def int8_trial(network: str, seed: int) -> Row:
     data, model = digits(), float_network(network, seed)
     quantized = quantize_model(model, calibration_images())
     safe, full = (
-        onnx_int8_bytes(model, calibration_images(), batch=100, reduce_range=reduce)
+        to_int8(model, calibration_images(), batch=100, reduce_range=reduce)
         for reduce in (True, False)
     )
     images = data.test.images
@@ -204,14 +200,13 @@ def scoreboard_trial(network: str, technique: str, seed: int) -> Row:
 
     Args:
         network: Name of the baseline.
-        technique: One of `TECHNIQUES`.
+        technique: The id of a technique, one of `TECHNIQUES`.
         seed: Which baseline, and the order of the images.
 
     Raises:
         ValueError: The technique is unknown.
     """
-    if technique not in TECHNIQUES:
-        raise ValueError(f"technique must be one of {', '.join(TECHNIQUES)}, got {technique!r}")
+    check_choice("technique", technique, TECHNIQUES)
     weight_bits, activation_bits, trained, weights = TECHNIQUES[technique]
     model = quantize_model(
         float_network(network, seed),
@@ -222,22 +217,22 @@ def scoreboard_trial(network: str, technique: str, seed: int) -> Row:
         learned=trained,
     )
     if trained:
-        train_on(model, seed)
+        train_on(model, network, seed)
     row = results(network)[0]
     return {
         "test_accuracy": evaluate(model, digits().test).accuracy,
-        "params": sum(p.numel() for p in float_network(network, seed).parameters()),
+        "params": count_parameters(float_network(network, seed)),
         "macs": row.macs,
         "bytes_on_disk": len(pack_model(model)),
     }
 
 
 TECHNIQUES: dict[str, tuple[int, int, bool, str]] = {
-    "int8, post-training": (8, 8, False, "mse"),
-    "4-bit QAT": (4, 4, True, "mse"),
-    "2-bit QAT": (2, 2, True, "mse"),
-    "ternary weights": (2, 8, True, "ternary"),
-    "binary weights": (1, 8, True, "mse"),
+    techniques.INT8.id: (8, 8, False, "mse"),
+    techniques.QAT_4_BIT.id: (4, 4, True, "mse"),
+    techniques.QAT_2_BIT.id: (2, 2, True, "mse"),
+    techniques.TERNARY.id: (2, 8, True, "ternary"),
+    techniques.BINARY.id: (1, 8, True, "mse"),
 }
 """Bits of the weights, bits of the activations, whether it is trained, and the weights' values."""
 

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import mean, stdev
+from typing import TYPE_CHECKING
 
 from labcode.show.tables import Table, html_box, html_table, text_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from labcode.studies.scoreboard.techniques import Technique
 
 _COLUMNS = ("Network", "Test accuracy", "Params", "MACs", "Bytes on disk")
 
@@ -93,11 +99,12 @@ def baseline_row(network: str = "lenet5") -> Row:
     """
     from safetensors.torch import save
 
+    from labcode.studies.scoreboard import techniques
     from labcode.weights import baselines
 
     results = baselines.results(network)
     return Row(
-        name=f"{network}, uncompressed",
+        name=techniques.technique(network, techniques.LENET5.id).name,
         accuracies=tuple(result.test_accuracy for result in results),
         params=results[0].params,
         macs=results[0].macs,
@@ -117,18 +124,41 @@ def measured_rows(name: str) -> tuple[Row, ...]:
         seeds, their mean, rounded.
 
     Raises:
-        KeyError: There is no such table.
+        KeyError: There is no such table, or it holds a technique that is not registered.
         ValueError: A technique has fewer than three seeds, or a seed stands in it twice.
     """
     from labcode import studies
+    from labcode.studies.scoreboard.techniques import technique
 
-    rows = []
-    for (network, technique), runs in studies.table(name).groupby(
-        ["network", "technique"], sort=False
-    ):
-        if runs["seed"].duplicated().any():
-            raise ValueError(f"{name}: a seed stands twice in {network}, {technique}")
-        params, macs, size = (round(runs[c].mean()) for c in ("params", "macs", "bytes_on_disk"))
-        accuracies = tuple(runs["test_accuracy"])
-        rows.append(Row(f"{network}, {technique}", accuracies, params, macs, size))
-    return tuple(rows)
+    groups = studies.table(name).groupby(["network", "technique"], sort=False)
+    return tuple(_gathered(name, technique(*map(str, key)), runs) for key, runs in groups)
+
+
+def row_of(technique: Technique) -> Row:
+    """Return the row of one technique, from the table of its kind.
+
+    Args:
+        technique: One of `labcode.studies.scoreboard.techniques.ALL`.
+
+    Raises:
+        ValueError: Its table has fewer than three seeds of it, or a seed twice.
+    """
+    from labcode import studies
+
+    table = technique.kind.table
+    if table is None:
+        return baseline_row(technique.network)
+    rows = studies.table(table)
+    mine = (rows["network"] == technique.network) & (rows["technique"] == technique.id)
+    return _gathered(table, technique, rows[mine])
+
+
+def _gathered(table: str, technique: Technique, runs: pd.DataFrame) -> Row:
+    """Return one row from those of the seeds."""
+    if runs["seed"].duplicated().any():
+        raise ValueError(f"{table}: a seed stands twice in {technique.name}")
+    accuracies = tuple(runs["test_accuracy"])
+    if not accuracies:
+        raise ValueError(f"{table}: there is no row of {technique.name}")
+    params, macs, size = (round(runs[c].mean()) for c in ("params", "macs", "bytes_on_disk"))
+    return Row(technique.name, accuracies, params, macs, size)

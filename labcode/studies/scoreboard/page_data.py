@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from labcode.studies.scoreboard.techniques import technique
+
 COLUMNS = (  # after the name
     "kind",
     "test_accuracy",
@@ -24,7 +26,8 @@ def page_data(table: Any) -> dict[str, Any]:
     Args:
         table: The table `scoreboard`.
     """
-    names = table["network"] + ", " + table["technique"]
+    pairs = zip(table["network"], table["technique"], strict=True)
+    names = [technique(network, id).name for network, id in pairs]
     numbers = table[list(COLUMNS)].astype(object).values.tolist()
     rows = [[name, *row] for name, row in zip(names, numbers, strict=True)]
     return {"columns": ["name", *COLUMNS], "rows": rows}

@@ -13,10 +13,9 @@ from labcode.studies.early_exit.tables import SCOREBOARD as EARLY_EXIT
 from labcode.studies.low_rank.tables import SCOREBOARD as LOW_RANK
 from labcode.studies.pruning.tables import SCOREBOARD as PRUNING
 from labcode.studies.quantization.tables import SCOREBOARD as QUANTIZATION
-from labcode.studies.scoreboard import combinations, page_data
+from labcode.studies.scoreboard import combinations, page_data, techniques
 
 SEEDS = (0, 1, 2)
-TAUGHT = "pruned, taught by three, shared, coded"
 COLUMNS = ["seed", "validation_accuracy", "test_accuracy", "params", "macs", "bytes_on_disk"]
 WHOLE = {"params": int, "macs": int, "bytes_on_disk": int}  # empty for the dense network
 
@@ -30,7 +29,7 @@ def combination_rows(network: str, seed: int) -> list[Row]:
 def taught_rows(runs: Any) -> list[Row]:
     """Return the smallest packed LeNet-5 that three LeNet-5 taught, from its table."""
     smallest = runs[runs["part"] == runs["part"].min()].astype(WHOLE)[COLUMNS]
-    named = smallest.assign(network=combinations.NETWORK, technique=TAUGHT)
+    named = smallest.assign(**techniques.TAUGHT_PACKED.key)
     return [dict(row) for row in named.to_dict("records")]
 
 

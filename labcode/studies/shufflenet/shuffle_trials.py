@@ -1,79 +1,13 @@
-"""A small ShuffleNet for digits, and what its outputs see."""
+"""Trials of the small ShuffleNet: groups, with and without the shuffle."""
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
-
-from labcode._checks import check_int
 from labcode.data import Dataset
-from labcode.models._parts import check_batch, init_he
-from labcode.models.shufflenet_v1 import STEM, ShuffleUnit
-from labcode.studies.small_runs import Row, facts, trained
+from labcode.models.small_shufflenet import small_shufflenet
+from labcode.studies.protocol import Row, facts, small_run
 
-# groups -> channels of the second stage, chosen so that the multiply-adds are about the same
-WIDTHS = {1: 88, 4: 160, 8: 192}
 EPOCHS = 10
 LR = 1e-2  # that of the small SqueezeNet; not searched
-
-
-class SmallShuffleNet(nn.Module):
-    """A stem, two stages of shuffle units, and a classifier."""
-
-    def __init__(self, groups: int, *, shuffle: bool, channels: int) -> None:
-        """Make the layers; `small_shufflenet` documents the arguments."""
-        super().__init__()
-        self.conv1 = nn.Conv2d(1, STEM, 3, stride=2, padding=1, bias=False)
-        self.bn1 = nn.BatchNorm2d(STEM)
-        units, inside = [], STEM
-        for outside in (channels // 2, channels):
-            for stride in (2, 1):
-                first = 1 if inside == STEM else groups
-                units.append(
-                    ShuffleUnit(
-                        inside, outside, stride, groups, first_groups=first, shuffle=shuffle
-                    )
-                )
-                inside = outside
-        self.units = nn.Sequential(*units)
-        self.fc = nn.Linear(channels, 10)
-        init_he(self)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Turn images (N, 1, H, W) into logits (N, 10)."""
-        check_batch(x, 1)  # (N, 1, 28, 28)
-        x = F.relu(self.bn1(self.conv1(x)))  # (N, 24, 14, 14)
-        x = self.units(x)  # (N, channels, 4, 4)
-        return self.fc(x.mean((2, 3)))  # type: ignore[no-any-return]  # (N, 10)
-
-
-def small_shufflenet(
-    groups: int = 4, *, shuffle: bool = True, channels: int | None = None
-) -> SmallShuffleNet:
-    """Return an untrained small ShuffleNet for grey digits.
-
-    Args:
-        groups: Groups of the 1x1 convolutions: 1, 4 or 8.
-        shuffle: Whether the channels are shuffled.
-        channels: Channels at the end; None takes those of `WIDTHS`.
-
-    Raises:
-        TypeError: An argument has the wrong type.
-        ValueError: ``groups`` is none of these, or does not divide the widths.
-
-    >>> small_shufflenet(8)(torch.zeros(2, 1, 28, 28)).shape
-    torch.Size([2, 10])
-    """
-    if check_int("groups", groups) not in WIDTHS:
-        raise ValueError(f"groups must be one of {', '.join(map(str, WIDTHS))}, got {groups!r}")
-    width = WIDTHS[groups] if channels is None else check_int("channels", channels)
-    if width % (8 * groups) or width <= 2 * STEM:
-        raise ValueError(
-            f"channels must be a multiple of 8 x groups, {8 * groups}, above {2 * STEM}, "
-            f"got {width}"
-        )
-    return SmallShuffleNet(groups, shuffle=shuffle, channels=width)
 
 
 def shuffle_row(
@@ -95,34 +29,7 @@ def shuffle_row(
         lr: Learning rate at the start.
         images: What to train on; None is 1,000 digits.
     """
-    model = trained(
+    model = small_run(
         lambda: small_shufflenet(groups, shuffle=shuffle), seed, epochs=epochs, lr=lr, images=images
     )
     return facts(model, images)
-
-
-def seen_inputs(layer: nn.Module, in_channels: int, *, size: int = 8, seed: int = 0) -> Tensor:
-    """Tell which input channels each output channel of a layer depends on, from gradients.
-
-    The layer runs in training mode, so that a batch norm lets gradients through as it is, and
-    the sum over places of each output channel is derived by the input.
-
-    Args:
-        layer: Turns (N, in_channels, H, W) into (N, out_channels, H', W').
-        in_channels: Channels of the input.
-        size: Height and width of the random input, in pixels.
-        seed: Of the input.
-
-    Returns:
-        Booleans (out_channels, in_channels).
-
-    >>> seen_inputs(nn.Conv2d(4, 2, 1, groups=2), 4)
-    tensor([[ True,  True, False, False],
-            [False, False,  True,  True]])
-    """
-    generator = torch.Generator().manual_seed(seed)
-    x = torch.randn(2, in_channels, size, size, generator=generator, requires_grad=True)
-    # Squares, since a batch norm's sum is constant and has no gradient.
-    sums = layer(x).square().sum((0, 2, 3))  # (out_channels,)
-    rows = [torch.autograd.grad(one, x, retain_graph=True)[0].abs().sum((0, 2, 3)) for one in sums]
-    return torch.stack(rows) > 0  # (out_channels, in_channels)

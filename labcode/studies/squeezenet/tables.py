@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
+from labcode.models.late_squeezenet import POOLS
 from labcode.studies.definition import Study, Table
 from labcode.studies.squeezenet import squeeze_trials
 
@@ -11,7 +12,7 @@ SEEDS = (0, 1, 2)
 DATA = "mnist5k: 1000 training, 500 validation and 1000 test images"
 # The early network again, so wide that it does the late one's multiply-adds.
 WIDER = 2.25
-PLACES = (*((place, 1.0) for place in squeeze_trials.POOLS), ("early", WIDER))
+PLACES = (*((place, 1.0) for place in POOLS), ("early", WIDER))
 
 POOLING = Table(
     "squeezenet_pooling",

@@ -1,11 +1,10 @@
 """The uncompressed networks that every later chapter starts from and compares with."""
 
 from labcode.weights.baselines.recipes import RECIPES, Recipe, recipe
-from labcode.weights.baselines.store import BaselineError, Result, load, provenance, results
+from labcode.weights.baselines.stored import Result, load, provenance, results
 
 __all__ = [
     "RECIPES",
-    "BaselineError",
     "Recipe",
     "Result",
     "load",

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from labcode._checks import check_int
 from labcode.data import Dataset, RandomAffine
 from labcode.models import lenet5, lenet_300_100, small_cnn
-from labcode.training import History, fit
+from labcode.training import History, fit, seeded
 
 
 @dataclass(frozen=True)
@@ -90,11 +89,12 @@ class Recipe:
             seed: Decides the weights.
         """
         channels, height, width = data.input_shape
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(check_int("seed", seed, minimum=0))
-            return self.build(
+        return seeded(
+            lambda: self.build(
                 num_classes=len(data.classes), in_channels=channels, input_size=(height, width)
-            )
+            ),
+            seed,
+        )
 
 
 RECIPES = {

@@ -28,7 +28,7 @@ def peak_activation_bytes(file: bytes, *, bytes_each: int = 4) -> int:
         ValueError: The shape of a value is not known.
 
     >>> from torch import nn
-    >>> from labcode.runtime.export import to_onnx
+    >>> from labcode.runtime import to_onnx
     >>> peak_activation_bytes(to_onnx(nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU()), (1, 5, 5)))
     172
     """

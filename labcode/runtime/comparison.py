@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import time
 from collections.abc import Callable, Mapping
-from statistics import quantiles
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,13 +12,14 @@ import torch
 
 from labcode._checks import check_int
 from labcode.data.dataset import Split
-from labcode.runtime.latency import Timing, onnx_session, time_in_turn
+from labcode.runtime.session import onnx_session
+from labcode.runtime.timing import time_in_turn
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def report(
+def compare_files(
     files: Mapping[str, bytes],
     split: Split,
     *,
@@ -39,6 +39,7 @@ def report(
         and ``p95_ms`` of one image on one thread, and ``times_faster`` than the first file.
 
     Raises:
+        SessionError: A file is not an ONNX file.
         ValueError: There is no file, or ``runs`` is too small.
     """
     check_int("runs", runs, minimum=2)
@@ -53,18 +54,9 @@ def report(
     timings = time_in_turn(candidates, runs=runs, warmup=10, clock=clock)
     first = next(iter(timings.values())).median_ms
     for name, timing in timings.items():
-        rows[name] |= {"median_ms": timing.median_ms, "p95_ms": percentile_95(timing)}
+        rows[name] |= {"median_ms": timing.median_ms, "p95_ms": timing.p95_ms}
         rows[name]["times_faster"] = first / timing.median_ms
     return pd.DataFrame(rows.values(), index=list(rows))
-
-
-def percentile_95(timing: Timing) -> float:
-    """Return the time that 95 % of the runs stay under, in milliseconds.
-
-    >>> round(percentile_95(Timing(tuple(i / 1000 for i in range(1, 101)))), 2)
-    95.95
-    """
-    return quantiles(timing.seconds, n=20)[-1] * 1e3
 
 
 def _facts(data: bytes) -> dict[str, Any]:

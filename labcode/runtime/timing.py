@@ -1,4 +1,4 @@
-"""Latency as a reader would meet it: ONNX Runtime, warm, candidates in turn, one thread.
+"""Time as a reader would meet it: ONNX Runtime, warm, candidates in turn, one thread.
 
 PyTorch runs a network for research; ONNX Runtime runs it as a product would. One thread, since
 then a time says more about the network and less about the machine's other work. Candidates run in
@@ -13,22 +13,13 @@ from dataclasses import dataclass
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any
 
+from labcode._checks import check_int
+from labcode.runtime.session import onnx_session
+
 if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
     from onnxruntime import InferenceSession
-
-from labcode._checks import check_int
-
-__all__ = [
-    "Timing",
-    "exported",
-    "latency",
-    "onnx_bytes",
-    "onnx_session",
-    "ready_to_run",
-    "time_in_turn",
-]
 
 
 @dataclass(frozen=True)
@@ -67,6 +58,15 @@ class Timing:
         """The runs that a quarter of all runs stay under, and over, in milliseconds."""
         low, _, high = quantiles(self.seconds, n=4)
         return low * 1e3, high * 1e3
+
+    @property
+    def p95_ms(self) -> float:
+        """The time that 95 % of the runs stay under, in milliseconds.
+
+        >>> round(Timing(tuple(i / 1000 for i in range(1, 101))).p95_ms, 2)
+        95.95
+        """
+        return quantiles(self.seconds, n=20)[-1] * 1e3
 
     def __str__(self) -> str:
         """Say the median with the quartiles."""
@@ -124,89 +124,6 @@ def _rotated(names: Sequence[str], turn: int) -> list[str]:
     return [*names[first:], *names[:first]]
 
 
-def onnx_bytes(
-    model: torch.nn.Module, input_shape: Sequence[int] = (3, 224, 224), *, batch: int = 1
-) -> bytes:
-    """Return the model as an ONNX file, in evaluation mode; the model is left as it was.
-
-    Args:
-        model: Any module with one tensor in and one out.
-        input_shape: The shape of one image, (channels, height, width).
-        batch: Images in one run; the file takes no other number.
-
-    Returns:
-        The bytes of the file, weights included, without the exporter's notes on source lines.
-
-    Raises:
-        TypeError: A size is not an integer.
-        ValueError: A size is below 1.
-
-    Source: torch.onnx.export, the exporter over torch.export.
-    """
-    import torch
-
-    check_int("batch", batch)
-    for index, size in enumerate(input_shape):
-        check_int(f"input_shape[{index}]", size)
-    device = next((p.device for p in model.parameters()), torch.device("cpu"))
-    return exported(model, (torch.zeros(batch, *input_shape, device=device),))  # (N, C, H, W)
-
-
-def exported(
-    model: torch.nn.Module, examples: tuple[torch.Tensor, ...], *, any_batch: bool = False
-) -> bytes:
-    """Return a model of any number of inputs and outputs as an ONNX file; see `onnx_bytes`.
-
-    Args:
-        model: A module; it is exported in evaluation mode and left as it was.
-        examples: Its inputs; the file takes just these shapes.
-        any_batch: Whether the file takes any number of images; give at least two in ``examples``.
-    """
-    import torch
-
-    training = [module.training for module in model.modules()]
-    batch = {0: torch.export.Dim("batch")} if any_batch else None
-    shapes = tuple(batch for _ in examples) if any_batch else None
-    try:
-        program = torch.onnx.export(
-            model.eval(), examples, dynamo=True, verbose=False, dynamic_shapes=shapes
-        )
-    finally:
-        for module, mode in zip(model.modules(), training, strict=True):
-            module.training = mode
-    assert program is not None
-    return _without_notes(program.model_proto)
-
-
-def _without_notes(file: Any) -> bytes:
-    """Return an ONNX file without the exporter's notes, such as this machine's paths."""
-    graph = file.graph
-    for entry in (file, graph, *graph.node, *graph.input, *graph.output, *graph.value_info):
-        entry.ClearField("metadata_props")
-    serialised: bytes = file.SerializeToString()
-    return serialised
-
-
-def onnx_session(onnx_file: bytes, *, threads: int = 1) -> InferenceSession:
-    """Return the model ready to run in ONNX Runtime on the CPU.
-
-    Args:
-        onnx_file: The bytes of an ONNX file, such as from `onnx_bytes`.
-        threads: Threads for the work within one operation.
-
-    Raises:
-        TypeError: ``threads`` is not an integer.
-        ValueError: ``threads`` is below 1.
-    """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = check_int("threads", threads)
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3  # errors only
-    return onnxruntime.InferenceSession(onnx_file, options, providers=["CPUExecutionProvider"])
-
-
 def latency(
     models: Mapping[str, torch.nn.Module],
     input_shape: Sequence[int] = (3, 224, 224),
@@ -230,14 +147,17 @@ def latency(
         A timing for each model: the time of one run with ``batch`` images.
 
     Raises:
+        ExportError: A model cannot be exported.
         ValueError: There is no model, or a number is too small.
     """
     import numpy as np
 
+    from labcode.runtime.export import to_onnx  # not above: timing itself needs no PyTorch
+
     images = np.random.default_rng(0).standard_normal((batch, *input_shape), dtype=np.float32)
     candidates = {}
     for name, model in models.items():
-        session = onnx_session(onnx_bytes(model, input_shape, batch=batch), threads=threads)
+        session = onnx_session(to_onnx(model, input_shape, batch=batch), threads=threads)
         candidates[name] = ready_to_run(session, images)
     return time_in_turn(candidates, runs=runs, warmup=warmup)
 

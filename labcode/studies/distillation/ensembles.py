@@ -8,10 +8,11 @@ from functools import cache
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from labcode.distillation.networks import student
 from labcode.distillation.softlabels import SoftLabels
 from labcode.distillation.teachers import Combine, combined_logits, logits_of
+from labcode.models import student
 from labcode.studies.distillation import trials
+from labcode.studies.protocol import Row, digits
 
 MEMBERS = 5
 N_TRAIN = 1000  # few, so that members differ and their ensemble gains something
@@ -33,7 +34,7 @@ def ensemble_trial(
     combine: Combine = "logits",
     on: str = "test",
     controls: bool = True,
-) -> list[trials.Row]:
+) -> list[Row]:
     """Train an ensemble, and the same student with its soft labels and without.
 
     All networks have the same architecture and steps. The students also share their first
@@ -54,7 +55,7 @@ def ensemble_trial(
         A row for each network with its accuracy, its loss (mean cross-entropy, in nats) and how
         often it gives the ensemble's answer; "member" is the mean of the five.
     """
-    split, teachers = getattr(trials.digits(n_train), on), members(seed, n_train)
+    split, teachers = getattr(digits(n_train), on), members(seed, n_train)
     answers = [logits_of(model, split.images) for model in teachers]
     voted = combined_logits(answers, combine=combine, temperature=temperature)
     each = [_seen(logits, voted, split.labels, on) for logits in answers]
@@ -82,13 +83,13 @@ def _pupil(
 ) -> nn.Module:
     """Train a student on soft labels alone; no label of any image is looked at."""
     soft = SoftLabels.from_ensemble(
-        teachers, trials.digits(n_asked).train, combine=combine, temperature=temperature
+        teachers, digits(n_asked).train, combine=combine, temperature=temperature
     )
     loss = soft.loss(temperature=temperature, soft_weight=1.0)
     return trials.train(student(seed), n_asked, seed, loss)
 
 
-def _seen(logits: Tensor, voted: Tensor, labels: Tensor, on: str) -> trials.Row:
+def _seen(logits: Tensor, voted: Tensor, labels: Tensor, on: str) -> Row:
     """Return accuracy, loss, and how often the answer is the ensemble's."""
     answer = logits.argmax(dim=1)
     return {

@@ -1,0 +1,145 @@
+"""One trial: ask for a setting, measure it, tell what was found."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from optuna import Study, Trial
+from optuna.exceptions import UpdateFinishedTrialError
+from optuna.storages import RetryHeartbeatStaleTrialCallback
+from optuna.trial import FrozenTrial, TrialState
+
+from labcode.search.problem import Problem, Setting
+from labcode.search.storage import QUEUED, quiet, retry, without_log
+
+COUNTED = (TrialState.COMPLETE, TrialState.RUNNING, TrialState.WAITING)
+
+
+class SurplusError(Exception):
+    """Enough trials are done or on their way: this one gives way."""
+
+
+class Work:
+    """What Optuna's loop calls, once; it beats the heart meanwhile.
+
+    Args:
+        study: Where to tell what was found.
+        problem: What measures.
+        n_trials: Number of finished trials that the study shall have in the end.
+    """
+
+    def __init__(self, study: Study, problem: Problem, n_trials: int) -> None:
+        """Keep what is needed; nothing runs yet."""
+        self.study, self.problem, self.n_trials = study, problem, n_trials
+        self.number: int | None = None  # of the trial, once it has begun
+        self.error: BaseException | None = None  # what went wrong while measuring
+
+    def __call__(self, trial: Trial) -> list[float]:
+        """Measure what the sampler proposes."""
+        self.number = trial.number
+        try:
+            if is_surplus(self.study, trial.number, self.n_trials):
+                give_way(self.study, trial, self.problem)
+            return measure(trial, self.problem)
+        except SurplusError:
+            raise
+        except UpdateFinishedTrialError as error:
+            self.error = None if self.failed() else error
+            raise
+        except (Exception, KeyboardInterrupt) as error:
+            self.error = error
+            raise
+
+    def failed(self) -> bool:
+        """Tell whether the trial is marked failed."""
+        return self.number is not None and look_up(self.study, self.number).state == TrialState.FAIL
+
+    def give_back(self) -> None:
+        """Mark an interrupted trial failed, and queue its setting again."""
+        if self.number is None:
+            return
+        if look_up(self.study, self.number).state == TrialState.RUNNING:
+            self.study.tell(self.number, state=TrialState.FAIL)
+        if self.failed():
+            retry(self.study, self.study.trials[self.number])
+
+
+def one_trial(study: Study, problem: Problem, n_trials: int) -> None:
+    """Run one trial; if others took us for dead and marked it failed, it is let go.
+
+    Raises:
+        Exception: What ``problem.measure`` raises; the trial is marked failed.
+    """
+    work = Work(study, problem, n_trials)
+    try:
+        with without_log():
+            study.optimize(work, n_trials=1, catch=(SurplusError,))
+    except KeyboardInterrupt:
+        work.give_back()
+        raise
+    except Exception as error:
+        if work.error is None and work.failed():
+            return  # others queued its setting again; Optuna cannot tell it any more
+        if work.error is None or work.error is error:
+            raise
+        raise work.error from error
+
+
+def measure(trial: Trial, problem: Problem) -> list[float]:
+    """Measure what the sampler proposes, and keep what was found beside the aims."""
+    setting = suggest(trial, problem)
+    # After the setting, and so after the first sign of life: `Unmarked` counts on it.
+    trial.set_user_attr("worker", f"{socket.gethostname()}:{os.getpid()}")
+    found = problem.measure(**setting)
+    values = problem.values(found)
+    for key, value in found.items():
+        if key not in problem.aims:
+            trial.set_user_attr(key, value)
+    return values
+
+
+def suggest(trial: Trial, problem: Problem) -> Setting:
+    """Return the setting that the sampler proposes."""
+    return {
+        name: trial.suggest_categorical(name, list(options))
+        for name, options in problem.space.items()
+    }
+
+
+def give_way(study: Study, trial: Trial, problem: Problem) -> None:
+    """End a trial that is not needed; a setting that was queued goes back to the queue.
+
+    Raises:
+        SurplusError: Always.
+    """
+    trial.set_user_attr("surplus", True)
+    if QUEUED in trial.user_attrs:
+        study.enqueue_trial(suggest(trial, problem), user_attrs={QUEUED: True})
+    raise SurplusError
+
+
+def is_surplus(study: Study, number: int, n_trials: int) -> bool:
+    """Tell whether enough earlier trials are done or on their way: the later asker gives way."""
+    earlier = [
+        other
+        for other in study.get_trials(deepcopy=False, states=COUNTED)
+        if other.number < number and (other.state != TrialState.WAITING or is_retry(other))
+    ]
+    return len(earlier) >= n_trials
+
+
+def is_retry(trial: FrozenTrial) -> bool:
+    """Tell whether a trial takes the place of one that was lost."""
+    with quiet():
+        return RetryHeartbeatStaleTrialCallback.retried_trial_number(trial) is not None
+
+
+def count(study: Study, *states: TrialState) -> int:
+    """Return the number of trials in one of these states."""
+    return len(study.get_trials(deepcopy=False, states=states))
+
+
+def look_up(study: Study, number: int) -> FrozenTrial:
+    """Return a trial as it is now; not a copy."""
+    return study.get_trials(deepcopy=False)[number]
