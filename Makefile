@@ -60,7 +60,7 @@ $(STAMPS)/tests: $(STAMPS)/course tests/requirements.txt
 	@touch $@
 
 web/node_modules/.stamp: web/package.json web/package-lock.json | $(STAMPS)/site
-	@echo "Scripts and fonts that the site carries: about 60 MB."
+	@echo "Scripts and fonts that the site carries: about 55 MB."
 	@cd web && ../$(PY) $(NPM_CI)
 	@touch $@
 
@@ -86,7 +86,7 @@ $(SITE): $(STAMPS)/site web/node_modules/.stamp _config.yml _toc.yml $(PAGES) $(
 	$(PY) tools/drawing.py _build/vendor/root/draw
 	$(BIN)/jupyter-book build . --quiet -W --keep-going -n
 
-book: $(SITE) ## set up and build the site (no PyTorch; 200 MB to download)
+book: $(SITE) ## set up and build the site (no PyTorch; 180 MB to download)
 	@echo "The site is $(CURDIR)/$(SITE)"
 	@echo "Next: make serve (calculators need http), then open http://localhost:$(PORT)/"
 

@@ -34,8 +34,8 @@ FROM_PYTORCH = ("torch", "torchvision")
 # The ordinary torch wheel for Linux asks for these; the CPU wheel does not.
 CUDA_ONLY = re.compile(r"^(nvidia-|cuda-|triton\b)")
 # Megabytes of the wheels, without what stands in uv's cache. Sums over the lists of pins.
-UV_MB, SITE_MB, TESTS_MB, BENCHMARKS_MB = 20, 110, 90, 20
-COURSE_MB = {"Linux": 3200, "Linux, cpu": 470, "Darwin": 260, "Windows": 270}
+UV_MB, SITE_MB, TESTS_MB, BENCHMARKS_MB = 20, 110, 95, 25
+COURSE_MB = {"Linux": 3200, "Linux, cpu": 400, "Darwin": 240, "Windows": 240}
 
 
 @dataclass(frozen=True)
