@@ -17,6 +17,8 @@ from labcode.search.trial import count, is_retry, one_trial
 from tests.postgres_server import make_database, server
 from tests.slow_problem import broken, slow
 
+pytestmark = pytest.mark.slow  # each starts workers, some on a server of their own
+
 MODULE = "tests.slow_problem"
 GRACE = 8  # seconds: a busy machine may be late with its signs of life
 
@@ -79,7 +81,6 @@ def lost_trials(study):
     return [trial for trial in failed if "surplus" not in trial.user_attrs]
 
 
-@pytest.mark.slow
 def test_a_killed_worker_loses_its_trial_alone_and_the_study_goes_on(where, meeting):
     meeting(3)
     first, *others = start(where, "together", n_trials=40, workers=3)
@@ -117,7 +118,6 @@ def test_a_killed_worker_loses_its_trial_alone_and_the_study_goes_on(where, meet
     assert count(study, TrialState.RUNNING, TrialState.WAITING) == 0
 
 
-@pytest.mark.slow
 def test_four_workers_share_the_trials_and_make_no_more(where, meeting):
     meeting(4)
     workers = start(where, "together", n_trials=24, workers=4)

@@ -38,6 +38,7 @@ def test_the_sevens_are_what_the_stored_network_says():
         assert old | {"logits": 0} == new | {"logits": 0}
 
 
+@pytest.mark.slow
 def test_the_exits_are_what_the_stored_network_says():
     stored, made = data.load("exit_thresholds"), page_data.made(EXPORTS["exit_thresholds"])
     assert {key: stored[key] for key in ("macs", "plain_macs")} == {

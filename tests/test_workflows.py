@@ -38,11 +38,13 @@ def steps(path: Path) -> list[dict]:
     return [step for job in jobs for step in job["steps"]]
 
 
+@pytest.mark.slow
 def test_ours_pass() -> None:
     done = check(ROOT / ".github")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("good", "bad", "complaint"),
     [
