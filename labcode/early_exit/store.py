@@ -9,8 +9,9 @@ import os
 from importlib.resources import files
 from pathlib import Path
 
+import torch
+
 from labcode.models import ExitCNN, exit_cnn
-from labcode.training import seeded
 from labcode.weights.baselines.store import BaselineError, pack, unpack
 
 SEED = 0
@@ -32,7 +33,8 @@ def load_exits() -> ExitCNN:
         packed = (folder() / FILE).read_bytes()
     except OSError as error:
         raise BaselineError(f"{FILE} is missing; install labcode again") from error
-    network = seeded(exit_cnn, 0)  # the first weights are drawn and then replaced
+    with torch.random.fork_rng(devices=[]):  # the first weights are drawn and then replaced
+        network = exit_cnn()
     unpack(network, packed, name=FILE)
     network.eval()
     return network
