@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 
 from labcode import studies
 from labcode.studies import scoreboard
-from labcode.studies.scoreboard import Row, Scoreboard, baseline_row
+from labcode.studies.scoreboard import Row, Scoreboard, baseline_row, techniques
 from labcode.weights import baselines
 
 
@@ -60,3 +60,9 @@ def test_a_seed_that_stands_twice_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(studies, "table", lambda name: stored([0, 1, 1]))
     with pytest.raises(ValueError, match="any: a seed stands twice in lenet5, half of"):
         scoreboard.measured_rows("any")
+
+
+def test_a_technique_without_a_row_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(studies, "table", lambda name: stored([0, 1, 2]))
+    with pytest.raises(ValueError, match="scoreboard_combinations has no row of lenet5, half of"):
+        scoreboard.row_of(techniques.HALF_INT8)

@@ -130,8 +130,9 @@ def measured_rows(name: str) -> tuple[Row, ...]:
     from labcode import studies
     from labcode.studies.scoreboard.techniques import technique
 
-    groups = studies.table(name).groupby(["network", "technique"], sort=False)
-    return tuple(_gathered(name, technique(*map(str, key)), runs) for key, runs in groups)
+    runs = studies.table(name)
+    keys = runs[["network", "technique"]].drop_duplicates().itertuples(index=False, name=None)
+    return tuple(_gathered(name, technique(*key), runs) for key in keys)
 
 
 def row_of(technique: Technique) -> Row:
@@ -148,17 +149,17 @@ def row_of(technique: Technique) -> Row:
     table = technique.kind.table
     if table is None:
         return baseline_row(technique.network)
-    rows = studies.table(table)
+    return _gathered(table, technique, studies.table(table))
+
+
+def _gathered(table: str, technique: Technique, rows: pd.DataFrame) -> Row:
+    """Return a technique's row from those of its seeds, which are some of the table's."""
     mine = (rows["network"] == technique.network) & (rows["technique"] == technique.id)
-    return _gathered(table, technique, rows[mine])
-
-
-def _gathered(table: str, technique: Technique, runs: pd.DataFrame) -> Row:
-    """Return one row from those of the seeds."""
+    runs = rows[mine]
     if runs["seed"].duplicated().any():
         raise ValueError(f"{table}: a seed stands twice in {technique.name}")
     accuracies = tuple(runs["test_accuracy"])
     if not accuracies:
-        raise ValueError(f"{table}: there is no row of {technique.name}")
+        raise ValueError(f"{table} has no row of {technique.name}")
     params, macs, size = (round(runs[c].mean()) for c in ("params", "macs", "bytes_on_disk"))
     return Row(technique.name, accuracies, params, macs, size)
