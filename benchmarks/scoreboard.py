@@ -1,15 +1,12 @@
 """Gather the scoreboard: every technique's rows, and what their files need to run.
 
 Run as `python benchmarks/scoreboard.py` on a quiet machine (a few minutes). Reads the tables
-scoreboard_*.csv that the experiments wrote; writes scoreboard.csv with a JSON
-file beside it, and bakes it for the page's calculator. Each file takes turns with the uncompressed
-LeNet-5 in one run, on one thread; the clock counts the thread's processor time.
+scoreboard_*.csv that the experiments wrote; writes scoreboard.csv, and bakes it for the page's
+calculator. Each file takes turns with the uncompressed LeNet-5 in one run, on one thread; the clock
+counts the thread's processor time.
 """
 
-import datetime
 import json
-import os
-import platform
 import sys
 import time
 from collections.abc import Callable
@@ -18,10 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import pandas as pd
 import torch
-from machine import machine
 
 from labcode import data, studies
 from labcode.early_exit import OnnxExits, load_exits
@@ -35,9 +30,10 @@ from labcode.studies.scoreboard.deployed import (
     deployed_file,
     float_files,
 )
+from labcode.studies.scoreboard.tables import SCOREBOARD, STUDY
+from labcode.studies.timings import keep, load_average
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGET = ROOT / "labcode/studies/tables" / "scoreboard.csv"
 GRID = ROOT / "labcode/pages/calculators" / "scoreboard_grid.py"
 KINDS = {  # in the order of the book
     "pruning": "pruning",
@@ -163,31 +159,25 @@ def written(value: str | float) -> str:
 def main() -> int:
     """Measure all rows and write them."""
     torch.set_num_threads(1)
-    load = os.getloadavg()[0]
+    load = load_average()
     images = data.load("mnist5k").test.images[::5].numpy()
     baseline = deployed_file("lenet5", "uncompressed")
     timed: dict[Files, Timings] = {}
     table = pd.DataFrame([run(row, images, baseline, timed) for row in rows()])
-    table.to_csv(TARGET, index=False, float_format="%.6g", lineterminator="\n")
-    made = {
-        "script": "benchmarks/scoreboard.py",
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "threads": 1,
-        "runs": RUNS,
-        "clock": "processor time of the thread",
-        "load_average": round(load, 2),
-        "machine": machine(),
-        "versions": {
-            "python": platform.python_version(),
-            "onnxruntime": onnxruntime.__version__,
-            "torch": torch.__version__,
-        },
-        "time": "median of the runs (mean for early exits); each row in turn with the uncompressed "
+    target = keep(
+        STUDY,
+        SCOREBOARD,
+        run,
+        table.to_dict("records"),
+        threads=1,
+        runs=RUNS,
+        clock="processor time of the thread",
+        load_average=load,
+        time="median of the runs (mean for early exits); each row in turn with the uncompressed "
         "LeNet-5, warm, one test image after another; rows that run the same "
         "file share one measurement",
-    }
-    TARGET.with_suffix(".json").write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
-    bake(pd.read_csv(TARGET))
+    )
+    bake(pd.read_csv(target))
     return 0
 
 
