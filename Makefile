@@ -146,17 +146,20 @@ lighthouse: $(SITE) web/checks/node_modules/.stamp $(STAMPS)/chromium ## Lightho
 baselines: $(STAMPS)/course ## train the uncompressed networks again (minutes)
 	$(PY) tools/baselines.py
 
-experiments: $(STAMPS)/course ## train again what the book shows over seeds (hours; make experiments ONLY=pruning)
-	for script in $(if $(ONLY),experiments/$(ONLY).py,$(filter-out %/record.py,$(wildcard experiments/*.py))); do $(PY) $$script || exit 1; done
+# Many workers need dask.distributed, with the versions that the tests pin.
+CLUSTER := $(if $(SCHEDULER)$(filter-out 1,$(JOBS)),yes)
+experiments: $(STAMPS)/course ## train again what the book shows (hours; ONLY=pruning JOBS=4 SCHEDULER=tcp://host:8786)
+	$(if $(CLUSTER),$(PY) -m uv pip install --quiet --python $(PY) -c tests/requirements.txt distributed)
+	LABCODE_PROGRESS= $(PY) -m labcode.studies $(ONLY) $(if $(JOBS),--jobs $(JOBS)) $(if $(SCHEDULER),--scheduler $(SCHEDULER))
 
 benchmarks: $(STAMPS)/course ## measure again what the book shows of time and memory
 	$(PY) tools/setup.py benchmarks
-	for script in $(filter-out %/machine.py,$(wildcard benchmarks/*.py)); do $(PY) $$script || exit 1; done
+	for script in $(wildcard benchmarks/*.py); do $(PY) $$script || exit 1; done
 
 drawing: $(STAMPS)/course ## export again the networks of Draw a digit, which the site copies
 	$(PY) tools/export_drawing.py
 
-scoreboard: $(STAMPS)/course ## gather the scoreboard from the experiments, and time its rows
+scoreboard: $(STAMPS)/course ## gather the scoreboard from its studies, and time its rows
 	$(PY) benchmarks/scoreboard.py
 
 requirements: $(STAMPS)/course ## pin again what pyproject.toml asks for

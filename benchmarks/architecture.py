@@ -1,36 +1,31 @@
 """Measure what blocks cost at equal multiply-adds, and where MobileNet spends its time.
 
 Run as `python benchmarks/architecture.py` on a quiet machine (about two minutes). Writes
-architecture_latency.csv and architecture_shares.csv, each with a JSON file beside
-it. One thread; the blocks in turn, warm, by the thread's processor time, so that other work on the
-machine does not count. MobileNet's layers are timed by ONNX Runtime's own profiler.
+architecture_latency.csv and architecture_shares.csv. One thread; the blocks in turn, warm, by the
+thread's processor time, so that other work on the machine does not count. MobileNet's layers are
+timed by ONNX Runtime's own profiler.
 """
 
 import argparse
-import csv
-import datetime
 import json
-import os
-import platform
 import statistics
-import sys
 import tempfile
 import time
 from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import torch
-from machine import machine
 
 from labcode.counting import count
 from labcode.models import mobilenet_v1
 from labcode.models.blocks import BLOCKS, backbone, widths
 from labcode.runtime import onnx_session, ready_to_run, time_in_turn, to_onnx
+from labcode.studies.blocks import tables as blocks
 from labcode.studies.blocks.block_trials import BUDGETS
+from labcode.studies.mobilenet import tables as mobilenet
+from labcode.studies.timings import keep, load_average
 
-FOLDER = Path(__file__).resolve().parent.parent / "labcode/studies/tables"
 DIGIT = (1, 28, 28)
 BATCHES = (1, 16)
 
@@ -96,43 +91,28 @@ def shares(runs: int) -> list[Row]:
     return [{"kind": kind, "median_ms": f"{ms:.4g}"} for kind, ms in total.items()]
 
 
-def provenance(name: str, runs: int, load: float) -> Row:
-    """How, when and on which machine a table was made."""
-    versions = {"python": platform.python_version(), "onnxruntime": onnxruntime.__version__}
-    profiled = name == "architecture_shares"
-    return {
-        "script": "benchmarks/architecture.py",
-        "date": datetime.date.today().isoformat(),
-        "machine": machine(),
-        "threads": 1,
-        "runs": runs,
-        "clock": "ONNX Runtime's profiler, wall time" if profiled else "processor time",
-        "load_average": round(load, 2),
-        "versions": versions | {"torch": torch.__version__},
-        "time": "median of each kernel" if profiled else "median of the runs, in turn, warm",
-    }
-
-
-TABLES = {"architecture_latency": (latencies, 400), "architecture_shares": (shares, 60)}
+TABLES = (
+    (blocks.STUDY, blocks.LATENCY, latencies, 400),
+    (mobilenet.STUDY, mobilenet.SHARES, shares, 60),
+)
+FACTS = {
+    latencies: {"clock": "processor time", "time": "median of the runs, in turn, warm"},
+    shares: {"clock": "ONNX Runtime's profiler, wall time", "time": "median of each kernel"},
+}
 
 
 def main() -> None:
     """Measure the tables named, or all, and write them."""
+    names = [table.name for _, table, _, _ in TABLES]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("tables", nargs="*", help=f"from {', '.join(TABLES)}; none means all")
-    load = os.getloadavg()[0]  # before this script adds its own
+    parser.add_argument("tables", nargs="*", help=f"from {', '.join(names)}; none means all")
+    chosen = parser.parse_args().tables or names
+    load = load_average()
     torch.set_num_threads(1)
-    for name in parser.parse_args().tables or list(TABLES):
-        function, runs = TABLES[name]
-        rows = function(runs)
-        target = FOLDER / f"{name}.csv"
-        with target.open("w", newline="") as file:
-            writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-        record = json.dumps(provenance(name, runs, load), indent=2)
-        target.with_suffix(".json").write_text(record + "\n")
-        sys.stdout.write(target.read_text())
+    for study, table, function, runs in TABLES:
+        if table.name in chosen:
+            facts = FACTS[function] | {"threads": 1, "runs": runs, "load_average": load}
+            print(keep(study, table, function, function(runs), **facts).read_text())
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Time, memory and error of `labcode.count` beside other counters, on the same models in one run.
 
-Usage: `python benchmarks/count.py` writes count.csv and count.json. Linux only,
-as the peak memory is read from /proc.
+Usage: `python benchmarks/count.py` writes count.csv. Linux only, as the peak memory is read from
+/proc.
 
 How it is measured. Time: on one thread, the tools take turns, `--rounds` times each after one
 warm-up, on models with the same weights; the median stands with the fastest and the slowest.
@@ -15,17 +15,13 @@ from __future__ import annotations
 
 import argparse
 import copy
-import csv
 import json
 import logging
 import os
-import platform
 import statistics
 import time
 import warnings
 from collections.abc import Callable
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +31,6 @@ import thop
 import torch
 import torchinfo
 from calflops import calculate_flops
-from machine import processor
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision import models
@@ -43,8 +38,9 @@ from torchvision import models
 from labcode import count
 from labcode.cost import conv2d, linear
 from labcode.models.lenet5 import lenet5
+from labcode.studies.counting.tables import COUNTERS, STUDY
+from labcode.studies.timings import keep
 
-RESULTS = Path(__file__).resolve().parent.parent / "labcode/studies/tables"
 MODELS = [
     "lenet5", "alexnet", "resnet18", "resnet50", "mobilenet_v2", "mobilenet_v3_small",
     "shufflenet_v2_x1_0", "squeezenet1_0", "densenet121", "inception_v3", "googlenet", "vgg16",
@@ -210,29 +206,15 @@ def _memory(field: str) -> int:
     raise OSError(f"/proc/self/status has no {field}")
 
 
-def metadata(rounds: int) -> dict[str, Any]:
-    """Return the machine, the versions, and how each tool's output was read."""
-    packages = sorted({package for _, package, _ in TOOLS.values()} | {"torchvision"})
+def facts(rounds: int) -> dict[str, Any]:
+    """Return whose versions matter, and how each tool's output was read."""
+    packages = {package for _, package, _ in TOOLS.values()} | {"torchvision"}
     return {
-        "date": datetime.now(UTC).date().isoformat(),
-        "processor": processor(),
-        "cores": os.cpu_count(),
+        "packages": sorted(packages - {"labcode"}),
         "threads": 1,
-        "python": platform.python_version(),
-        "versions": {package: version(package) for package in packages if package != "labcode"},
         "rounds": rounds,
         "reading": {tool: reading for tool, (_, _, reading) in TOOLS.items()},
     }
-
-
-def write(rows: list[dict[str, Any]], rounds: int, folder: Path) -> None:
-    """Write the table and what it was measured on."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "count.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    (folder / "count.json").write_text(json.dumps(metadata(rounds), indent=2) + "\n")
 
 
 def main() -> None:
@@ -240,7 +222,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--models", nargs="+", default=MODELS, choices=MODELS)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--folder", type=Path, default=RESULTS)
     chosen = parser.parse_args()
     warnings.simplefilter("ignore")
     rows: list[dict[str, Any]] = []
@@ -250,7 +231,7 @@ def main() -> None:
             raise RuntimeError(f"measuring {name} failed")
         rows += measured
         print(name, {row["tool"]: row["median_ms"] for row in measured}, flush=True)
-        write(rows, chosen.rounds, chosen.folder)
+        keep(STUDY, COUNTERS, measure, rows, **facts(chosen.rounds))
 
 
 if __name__ == "__main__":

@@ -1,24 +1,21 @@
 """Why counters disagree: what each says of models so small that the truth is known by hand.
 
-Run as `python benchmarks/count_causes.py` (seconds). Writes count_causes.csv and
-count_causes.json, which the chapter *Counting cost* shows. Counts only, no times: every machine
-with the same versions gives the same table.
+Run as `python benchmarks/count_causes.py` (seconds). Writes count_causes.csv, which the chapter
+*Counting cost* shows. Counts only, no times: every machine with the same versions gives the same
+table.
 """
 
-import argparse
 import copy
-import csv
-import json
 import warnings
-from importlib.metadata import version
-from pathlib import Path
+from typing import Any
 
 import torch
 from count import TOOLS, Shape  # this folder's count.py
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-TARGET = Path(__file__).resolve().parent.parent / "labcode/studies/tables" / "count_causes.csv"
+from labcode.studies.counting.tables import CAUSES, STUDY
+from labcode.studies.timings import keep
 
 
 class Functional(nn.Module):
@@ -64,28 +61,27 @@ CASES: dict[str, tuple[nn.Module, Shape, int]] = {
 }
 
 
-def main() -> None:
-    """Count everything with every tool, then write the table and its provenance."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--csv", type=Path, default=TARGET)
-    target: Path = parser.parse_args().csv
-    warnings.simplefilter("ignore")
+def measure() -> list[dict[str, Any]]:
+    """Count everything with every tool."""
     table = []
     for name, (model, shape, by_hand) in CASES.items():
         says = {t: int(tool(copy.deepcopy(model), shape)) for t, (tool, _, _) in TOOLS.items()}
         table.append({"model": name, "by_hand": by_hand} | says)
-    with target.open("w", newline="") as file:
-        writer = csv.DictWriter(file, table[0].keys(), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(table)
-    packages = sorted({package for _, package, _ in TOOLS.values()} - {"labcode"})
-    record = {
-        "script": "benchmarks/count_causes.py",
-        "versions": {package: version(package) for package in packages},
-        "reading": {tool: reading for tool, (_, _, reading) in TOOLS.items()},
-        "note": "multiply-adds, without gradients; a tool may treat a call with them differently",
-    }
-    target.with_suffix(".json").write_text(json.dumps(record, indent=2) + "\n")
+    return table
+
+
+def main() -> None:
+    """Count, then write the table."""
+    warnings.simplefilter("ignore")
+    keep(
+        STUDY,
+        CAUSES,
+        measure,
+        measure(),
+        packages=sorted({package for _, package, _ in TOOLS.values()} - {"labcode"}),
+        reading={tool: reading for tool, (_, _, reading) in TOOLS.items()},
+        note="multiply-adds, without gradients; a tool may treat a call with them differently",
+    )
 
 
 if __name__ == "__main__":

@@ -1,25 +1,16 @@
 """Measure what early exit saves in time: one image after another, one thread, ONNX Runtime.
 
 Run as `python benchmarks/dynamic_computation.py` on a quiet machine (about a minute). Writes
-early_exit_latency.csv with a JSON file beside it. All candidates take turns on
+early_exit_latency.csv. All candidates take turns on
 each image, warm; the clock counts this thread's processor time, so that other work on the machine
 does not count. An image's time is the median of its runs; mean and 95th percentile are over the
 images.
 """
 
-import csv
-import datetime
-import json
-import os
-import platform
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import torch
-from machine import machine
 
 from labcode.data import load
 from labcode.early_exit import (
@@ -35,10 +26,11 @@ from labcode.models.exit_cnn import CHANNELS
 from labcode.models.exit_network import Trunk
 from labcode.models.slimmable_cnn import WIDTHS
 from labcode.runtime import onnx_session, to_onnx
+from labcode.studies.early_exit.tables import LATENCY, STUDY
 from labcode.studies.early_exit.trials import logits_of
+from labcode.studies.timings import keep, load_average
 from labcode.weights import load_exits
 
-FOLDER = Path(__file__).resolve().parent.parent / "labcode/studies/tables"
 SHARES = (0.08, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
 IMAGES, RUNS = 100, 5
 
@@ -128,36 +120,19 @@ def measure() -> list[Row]:
     return rows
 
 
-def provenance(load_before: float) -> Row:
-    """How, when and on which machine the table was made."""
-    versions = {"python": platform.python_version(), "onnxruntime": onnxruntime.__version__}
-    return {
-        "script": "benchmarks/dynamic_computation.py",
-        "date": datetime.date.today().isoformat(),
-        "machine": machine(),
+def main() -> None:
+    """Measure and write."""
+    facts = {
         "threads": 1,
         "runs": RUNS,
         "images": IMAGES,
         "clock": "processor time of the thread",
-        "load_average": round(load_before, 2),
-        "versions": versions | {"torch": torch.__version__},
+        "load_average": load_average(),
         "time": "median of an image's runs; mean and 95th percentile over the images",
         "share": "of the mean time of the same network without exits in one session, same turns",
     }
-
-
-def main() -> None:
-    """Measure and write."""
-    before = os.getloadavg()[0]
     torch.set_num_threads(1)
-    rows = measure()
-    target = FOLDER / "early_exit_latency.csv"
-    with target.open("w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    target.with_suffix(".json").write_text(json.dumps(provenance(before), indent=2) + "\n")
-    sys.stdout.write(target.read_text())
+    print(keep(STUDY, LATENCY, measure, measure(), **facts).read_text())
 
 
 if __name__ == "__main__":

@@ -1,36 +1,27 @@
 """Measure what pruning saves: zeros in dense tensors, sparse products, and filters cut out.
 
-Run as `python benchmarks/pruning.py` on a quiet machine (about a minute). Writes
-pruning_zeros.csv, pruning_sparse_products.csv and pruning_latency.csv, each with
-a JSON file beside it. One thread; all candidates of a table in turn, warm. The clock counts this
-thread's processor time, so that other work on the machine does not count.
+Run as `python benchmarks/pruning.py` on a quiet machine (about a minute). Writes pruning_zeros.csv,
+pruning_sparse_products.csv and pruning_latency.csv. One thread; all candidates of a table in turn,
+warm. The clock counts this thread's processor time, so that other work on the machine does not
+count.
 """
 
 import argparse
-import csv
-import datetime
 import gzip
-import json
-import os
-import platform
-import sys
 import time
 import warnings
-from pathlib import Path
 
 import numpy as np
-import onnxruntime
-import scipy
 import scipy.sparse
 import torch
-from machine import machine
 
 from labcode.pruning import magnitude, save_dense, save_sparse, select
 from labcode.runtime import Timing, onnx_session, ready_to_run, time_in_turn, to_onnx
+from labcode.studies.pruning.tables import LATENCY, SPARSE_PRODUCTS, STUDY, ZEROS
 from labcode.studies.pruning.unit_trials import WIDTHS, cut_by
+from labcode.studies.timings import keep, load_average
 from labcode.weights import baselines
 
-FOLDER = Path(__file__).resolve().parent.parent / "labcode/studies/tables"
 SHAPE = (1, 28, 28)
 KEPT = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02)
 SPARSITIES = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
@@ -151,48 +142,32 @@ def times(timing: Timing, runtime: str) -> Row:
     return {f"{runtime}_{name}": f"{value:.4g}" for name, value in values.items()}
 
 
-def provenance(runs: int, load: float) -> Row:
-    """How, when and on which machine the tables were made."""
-    versions = {"python": platform.python_version(), "onnxruntime": onnxruntime.__version__}
-    versions |= {"torch": torch.__version__, "scipy": scipy.__version__}
-    return {
-        "script": "benchmarks/pruning.py",
-        "date": datetime.date.today().isoformat(),
-        "machine": machine(),
-        "threads": 1,
-        "runs": runs,
-        "clock": "processor time of the thread",
-        "load_average": round(load, 2),
-        "versions": versions,
-        "time": "median of the runs; all candidates of a table in turn, warm",
-    }
-
-
-TABLES = {
-    "pruning_zeros": (zeros, 300),
-    "pruning_sparse_products": (sparse_products, 60),
-    "pruning_latency": (latencies, 300),
-}
+TABLES = (
+    (ZEROS, zeros, 300),
+    (SPARSE_PRODUCTS, sparse_products, 60),
+    (LATENCY, latencies, 300),
+)
 
 
 def main() -> None:
     """Measure the tables named, or all, and write them."""
+    names = [table.name for table, _, _ in TABLES]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("tables", nargs="*", help=f"from {', '.join(TABLES)}; none means all")
-    load = os.getloadavg()[0]  # before this script adds its own
+    parser.add_argument("tables", nargs="*", help=f"from {', '.join(names)}; none means all")
+    chosen = parser.parse_args().tables or names
+    facts = {
+        "packages": ("onnxruntime", "torch", "scipy"),
+        "threads": 1,
+        "clock": "processor time of the thread",
+        "load_average": load_average(),
+        "time": "median of the runs; all candidates of a table in turn, warm",
+    }
     torch.set_num_threads(1)
     warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta")
-    for name in parser.parse_args().tables or list(TABLES):
-        function, runs = TABLES[name]
-        rows = function(runs)
-        target = FOLDER / f"{name}.csv"
-        with target.open("w", newline="") as file:
-            writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-        record = json.dumps(provenance(runs, load), indent=2)
-        target.with_suffix(".json").write_text(record + "\n")
-        sys.stdout.write(target.read_text())
+    for table, function, runs in TABLES:
+        if table.name in chosen:
+            rows = function(runs)
+            print(keep(STUDY, table, function, rows, runs=runs, **facts).read_text())
 
 
 if __name__ == "__main__":

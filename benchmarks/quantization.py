@@ -1,31 +1,24 @@
 """Measure what int8 saves in ONNX Runtime: bytes of the file, and time beside float32.
 
 Run as `python benchmarks/quantization.py` on a quiet machine (about two minutes). Writes
-quantization_latency.csv and quantization_kernels.csv, each with a JSON file
-beside it. One thread; the float32 and the int8 form of a network in turn, warm. The clock counts
-this thread's processor time, so that other work on the machine does not count; the times of
-single layers come from the runtime's own profile, which has no such clock.
+quantization_latency.csv and quantization_kernels.csv. One thread; the float32 and the int8 form of
+a network in turn, warm. The clock counts this thread's processor time, so that other work on the
+machine does not count; the times of single layers come from the runtime's own profile, which has no
+such clock.
 
 LeNet-5 and the small CNN are the trained baselines. ResNet-18 and MobileNetV2 have random weights:
 a time does not depend on what the weights are, and nothing is said about their accuracy.
 """
 
 import argparse
-import csv
-import datetime
 import json
-import os
-import platform
-import sys
 import tempfile
 import time
 from collections import defaultdict
 from pathlib import Path
 from statistics import median
 
-import onnxruntime
 import torch
-from machine import cpu_facts, machine
 from torch import nn
 
 import labcode
@@ -41,9 +34,11 @@ from labcode.runtime import (
     to_int8,
     to_onnx,
 )
+from labcode.studies.quantization.tables import KERNELS, LATENCY, STUDY
+from labcode.studies.store import cpu_facts
+from labcode.studies.timings import keep, load_average
 from labcode.weights import baselines
 
-FOLDER = Path(__file__).resolve().parent.parent / "labcode/studies/tables"
 DIGIT, PHOTO = (1, 28, 28), (3, 224, 224)
 CASES = (  # network, shape of an image, images in a batch, timed runs of each form
     ("lenet5", DIGIT, 1, 500),
@@ -146,14 +141,10 @@ def profile(file: bytes, x: torch.Tensor) -> list[float]:
     return [*layers, rest]
 
 
-def provenance(load: float) -> Row:
-    """How, when and on which machine the table was made."""
+def facts() -> Row:
+    """What a reader needs to know about all tables."""
     flags = cpu_facts().get("flags", "").split()
-    versions = {"python": platform.python_version(), "onnxruntime": onnxruntime.__version__}
     return {
-        "script": "benchmarks/quantization.py",
-        "date": datetime.date.today().isoformat(),
-        "machine": machine(),
         "vector_instructions": [
             f for f in ("avx2", "avx512f", "avx_vnni", "avx512_vnni") if f in flags
         ],
@@ -163,31 +154,25 @@ def provenance(load: float) -> Row:
         "runs": {f"{name}, {batch}": runs for name, _, batch, runs in CASES},
         "profiled_runs": PROFILED,
         "clock": "processor time of the thread",
-        "load_average": round(load, 2),
-        "versions": versions | {"torch": torch.__version__},
+        "load_average": load_average(),
         "time": "median of the runs, warm; latencies of float32 and int8 in turn",
     }
 
 
-TABLES = {"quantization_latency": latencies, "quantization_kernels": kernels}
+TABLES = ((LATENCY, latencies), (KERNELS, kernels))
 
 
 def main() -> None:
     """Measure the tables named, or all, and write them."""
+    names = [table.name for table, _ in TABLES]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("tables", nargs="*", help=f"from {', '.join(TABLES)}; none means all")
-    load = os.getloadavg()[0]  # before this script adds its own
+    parser.add_argument("tables", nargs="*", help=f"from {', '.join(names)}; none means all")
+    chosen = parser.parse_args().tables or names
+    known = facts()
     torch.set_num_threads(1)
-    for name in parser.parse_args().tables or list(TABLES):
-        rows = TABLES[name]()
-        target = FOLDER / f"{name}.csv"
-        with target.open("w", newline="") as file:
-            writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-        record = json.dumps(provenance(load), indent=2)
-        target.with_suffix(".json").write_text(record + "\n")
-        sys.stdout.write(target.read_text())
+    for table, function in TABLES:
+        if table.name in chosen:
+            print(keep(STUDY, table, function, function(), **known).read_text())
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Measure the two roofs of this machine, and where convolutions stand under them.
 
 Run as `python benchmarks/roofline.py` on a quiet machine (about two minutes). Writes
-roofline.csv and roofline.json, which the chapter *Counting cost* shows.
+roofline.csv, which the chapter *Counting cost* shows.
 
 Every layer runs in ONNX Runtime, on one thread, as a stack of equal layers, and the time is
 divided by their number: a single layer would spend most of a short time on entering and leaving
@@ -9,27 +9,18 @@ the runtime's own memory layout, which a network does once. All candidates run i
 """
 
 import argparse
-import csv
-import datetime
-import json
-import os
-import platform
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-import onnxruntime
-import torch
-from machine import machine
 from torch import nn
 
 from labcode import cost
 from labcode.runtime import Timing, onnx_session, ready_to_run, time_in_turn, to_onnx
+from labcode.studies.counting.tables import ROOFLINE, STUDY
+from labcode.studies.timings import keep, load_average
 
-TARGET = Path(__file__).resolve().parent.parent / "labcode/studies/tables" / "roofline.csv"
 FLOAT = 4  # bytes of a 32-bit float
 MATMUL = 1024  # rows and columns: 12 MB in all, yet 341 FLOPs for each byte
 DEPTH = 8  # equal layers in a stack
@@ -107,44 +98,32 @@ def table_row(row: Row, timing: Timing) -> dict[str, object]:
     return record | {name: f"{value / row.repeats:.4g}" for name, value in times.items()}
 
 
-def provenance(runs: int, clock: str) -> dict[str, object]:
-    """How, when and on which machine the table was made."""
-    versions = {"python": platform.python_version(), "onnxruntime": onnxruntime.__version__}
-    versions |= {"torch": torch.__version__, "numpy": np.__version__}
-    return {
-        "script": "benchmarks/roofline.py",
-        "date": datetime.date.today().isoformat(),
-        "machine": f"{machine()}, {platform.system()}",
+def measure(runs: int, clock: Callable[[], float]) -> list[dict[str, object]]:
+    """Both roofs and every convolution, in turn."""
+    rows = [matmul(), copy()]
+    rows += [convolution(kind, *stage) for kind in KINDS for stage in STAGES]
+    timings = time_in_turn({row.layer: row.run for row in rows}, runs=runs, clock=clock)
+    return [table_row(row, timings[row.layer]) for row in rows]
+
+
+def main() -> None:
+    """Measure, then write the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=40)
+    parser.add_argument("--clock", choices=CLOCKS, default="wall", help="cpu: on a busy machine")
+    arguments = parser.parse_args()
+    facts = {
+        "packages": ("onnxruntime", "torch", "numpy"),
         "threads": 1,
-        "runs": runs,
-        "clock": clock,
-        "load_average": round(os.getloadavg()[0], 2),
-        "versions": versions,
+        "runs": arguments.runs,
+        "clock": arguments.clock,
+        "load_average": load_average(),
         "bytes": "input, weights and output as 32-bit floats, each moved once",
         "time": "median of the runs, with the quartiles; all candidates in turn, warm",
         "layers": f"in stacks of {DEPTH} equal layers, the time divided by {DEPTH}",
     }
-
-
-def main() -> None:
-    """Measure, then write the table and its provenance."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=int, default=40)
-    parser.add_argument("--clock", choices=CLOCKS, default="wall", help="cpu: on a busy machine")
-    parser.add_argument("--csv", type=Path, default=TARGET)
-    arguments = parser.parse_args()
-    record = provenance(arguments.runs, arguments.clock)  # the load before this script adds its own
-    rows = [matmul(), copy()]
-    rows += [convolution(kind, *stage) for kind in KINDS for stage in STAGES]
-    clock = CLOCKS[arguments.clock]
-    timings = time_in_turn({row.layer: row.run for row in rows}, runs=arguments.runs, clock=clock)
-    table = [table_row(row, timings[row.layer]) for row in rows]
-    with arguments.csv.open("w", newline="") as file:
-        writer = csv.DictWriter(file, table[0].keys(), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(table)
-    arguments.csv.with_suffix(".json").write_text(json.dumps(record, indent=2) + "\n")
-    sys.stdout.write(arguments.csv.read_text())
+    rows = measure(arguments.runs, CLOCKS[arguments.clock])
+    print(keep(STUDY, ROOFLINE, measure, rows, **facts).read_text())
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ takes turns with the uncompressed LeNet-5 in one run, on one thread; the clock c
 processor time.
 """
 
-import os
 import sys
 import time
 from typing import Any
@@ -16,11 +15,12 @@ import torch
 
 from labcode import data
 from labcode.runtime import Timing, time_in_turn
-from labcode.studies import runner, scoreboard, store
+from labcode.studies import runner, scoreboard
 from labcode.studies.scoreboard import techniques
 from labcode.studies.scoreboard.running import Deployed, Files
 from labcode.studies.scoreboard.tables import PAGE, SCOREBOARD, STUDY
 from labcode.studies.scoreboard.techniques import Technique
+from labcode.studies.timings import keep, load_average
 
 BASELINE = techniques.LENET5
 RUNS = 1000
@@ -84,23 +84,23 @@ class Clock:
 def main() -> int:
     """Measure all rows, store them, and write what the page browses."""
     torch.set_num_threads(1)
-    load = os.getloadavg()[0]
+    load = load_average()
     images = data.load("mnist5k").test.images[::5].numpy()
     clock = Clock(images)
     rows = [clock.run(technique) for technique in techniques.ALL]
-    made = store.made_here(
-        "python benchmarks/scoreboard.py",
-        "benchmarks/scoreboard.py",
-        packages=("onnxruntime",),
+    keep(
+        STUDY,
+        SCOREBOARD,
+        Clock.run,
+        rows,
         threads=1,
         runs=RUNS,
         clock="processor time of the thread",
-        load_average=round(load, 2),
+        load_average=load,
         time="median of the runs (mean for early exits); each row in turn with the uncompressed "
         "LeNet-5, warm, one test image after another; rows that run the same "
         "file share one measurement, and those that run the baseline's own are its equal",
     )
-    store.save(STUDY.name, SCOREBOARD.name, rows, made)
     runner.export(PAGE)
     return 0
 

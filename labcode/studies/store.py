@@ -20,6 +20,7 @@ import json
 import os
 import platform
 import subprocess
+import sys
 from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -122,7 +123,8 @@ def versions(packages: Iterable[str]) -> dict[str, str]:
     found = {"python": platform.python_version()}
     for package in packages:
         try:
-            found[package] = version(package)
+            # What is imported knows more than what is installed: 2.14.1+cpu, say.
+            found[package] = getattr(sys.modules.get(package), "__version__", version(package))
         except PackageNotFoundError:
             continue
     return found | {"labcode": labcode.__version__}

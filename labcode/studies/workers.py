@@ -50,7 +50,7 @@ def engine(jobs: int = 1, scheduler: str | None = None) -> Iterator[Engine]:
         with Client(scheduler) as client:
             yield _Cluster(client)
         return
-    quiet = {"silence_logs": logging.CRITICAL, "dashboard_address": None}
+    quiet = {"silence_logs": logging.CRITICAL, "dashboard_address": ":0"}
     # No limit of memory: a worker would be ended at a share of it, and its run with it.
     with (
         LocalCluster(n_workers=jobs, threads_per_worker=1, memory_limit=0, **quiet) as cluster,
