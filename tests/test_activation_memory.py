@@ -2,11 +2,10 @@
 
 import pytest
 import torch
-from labcode.runtime.activation_memory import peak_activation_bytes
 from torch import nn
 
 from labcode.models import lenet5
-from labcode.runtime.export import to_onnx
+from labcode.runtime import peak_activation_bytes, to_onnx
 
 
 def peak(model: nn.Module, shape: tuple[int, int, int], **settings: int) -> int:

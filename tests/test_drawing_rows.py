@@ -5,7 +5,8 @@ import pytest
 from labcode import data, studies
 from labcode.models import exit_macs
 from labcode.models.exit_network import ExitNetwork
-from labcode.pages.drawing import Shipped, shipped
+from labcode.pages.drawing.networks import shipped
+from labcode.pages.drawing.shipped import Shipped
 from labcode.studies.scoreboard import techniques
 from labcode.studies.scoreboard.techniques import Technique
 from labcode.weights import baselines

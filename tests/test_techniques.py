@@ -7,12 +7,12 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from labcode.pages.calculators.scoreboard import ENTRIES
-from labcode.runtime.latency import Timing, onnx_session
 
 from labcode import data, studies
 from labcode.counting import count
+from labcode.pages.calculators.compare_techniques import ENTRIES
 from labcode.quantization import fold_batch_norm
+from labcode.runtime import Timing, onnx_session
 from labcode.studies import scoreboard
 from labcode.studies.low_rank import low_rank_trials
 from labcode.studies.scoreboard import combinations, techniques
