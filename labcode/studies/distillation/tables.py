@@ -23,6 +23,14 @@ FACTS = {
     "soft_weight": trials.SOFT_WEIGHT,
 }
 
+# What the tables that choose were trained with, where they do not vary it: nothing was chosen yet.
+AT_FIRST = {"lr": 5e-3, "weight_decay": 0.01, "soft_weight": 1.0}
+
+
+def tuning_row(method: str, n_train: int, seed: int, **knobs: float) -> Row:
+    """Run `trials.tuning_trial` from the settings before anything was chosen."""
+    return trials.tuning_trial(method, n_train, seed, **(AT_FIRST | knobs))
+
 
 def tuning(method: str, **knob: Iterable[Any]) -> list[Row]:
     """Return a method at two sizes of the training set, with all values of its knobs."""
@@ -74,25 +82,25 @@ def scoreboard_rows(methods: Any, augmented: Any) -> list[Row]:
 
 TEMPERATURE = Table(
     "distillation_temperature",
-    trials.tuning_trial,
+    tuning_row,
     tuning("teacher", temperature=(1.0, 2.0, 4.0, 8.0, 16.0, 32.0)),
-    facts=FACTS,
+    facts=FACTS | AT_FIRST,
 )
 WEIGHT = Table(
     "distillation_weight",
-    trials.tuning_trial,
+    tuning_row,
     tuning("teacher", soft_weight=(0.3, 0.6, 0.9, 1.0)),
-    facts=FACTS,
+    facts=FACTS | AT_FIRST,
     kept_for="the weight of the soft labels, chosen on the validation split",
 )
 LABELS = Table(
     "distillation_labels",
-    trials.tuning_trial,
+    tuning_row,
     [
         *tuning("labels", lr=(2e-3, 5e-3, 1e-2), weight_decay=(0.01, 0.3)),
         *tuning("label smoothing", smoothing=(0.05, 0.1, 0.2, 0.4)),
     ],
-    facts=FACTS,
+    facts=FACTS | AT_FIRST,
 )
 METHODS = Table(
     "distillation_methods",
