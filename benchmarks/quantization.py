@@ -23,6 +23,7 @@ from torch import nn
 
 import labcode
 from labcode import data
+from labcode._origin import cpu_facts
 from labcode.models import mobilenet_v2, resnet18
 from labcode.quantization import fold_batch_norm
 from labcode.runtime import (
@@ -35,7 +36,6 @@ from labcode.runtime import (
     to_onnx,
 )
 from labcode.studies.quantization.tables import KERNELS, LATENCY, STUDY
-from labcode.studies.store import cpu_facts
 from labcode.studies.timings import keep, load_average
 from labcode.weights import baselines
 

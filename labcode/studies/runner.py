@@ -9,6 +9,7 @@ from typing import Any
 from tqdm.auto import tqdm
 
 from labcode import studies
+from labcode._origin import machine
 from labcode._progress import wants_progress
 from labcode.data import DownloadError
 from labcode.studies import page_data, registry, runs, store
@@ -104,9 +105,9 @@ def _made(table: Table, records: list[Row], command: str) -> Row:
     """Return how a table was made, by all machines together."""
     seconds = round(sum(record["seconds"] for record in records)) if records else None
     made = store.made_here(command, _function(table), seconds=seconds, **table.facts)
-    machines = [record["machine"] for record in records] or [store.machine()]
-    for key in made.keys() & {key for machine in machines for key in machine}:
-        found = sorted({str(machine[key]) for machine in machines if key in machine})
+    machines = [record["machine"] for record in records] or [machine()]
+    for key in made.keys() & {key for place in machines for key in place}:
+        found = sorted({str(place[key]) for place in machines if key in place})
         made[key] = machines[0][key] if len(found) == 1 else " and ".join(found)
     return made
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from labcode import weights
+from labcode._origin import machine
 from labcode.studies import store
 from labcode.studies.definition import Outcome, Row, Weights
 
@@ -44,7 +45,7 @@ def run(function: Callable[..., Any], setting: Row) -> Row:
         "rows": rows,
         "files": {name: _written(file) for name, file in outcome.files.items()},
         "seconds": seconds,
-        "machine": store.machine(),
+        "machine": machine(),
     }
 
 

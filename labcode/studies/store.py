@@ -15,18 +15,14 @@ What is not known is left out.
 
 from __future__ import annotations
 
-import datetime
 import json
-import os
-import platform
 import subprocess
-import sys
 from collections.abc import Iterable, Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import labcode
+from labcode._origin import here
 from labcode.studies.definition import Row
 
 ROOT = Path(labcode.__file__).resolve().parent.parent
@@ -71,9 +67,7 @@ def made_here(
         packages: Whose versions matter.
         facts: What else a reader needs to know, such as ``seconds``; None is left out.
     """
-    made: Row = {"command": command, "function": function} | code() | machine()
-    made["date"] = datetime.datetime.now(datetime.UTC).date().isoformat()
-    made["versions"] = versions(packages)
+    made: Row = {"command": command, "function": function} | code() | here(packages)
     return made | {name: fact for name, fact in facts.items() if fact is not None}
 
 
@@ -88,12 +82,6 @@ def code() -> Row:
     return {"commit": commit, "changed": bool(status)}
 
 
-def machine() -> Row:
-    """Return processor, cores and system of this machine."""
-    found = {"processor": processor(), "cores": os.cpu_count(), "system": platform.system()}
-    return {name: fact for name, fact in found.items() if fact}
-
-
 def machine_name(made: Mapping[str, Any]) -> str:
     """Return where a table was made, as far as it is known.
 
@@ -103,31 +91,6 @@ def machine_name(made: Mapping[str, Any]) -> str:
     cores = f"{made['cores']} cores" if "cores" in made else ""
     parts = (made.get("processor", ""), cores, made.get("system", ""))
     return ", ".join(part for part in parts if part)
-
-
-def processor() -> str:
-    """Return the processor as the system names it."""
-    return cpu_facts().get("model name", platform.processor())
-
-
-def cpu_facts() -> dict[str, str]:
-    """Return what Linux says of its first processor, such as "flags"; elsewhere nothing."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
-    pairs = [line.partition(":") for line in lines if ":" in line]
-    return {name.strip(): value.strip() for name, _, value in reversed(pairs)}
-
-
-def versions(packages: Iterable[str]) -> dict[str, str]:
-    """Return the versions of Python, of packages that are installed, and of labcode."""
-    found = {"python": platform.python_version()}
-    for package in packages:
-        try:
-            # What is imported knows more than what is installed: 2.14.1+cpu, say.
-            found[package] = getattr(sys.modules.get(package), "__version__", version(package))
-        except PackageNotFoundError:
-            continue
-    return found | {"labcode": labcode.__version__}
 
 
 def _git(*arguments: str) -> str | None:

@@ -2,23 +2,21 @@
 
 manifest.json has an entry for each file of the folder ``files``: its ``sha256`` and ``bytes``, the
 ``network``, ``seed`` and ``dataset``, the function that made it (``made_by``), and as far as they
-are known ``date``, ``machine`` and ``versions``. The entries of baselines hold their ``recipe`` and
-``results`` too, those of packed networks the ``part`` of the weights that stays.
+are known ``date``, ``processor``, ``cores``, ``system`` and ``versions``. The entries of baselines
+hold their ``recipe`` and ``results`` too, those of packed networks the ``part`` of the weights that
+stays.
 
 Reading needs no package but Python itself.
 """
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 import json
-import os
-import platform
-from collections.abc import Iterable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from labcode._origin import here
 
 MANIFEST = "manifest.json"
 PACKAGES = ("torch", "numpy", "safetensors", "mlxtend")  # whose versions decide what is trained
@@ -142,7 +140,7 @@ def keep(
     target.parent.mkdir(parents=True, exist_ok=True)
     known = json.loads(listing.read_text(encoding="utf-8")) if listing.exists() else {}
     about = {"network": network, "seed": seed, "dataset": dataset, "made_by": made_by}
-    known[name] = {"bytes": len(data), "sha256": sha256(data)} | about | facts | _here()
+    known[name] = {"bytes": len(data), "sha256": sha256(data)} | about | facts | here(PACKAGES)
     target.write_bytes(data)
     text = json.dumps(dict(sorted(known.items())), indent=1, ensure_ascii=False)
     listing.write_text(text + "\n", encoding="utf-8")
@@ -152,19 +150,6 @@ def keep(
 def sha256(data: bytes) -> str:
     """Return the checksum of a file's bytes."""
     return hashlib.sha256(data).hexdigest()
-
-
-def _here(packages: Iterable[str] = PACKAGES) -> Entry:
-    """Return when, where and with what something is made that is made now."""
-    return {
-        "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
-        "machine": {
-            "system": platform.system(),
-            "architecture": platform.machine(),
-            "cpus": os.cpu_count(),
-        },
-        "versions": {"python": platform.python_version()} | {p: version(p) for p in packages},
-    }
 
 
 def _root() -> Path:

@@ -111,17 +111,18 @@ def provenance(name: str, *, seed: int = 0) -> dict[str, Any]:
         seed: Which of the trainings; 0, 1 or 2.
 
     Returns:
-        "date", "machine", "made_by", "recipe" and "versions", as plain values.
+        "made_by" and "recipe"; "date", "versions", and what is known of the machine.
 
     Raises:
         ValueError: There is no such network or seed.
         WeightsError: The manifest is missing or damaged.
 
     >>> sorted(provenance("lenet5"))
-    ['date', 'machine', 'made_by', 'recipe', 'versions']
+    ['architecture', 'cores', 'date', 'made_by', 'recipe', 'system', 'threads', 'versions']
     """
     known = store.entry(_row(name, seed).file)
-    return {key: known[key] for key in ("date", "machine", "made_by", "recipe", "versions")}
+    about = ("bytes", "sha256", "network", "seed", "dataset", "results")  # see `results`
+    return {key: fact for key, fact in known.items() if key not in about}
 
 
 def load(name: str, *, seed: int = 0) -> nn.Module:
