@@ -135,7 +135,7 @@ def test_an_impossible_n_train_is_refused(n_train, error, message):
 
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(
-        ValueError, match=r"mnist5k, digits, mnist, fashion_mnist, cifar10.*'imagenet'"
+        ValueError, match=r"'mnist5k', 'digits', 'mnist', 'fashion_mnist', 'cifar10'.*'imagenet'"
     ):
         data.load("imagenet")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch  # noqa: F401 (the example below)
 from torch import Tensor, nn
 from torch.nn import functional as F
 
