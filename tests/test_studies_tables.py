@@ -202,6 +202,7 @@ def test_the_code_is_named_by_its_commit_and_changes(tmp_path: Path, monkeypatch
 
 
 def test_a_measurement_is_kept_in_its_study(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(store, "ROOT", tmp_path)
     monkeypatch.setattr(store, "FOLDER", tmp_path)
     study = registry.studies()["counting"]
     table = TABLES["roofline"]
