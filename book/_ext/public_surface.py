@@ -4,6 +4,7 @@ The code is parsed, not imported, so that the site builds without PyTorch.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,10 +136,17 @@ def _section(room: Room) -> nodes.section:
 
 
 def _text(sentence: str) -> list[nodes.Node]:
-    """A docstring's sentence with what stands in backquotes as code."""
-    parts = sentence.replace("``", "`").split("`")
-    kinds = (nodes.Text, lambda part: nodes.literal("", part))
-    return [kinds[number % 2](part) for number, part in enumerate(parts) if part]
+    """A docstring's sentence with what stands in backquotes as code, and titles in italics."""
+    parts = re.split(r"(`[^`]+`|\*[^* ][^*]*\*)", sentence.replace("``", "`"))
+    return [_part(part) for part in parts if part]
+
+
+def _part(part: str) -> nodes.Node:
+    if part.startswith("`"):
+        return nodes.literal("", part.strip("`"))
+    if part.startswith("*") and len(part) > 2:
+        return nodes.emphasis("", part.strip("*"))
+    return nodes.Text(part)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
