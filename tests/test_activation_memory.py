@@ -34,6 +34,6 @@ def test_what_a_skip_connection_carries_takes_memory() -> None:
 
 
 def test_a_file_without_shapes_is_refused() -> None:
-    file = to_onnx(nn.Sequential(nn.Conv2d(1, 2, 3), nn.MaxPool2d(2)), (1, 6, 6), any_batch=True)
+    file = to_onnx(nn.Sequential(nn.Conv2d(1, 2, 3), nn.MaxPool2d(2)), (1, 6, 6), batch=None)
     with pytest.raises(ValueError, match="no shape is known"):
         peak_activation_bytes(file)
