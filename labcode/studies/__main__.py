@@ -52,8 +52,8 @@ def _line(item: registry.Item) -> str:
         return f"{item.name}: written to {page_data.FOLDER}/{item.name}.json"
     needs = f", needs {', '.join(table.name for table in item.needs)}" if item.needs else ""
     kept = f"; kept for {item.kept_for}" if item.kept_for else ""
-    runs_ = "" if callable(item.settings) else f" {len(item.settings)} runs"
-    return f"{item.name}:{runs_ or ' runs'}{needs}{kept}"
+    count = "" if callable(item.settings) else f"{len(item.settings)} "
+    return f"{item.name}: {f'{count}runs' if item.function else 'gathered'}{needs}{kept}"
 
 
 if __name__ == "__main__":
