@@ -23,13 +23,12 @@ from labcode.models.blocks import BLOCKS, backbone, widths
 from labcode.runtime import onnx_session, ready_to_run, time_in_turn, to_onnx
 from labcode.studies.blocks import tables as blocks
 from labcode.studies.blocks.block_trials import BUDGETS
+from labcode.studies.definition import Row
 from labcode.studies.mobilenet import tables as mobilenet
 from labcode.studies.timings import keep, load_average
 
 DIGIT = (1, 28, 28)
 BATCHES = (1, 16)
-
-Row = dict[str, object]
 
 
 def images(batch: int, shape: tuple[int, ...]) -> np.ndarray:

@@ -26,6 +26,7 @@ from labcode.models.exit_cnn import CHANNELS
 from labcode.models.exit_network import Trunk
 from labcode.models.slimmable_cnn import WIDTHS
 from labcode.runtime import onnx_session, to_onnx
+from labcode.studies.definition import Row
 from labcode.studies.early_exit.tables import LATENCY, STUDY
 from labcode.studies.early_exit.trials import logits_of
 from labcode.studies.timings import keep, load_average
@@ -33,8 +34,6 @@ from labcode.weights import load_exits
 
 SHARES = (0.08, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
 IMAGES, RUNS = 100, 5
-
-Row = dict[str, object]
 
 
 def candidates() -> tuple[dict[str, object], dict[str, Row]]:

@@ -17,6 +17,7 @@ import torch
 
 from labcode.pruning import magnitude, save_dense, save_sparse, select
 from labcode.runtime import Timing, onnx_session, ready_to_run, time_in_turn, to_onnx
+from labcode.studies.definition import Row
 from labcode.studies.pruning.tables import LATENCY, SPARSE_PRODUCTS, STUDY, ZEROS
 from labcode.studies.pruning.unit_trials import WIDTHS, cut_by
 from labcode.studies.timings import keep, load_average
@@ -31,8 +32,6 @@ CUTS = {  # filters and neurons that stay; "0.7" is the public lab's 30 % of cha
     "half": WIDTHS["lenet5"]["half"],
     "fifth": WIDTHS["lenet5"]["fifth"],
 }
-
-Row = dict[str, object]
 
 
 def images(batch: int) -> np.ndarray:

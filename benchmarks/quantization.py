@@ -35,6 +35,7 @@ from labcode.runtime import (
     to_int8,
     to_onnx,
 )
+from labcode.studies.definition import Row
 from labcode.studies.quantization.tables import KERNELS, LATENCY, STUDY
 from labcode.studies.timings import keep, load_average
 from labcode.weights import baselines
@@ -50,8 +51,6 @@ CASES = (  # network, shape of an image, images in a batch, timed runs of each f
 )
 PROFILED = 500  # runs
 WITH_WEIGHTS = ("Conv", "Gemm", "FusedGemm", "FusedConv", "QLinearConv", "QGemm")
-
-Row = dict[str, object]
 
 
 def network(name: str, shape: tuple[int, ...]) -> nn.Module:

@@ -8,7 +8,6 @@ processor time.
 
 import sys
 import time
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,6 +15,7 @@ import torch
 from labcode import data
 from labcode.runtime import Timing, time_in_turn
 from labcode.studies import runner, scoreboard
+from labcode.studies.definition import Row
 from labcode.studies.scoreboard import techniques
 from labcode.studies.scoreboard.running import Deployed, Files
 from labcode.studies.scoreboard.tables import PAGE, SCOREBOARD, STUDY
@@ -25,7 +25,6 @@ from labcode.studies.timings import keep, load_average
 BASELINE = techniques.LENET5
 RUNS = 1000
 
-Row = dict[str, Any]
 Timings = dict[str, Timing]
 
 

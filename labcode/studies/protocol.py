@@ -16,10 +16,10 @@ from torch import nn
 from labcode import counting
 from labcode.basics.dropping import mean_groups
 from labcode.data import Dataset, Split, load
+from labcode.studies.definition import Row
 from labcode.training import evaluate, fit, seeded
 from labcode.weights import baselines
 
-Row = dict[str, Any]
 Network = TypeVar("Network", bound=nn.Module)
 
 N_TRAIN = 1000  # of the small networks: few, so that differences show and a run takes seconds

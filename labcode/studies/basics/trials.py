@@ -17,7 +17,8 @@ from labcode.counting import count_parameters
 from labcode.data import RandomAffine, Split
 from labcode.models import field_network, first_layer_network, place_network, pooled_network
 from labcode.studies import protocol
-from labcode.studies.protocol import Row, digits
+from labcode.studies.definition import Row
+from labcode.studies.protocol import digits
 from labcode.training import evaluate
 
 N_TRAIN = 1000  # few, so that differences show and a trial takes seconds

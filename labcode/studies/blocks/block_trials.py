@@ -6,7 +6,8 @@ from safetensors.torch import save
 
 from labcode.data import Dataset
 from labcode.models.blocks import Backbone, backbone, widths
-from labcode.studies.protocol import Row, digits, facts, fine_tuning, small_run, trained
+from labcode.studies.definition import Row
+from labcode.studies.protocol import digits, facts, fine_tuning, small_run, trained
 from labcode.weights import baselines
 
 BUDGETS = (480_000, 1_250_000)  # multiply-adds at which every block finds widths that fit

@@ -9,7 +9,8 @@ from typing import Any
 from labcode.data import Dataset, load
 from labcode.studies.blocks import block_trials
 from labcode.studies.blocks.other_images import contest
-from labcode.studies.protocol import Row, facts
+from labcode.studies.definition import Row
+from labcode.studies.protocol import facts
 from labcode.studies.senet import se_trials
 from labcode.studies.shufflenet import shuffle_trials
 

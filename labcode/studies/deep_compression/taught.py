@@ -13,7 +13,7 @@ from labcode.coding.pipeline import bits_of, prune, refine, share
 from labcode.coding.report import report
 from labcode.studies.deep_compression.kept import leave
 from labcode.studies.deep_compression.lessons import Lessons
-from labcode.studies.protocol import Row
+from labcode.studies.definition import Row
 from labcode.training import evaluate
 from labcode.weights import baselines
 from labcode.weights.baselines import recipe

@@ -12,7 +12,7 @@ from labcode.coding.container import pack, unpack
 from labcode.coding.pipeline import SOFT, Guide, bits_of, prune, share, taught_by
 from labcode.coding.report import report
 from labcode.studies.deep_compression.kept import PAPER, leave
-from labcode.studies.protocol import Row
+from labcode.studies.definition import Row
 from labcode.training import evaluate
 from labcode.weights import baselines
 from labcode.weights.baselines import recipe

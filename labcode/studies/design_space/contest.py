@@ -16,7 +16,7 @@ from labcode.studies.design_space.problems import SPACE, measured_grid
 if TYPE_CHECKING:
     import pandas as pd
 
-    from labcode.studies.protocol import Row
+    from labcode.studies.definition import Row
 
 N_TRIALS = 36  # as many as the grid has designs
 REFERENCE = np.array([1.0, 1.1, 1.1])

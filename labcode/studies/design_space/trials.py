@@ -9,8 +9,9 @@ import labcode
 from labcode._checks import check_choice
 from labcode.data import Dataset
 from labcode.models.small_squeezenet import SmallSqueezeNet, small_squeezenet
+from labcode.studies.definition import Row
 from labcode.studies.design_space.grid import BYPASSES
-from labcode.studies.protocol import Row, digits, scores, trained
+from labcode.studies.protocol import digits, scores, trained
 
 EPOCHS = 5
 BATCH_SIZE = 100

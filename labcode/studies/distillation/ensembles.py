@@ -11,8 +11,9 @@ from torch.nn import functional as F
 from labcode.distillation.softlabels import SoftLabels
 from labcode.distillation.teachers import Combine, combined_logits, logits_of
 from labcode.models import student
+from labcode.studies.definition import Row
 from labcode.studies.distillation import trials
-from labcode.studies.protocol import Row, digits
+from labcode.studies.protocol import digits
 
 MEMBERS = 5
 N_TRAIN = 1000  # few, so that members differ and their ensemble gains something

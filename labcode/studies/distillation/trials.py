@@ -21,7 +21,8 @@ from labcode.distillation.loss import smoothed_loss, soft_loss
 from labcode.distillation.softlabels import LiveTeacher, SoftLabels
 from labcode.models import student
 from labcode.studies import protocol
-from labcode.studies.protocol import SPLITS, Row, digits, fine_tuning, scores
+from labcode.studies.definition import Row
+from labcode.studies.protocol import SPLITS, digits, fine_tuning, scores
 from labcode.training import Batch, LossFn, evaluate
 from labcode.weights import baselines
 

@@ -12,8 +12,9 @@ from labcode.distillation.bias import best_bias, confusion, with_bias, without
 from labcode.distillation.softlabels import SoftLabels
 from labcode.distillation.teachers import logits_of
 from labcode.models import wide_student
+from labcode.studies.definition import Row
 from labcode.studies.distillation import trials
-from labcode.studies.protocol import Row, digits, train
+from labcode.studies.protocol import digits, train
 
 LESSONS = ("soft labels", "hard labels", "soft labels, one column shuffled")
 EPOCHS = 40

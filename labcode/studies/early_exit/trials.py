@@ -26,7 +26,8 @@ from labcode.models import exit_cnn, exit_macs, msd_net
 from labcode.models.exit_cnn import CHANNELS
 from labcode.models.exit_network import ExitNetwork, Trunk
 from labcode.models.slimmable_cnn import SlimmableCNN, slimmable_cnn
-from labcode.studies.protocol import Row, digits, scores
+from labcode.studies.definition import Row
+from labcode.studies.protocol import digits, scores
 from labcode.training import eval_mode, fit, seeded
 from labcode.weights import baselines, pack, unpack
 

@@ -10,7 +10,8 @@ from labcode.data import Dataset
 from labcode.low_rank import layer_inputs, output_svd
 from labcode.models import low_rank_linear, truncated_svd
 from labcode.studies import protocol
-from labcode.studies.protocol import Row, fine_tuning, scores
+from labcode.studies.definition import Row
+from labcode.studies.protocol import fine_tuning, scores
 from labcode.weights import baselines
 
 RANKS = (1, 2, 4, 8, 16, 32, 64, 128)

@@ -11,7 +11,8 @@ from torch.nn import functional as F
 from labcode._checks import check_int
 from labcode.data import Dataset, Split
 from labcode.models.digits_mobilenet import DigitsMobileNet, digits_mobilenet
-from labcode.studies.protocol import N_TRAIN, Row, changed, digits, facts, train
+from labcode.studies.definition import Row
+from labcode.studies.protocol import N_TRAIN, changed, digits, facts, train
 from labcode.training import seeded
 from labcode.training.decay import parameter_groups
 

@@ -18,7 +18,8 @@ from labcode.pruning.pruner import prune_and_train
 from labcode.pruning.schedules import KeptSchedule, gradual, iterative, one_shot
 from labcode.pruning.selection import select
 from labcode.studies import protocol
-from labcode.studies.protocol import Row, fine_tuning, scores
+from labcode.studies.definition import Row
+from labcode.studies.protocol import fine_tuning, scores
 from labcode.training import evaluate
 from labcode.weights import baselines
 

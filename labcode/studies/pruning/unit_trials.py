@@ -15,7 +15,8 @@ from labcode.pruning.importance import reversed_scores
 from labcode.pruning.plan import cut, plan_cost, silenced
 from labcode.pruning.selection import best_units
 from labcode.studies import protocol
-from labcode.studies.protocol import Row, fine_tuning, scores
+from labcode.studies.definition import Row
+from labcode.studies.protocol import fine_tuning, scores
 from labcode.training import evaluate, seeded
 from labcode.weights import baselines
 

@@ -18,7 +18,8 @@ from labcode.quantization.layers import quantize_model
 from labcode.quantization.packing import pack_model
 from labcode.quantization.weight_sharing import centroid_training, share_weights
 from labcode.runtime import onnx_logits, read_qdq, saturates, to_int8
-from labcode.studies.protocol import Row, digits, scores, train
+from labcode.studies.definition import Row
+from labcode.studies.protocol import digits, scores, train
 from labcode.studies.scoreboard import techniques
 from labcode.training import evaluate
 from labcode.weights import baselines

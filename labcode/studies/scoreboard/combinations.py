@@ -15,7 +15,8 @@ from labcode.quantization import quantize_model
 from labcode.quantization.packing import pack_model
 from labcode.studies import protocol
 from labcode.studies.deep_compression.trials import EPOCHS, SHARE_EPOCHS
-from labcode.studies.protocol import Row, fine_tuning, scores
+from labcode.studies.definition import Row
+from labcode.studies.protocol import fine_tuning, scores
 from labcode.studies.pruning.unit_trials import (
     FINE_TUNING_EPOCHS,
     INPUT_SHAPE,

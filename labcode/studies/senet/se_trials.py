@@ -6,7 +6,8 @@ from typing import Any
 
 from labcode.data import Dataset
 from labcode.models.small_se_resnet import SmallSEResNet, small_se_resnet
-from labcode.studies.protocol import Row, facts, small_run
+from labcode.studies.definition import Row
+from labcode.studies.protocol import facts, small_run
 
 EPOCHS = 6
 LR = 1e-2  # that of the small SqueezeNet; not searched

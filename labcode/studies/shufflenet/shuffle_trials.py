@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from labcode.data import Dataset
 from labcode.models.small_shufflenet import small_shufflenet
-from labcode.studies.protocol import Row, facts, small_run
+from labcode.studies.definition import Row
+from labcode.studies.protocol import facts, small_run
 
 EPOCHS = 10
 LR = 1e-2  # that of the small SqueezeNet; not searched

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from labcode._checks import check_choice
 from labcode.models.late_squeezenet import POOLS, late_squeezenet
-from labcode.studies.protocol import N_TRAIN, Row, digits, facts, small_run
+from labcode.studies.definition import Row
+from labcode.studies.protocol import N_TRAIN, digits, facts, small_run
 
 EPOCHS = 10
 LR = 1e-2  # of 5e-3, 1e-2 and 2e-2 the best on the validation split, poolings early, seed 0
