@@ -12,6 +12,7 @@ def peak(model: nn.Module, shape: tuple[int, int, int], **settings: int) -> int:
     return peak_activation_bytes(to_onnx(model, shape), **settings)
 
 
+@pytest.mark.slow
 def test_peak_activation_memory_by_hand() -> None:
     # LeNet-5's first pooling reads 20 x 24 x 24 values and writes 20 x 12 x 12.
     assert peak(lenet5(), (1, 28, 28)) == 4 * (20 * 24 * 24 + 20 * 12 * 12)

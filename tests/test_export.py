@@ -110,6 +110,7 @@ class DriftingProduct(Split):
         return x + y, x * y + self.calls
 
 
+@pytest.mark.slow
 def test_a_module_with_more_inputs_and_outputs_is_compared_output_by_output() -> None:
     x, y = torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0, -4.0]])
     found = onnx_session(export_module(Split(), (x, y))).run(None, {"x": x.numpy(), "y": y.numpy()})

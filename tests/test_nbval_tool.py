@@ -59,6 +59,7 @@ def test_each_processor_runs_with_one_thread_and_with_two() -> None:
     assert len({title for title, _, _ in found}) == 7
 
 
+@pytest.mark.slow
 def test_pytorch_obeys_what_a_pass_tells_it() -> None:
     code = "import torch; print(torch.backends.cpu.get_cpu_capability(), torch.get_num_threads())"
     told = dict(portable.PROCESSORS["SSE4.1"], OMP_NUM_THREADS="2")

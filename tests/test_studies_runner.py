@@ -19,6 +19,7 @@ from labcode.studies.definition import Table, grid
 from labcode.studies.workers import engine, here
 from tests import tiny_study
 
+pytestmark = pytest.mark.slow  # workers are processes
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -79,6 +79,7 @@ def test_prose_is_no_id() -> None:
         techniques.HALF.id = "other"  # type: ignore[misc]
 
 
+@pytest.mark.slow
 def test_other_words_change_nothing_but_what_is_shown() -> None:
     reworded = replace(techniques.HALF_INT8, label="8-bit, float32, pruned, early exit")
     assert reworded == techniques.HALF_INT8
@@ -146,6 +147,7 @@ def sizes(technique: Technique) -> tuple[int, int]:
     return sum(map(len, technique.deployed.files())), technique.deployed.activation_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "technique",
     [
@@ -173,6 +175,7 @@ def first_answers(technique: Technique, images: np.ndarray) -> Callable[[], obje
     return technique.deployed.answers(technique.deployed.files(), images)
 
 
+@pytest.mark.slow
 def test_what_is_timed_runs_the_files_on_one_image_after_another() -> None:
     images = data.load("mnist5k").test.images[:2].numpy()
     for technique in (techniques.HALF, techniques.HALF_INT8):
@@ -184,6 +187,7 @@ def test_what_is_timed_runs_the_files_on_one_image_after_another() -> None:
             np.testing.assert_array_equal(logits, session.run(None, {name: image[None]})[0])
 
 
+@pytest.mark.slow
 def test_early_exits_leave_early_and_their_mean_counts() -> None:
     images = data.load("mnist5k").test.images[:30].numpy()
     answer = first_answers(techniques.EXITS, images)
@@ -259,6 +263,7 @@ def test_a_combination_keeps_the_cut_networks_shape_and_packs_it(monkeypatch) ->
     assert packed["bytes_on_disk"] < eight["bytes_on_disk"] / 8
 
 
+@pytest.mark.slow
 def test_int8_takes_a_quarter_of_the_memory_and_early_exits_that_of_a_stage() -> None:
     floats = techniques.LENET5.deployed.activation_bytes()
     assert floats == 4 * techniques.INT8.deployed.activation_bytes()
@@ -266,6 +271,7 @@ def test_int8_takes_a_quarter_of_the_memory_and_early_exits_that_of_a_stage() ->
     assert techniques.EXITS.deployed.activation_bytes() <= 1.2 * trunk
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("technique", "kind", "held"),
     [
