@@ -86,7 +86,7 @@ $(SITE): $(STAMPS)/site web/node_modules/.stamp _config.yml _toc.yml $(PAGES) $(
 	$(PY) tools/drawing.py _build/vendor/root/draw
 	$(BIN)/jupyter-book build . --quiet -W --keep-going -n
 
-book: $(SITE) ## set up and build the site (no PyTorch; 180 MB to download)
+book: $(SITE) ## set up and build the site (no PyTorch; 210 MB to download)
 	@echo "The site is $(CURDIR)/$(SITE)"
 	@echo "Next: make serve (calculators need http), then open http://localhost:$(PORT)/"
 
