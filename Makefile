@@ -136,7 +136,7 @@ portable: $(STAMPS)/tests ## nbval as other processors and Pythons would (ONLY=.
 	$(PY) -m tools.portable --only "$(ONLY)" $(PYTHONS:%=--python=%)
 
 browser: $(SITE) web/checks/node_modules/.stamp $(STAMPS)/chromium ## the built site in Chromium
-	$(PY) -m pytest tests/browser -n 2 --dist loadfile -q
+	$(PY) -m pytest tests/browser -n 2 --dist loadfile -q --reruns 1 --only-rerun TargetClosedError
 
 lighthouse: $(SITE) web/checks/node_modules/.stamp $(STAMPS)/chromium ## Lighthouse on the landing page and a chapter
 	$(PY) tools/lighthouse.py

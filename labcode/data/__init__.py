@@ -9,12 +9,23 @@ from __future__ import annotations
 import os
 
 from labcode._checks import check_choice
-from labcode.data.augment import RandomAffine
+from labcode.data.augment import FlipAndShift, RandomAffine
 from labcode.data.dataset import Dataset, Split
 from labcode.data.download import ONLINE, DownloadError, online
+from labcode.data.folder import PictureError, folder
 from labcode.data.packaged import digits, mnist5k
 
-__all__ = ["NAMES", "Dataset", "DownloadError", "RandomAffine", "Split", "load"]
+__all__ = [
+    "NAMES",
+    "Dataset",
+    "DownloadError",
+    "FlipAndShift",
+    "PictureError",
+    "RandomAffine",
+    "Split",
+    "folder",
+    "load",
+]
 
 _PACKAGED = {"mnist5k": mnist5k, "digits": digits}
 

@@ -1,4 +1,4 @@
-"""Random small changes of training images: shift, turn, stretch."""
+"""Random small changes of training images: shift, turn, stretch, mirror."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from labcode._checks import check_number
+from labcode._checks import check_int, check_number
 
 
 @dataclass(frozen=True)
@@ -66,3 +66,48 @@ class RandomAffine:
         ).to(images)  # (N, 2, 3)
         grid = F.affine_grid(theta, list(images.shape), align_corners=False)  # (N, H, W, 2)
         return F.grid_sample(images, grid, align_corners=False)
+
+
+@dataclass(frozen=True)
+class FlipAndShift:
+    """Mirror every second image, by chance, and shift each by whole pixels: for photographs.
+
+    Args:
+        max_shift: Largest shift in each direction, in pixels.
+
+    Raises:
+        TypeError: ``max_shift`` is not an integer.
+        ValueError: It is negative.
+
+    >>> images = torch.rand(4, 3, 32, 32)
+    >>> FlipAndShift()(images, torch.Generator().manual_seed(0)).shape
+    torch.Size([4, 3, 32, 32])
+    """
+
+    max_shift: int = 4
+
+    def __post_init__(self) -> None:
+        """Refuse a shift that makes no sense."""
+        check_int("max_shift", self.max_shift, minimum=0)
+
+    def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """Return changed copies.
+
+        Args:
+            images: Shape (N, C, H, W); pixels that come in from outside are 0.
+            generator: Where the random amounts come from, on the CPU.
+
+        Returns:
+            The changed images, same shape.
+        """
+        n, _, height, width = images.shape
+        span = 2 * self.max_shift + 1
+        down, right = torch.randint(span, (2, n, 1), generator=generator)  # (N, 1) each
+        mirrored = torch.rand(n, 1, generator=generator) < 0.5
+        columns = torch.arange(width).expand(n, width)
+        columns = torch.where(mirrored, width - 1 - columns, columns) + right  # (N, W)
+        rows = torch.arange(height) + down  # (N, H)
+        padded = F.pad(images, [self.max_shift] * 4)
+        where = (torch.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :])
+        chosen = tuple(index.to(images.device) for index in where)
+        return padded.permute(0, 2, 3, 1)[chosen].permute(0, 3, 1, 2)

@@ -25,6 +25,7 @@ from labcode.models.nin import NIN, nin
 from labcode.models.place_network import place_network
 from labcode.models.pooled_network import pooled_network
 from labcode.models.resnet import ResNet, bottleneck_resnet, resnet18, resnet50
+from labcode.models.resnet8 import ResNet8, resnet8
 from labcode.models.se_networks import (
     se_inception,
     se_mobilenet_v1,
@@ -68,6 +69,7 @@ __all__ = [
     "MobileNetV1",
     "MobileNetV2",
     "ResNet",
+    "ResNet8",
     "SEResidual",
     "SeparableBlock",
     "ShuffleNetV1",
@@ -101,6 +103,7 @@ __all__ = [
     "nin",
     "place_network",
     "pooled_network",
+    "resnet8",
     "resnet18",
     "resnet50",
     "se_inception",

@@ -2,16 +2,30 @@
 
 A test asks for `visit` and gets a page of the site that notes every request and every word in
 the console; what the notes must not hold is asserted by `Visit.assert_clean`.
+
+Scripts that run in a page have no time limit in Playwright, and a Chromium that has stopped to
+draw never answers them. So a test that takes too long has its Chromium taken away: it fails where
+it waits, and make runs it once more with a new one. No other failure gets a second try.
 """
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserType,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    sync_playwright,
+)
 
 from tools.chromium import FLAGS, find
 from tools.serve import SITE, make_server
@@ -19,6 +33,7 @@ from tools.serve import SITE, make_server
 WIDTHS = (390, 768, 1280, 1920)  # px: a phone, a tablet, a laptop, a wide screen
 THEMES = ("light", "dark")
 HEIGHT = 900
+LIMIT = 120.0  # seconds of a test; the slowest takes some 20 on two cores
 
 
 def pages() -> list[str]:
@@ -54,16 +69,60 @@ def origin() -> Iterator[str]:
     server.server_close()
 
 
+@dataclass
+class Chromium:
+    """The Chromium of this session, and a new one after it was taken away."""
+
+    launcher: BrowserType
+    path: str
+    _running: Browser | None = None
+
+    def browser(self) -> Browser:
+        """Return the one that runs."""
+        if self._running is None or not self._running.is_connected():
+            self._running = self.launcher.launch(executable_path=self.path, args=FLAGS)
+        return self._running
+
+    @contextmanager
+    def watched(self, limit: float) -> Iterator[None]:
+        """Take Chromium away from what takes longer than so many seconds."""
+        timer = threading.Timer(limit, kill_chromium)
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+
+def kill_chromium() -> None:
+    """End every Chromium that this process has started."""
+    for child in psutil.Process().children(recursive=True):
+        if "chrom" in child.name().lower():
+            child.kill()
+
+
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One Chromium for the whole session."""
+def chromium() -> Iterator[Chromium]:
+    """What gives a running Chromium, one for the whole session as a rule."""
     path = find()
     if path is None:
         pytest.fail("The browser tests need Chromium. Run: python tools/chromium.py")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
+        started = Chromium(playwright.chromium, path)
+        yield started
+        started.browser().close()
+
+
+@pytest.fixture
+def browser(chromium) -> Browser:
+    """A Chromium that runs."""
+    return chromium.browser()
+
+
+@pytest.fixture(autouse=True)
+def _no_test_waits_for_ever(chromium) -> Iterator[None]:
+    with chromium.watched(LIMIT):
+        yield
 
 
 @dataclass

@@ -9,12 +9,12 @@ WIDE_ONES = """() => [...document.querySelectorAll("body *")]
     .filter((node) => node.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
     .slice(0, 5).map((node) => node.outerHTML.slice(0, 120))"""
 
-PROPORTIONS = """async (figure) => {
-    figure.closest("details")?.setAttribute("open", "");
-    figure.loading = "eager";
-    await figure.decode();
-    return [figure.width / figure.height, figure.naturalWidth / figure.naturalHeight];
+LOAD = """() => {
+    for (const fold of document.querySelectorAll("details")) fold.open = true;
+    for (const picture of document.images) picture.loading = "eager";
 }"""
+LOADED = "() => [...document.images].every((one) => one.complete && one.naturalWidth)"
+PROPORTIONS = "(one) => [one.width / one.height, one.naturalWidth / one.naturalHeight]"
 
 
 @pytest.mark.parametrize("path", shown_pages())
@@ -40,6 +40,8 @@ def test_figures_on_a_dark_phone_stand_on_a_light_card_and_keep_their_proportion
         assert figure.evaluate("(node) => getComputedStyle(node).backgroundColor") == (
             "rgb(255, 255, 255)"
         )
+    page.evaluate(LOAD)
+    page.wait_for_function(LOADED, polling=100)
     for figure in page.locator(".cell_output img").all():
         shown, natural = figure.evaluate(PROPORTIONS)
         assert shown == pytest.approx(natural, rel=0.05)

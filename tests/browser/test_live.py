@@ -48,15 +48,28 @@ def open_page(browser, address):
 
 
 @pytest.fixture(scope="module")
-def awake(browser, address):
-    """A page of all calculators on which Python runs already, for the tests that only move it."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    visit = Visit(context.new_page(), address)
-    visit.open("book/all-light.html")
-    form(visit.page).get_by_label("stride", exact=True).press("ArrowRight")
-    settled(visit.page)
-    yield visit
-    context.close()
+def wake(chromium, address):
+    """A function that returns a page of all calculators on which Python runs already."""
+    visits = []
+
+    def start() -> Visit:
+        if not visits or visits[-1].page.is_closed():
+            context = chromium.browser().new_context(viewport={"width": 1280, "height": 800})
+            visits.append(Visit(context.new_page(), address))
+            visits[-1].open("book/all-light.html")
+            form(visits[-1].page).get_by_label("stride", exact=True).press("ArrowRight")
+            settled(visits[-1].page)
+        return visits[-1]
+
+    yield start
+    for visit in visits:
+        visit.page.context.close()
+
+
+@pytest.fixture
+def awake(wake) -> Visit:
+    """That page, for the tests that only move it."""
+    return wake()
 
 
 @pytest.fixture
