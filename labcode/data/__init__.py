@@ -14,6 +14,7 @@ from labcode.data.dataset import Dataset, Split
 from labcode.data.download import ONLINE, DownloadError, online
 from labcode.data.folder import PictureError, folder
 from labcode.data.packaged import digits, mnist5k
+from labcode.data.photographs import photographs, to_network
 
 __all__ = [
     "NAMES",
@@ -25,6 +26,8 @@ __all__ = [
     "Split",
     "folder",
     "load",
+    "photographs",
+    "to_network",
 ]
 
 _PACKAGED = {"mnist5k": mnist5k, "digits": digits}

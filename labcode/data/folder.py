@@ -164,7 +164,7 @@ def read_picture(picture: Path, size: Pair, mode: str = "RGB") -> NDArray[np.uin
     try:
         with warnings.catch_warnings(), Image.open(picture) as opened:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            upright = ImageOps.exif_transpose(opened).convert(mode)
+            upright = np.asarray(ImageOps.exif_transpose(opened).convert(mode), np.uint8)
     except (
         OSError,
         ValueError,
@@ -173,11 +173,26 @@ def read_picture(picture: Path, size: Pair, mode: str = "RGB") -> NDArray[np.uin
         Image.DecompressionBombWarning,
     ) as error:
         raise PictureError(_unreadable(picture, error)) from error
+    return fitted(upright, size)
+
+
+def fitted(pixels: NDArray[np.uint8], size: Pair) -> NDArray[np.uint8]:
+    """Scale a picture until it covers a size, and take its middle.
+
+    Args:
+        pixels: Shape (H, W) or (H, W, 3).
+        size: Height and width.
+
+    Returns:
+        The pixels, channels first: (C, height, width).
+    """
+    from PIL import Image, ImageOps
+
     height, width = size
-    if upright.size != (width, height):
-        upright = ImageOps.fit(upright, (width, height), Image.Resampling.BILINEAR)
-    pixels = np.asarray(upright, np.uint8)  # (H, W) or (H, W, C)
-    return pixels.reshape(height, width, COLORS[mode]).transpose(2, 0, 1)
+    if pixels.shape[:2] != size:
+        picture = Image.fromarray(np.ascontiguousarray(pixels))
+        pixels = np.asarray(ImageOps.fit(picture, (width, height), Image.Resampling.BILINEAR))
+    return np.ascontiguousarray(pixels.reshape(height, width, -1).transpose(2, 0, 1))
 
 
 def _unreadable(picture: Path, error: Exception) -> str:

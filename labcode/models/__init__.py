@@ -3,6 +3,7 @@
 from labcode.models.alexnet import AlexNet, alexnet
 from labcode.models.bn_inception import BNInception, bn_inception
 from labcode.models.digits_mobilenet import DigitsMobileNet, digits_mobilenet
+from labcode.models.efficientnet_lite import EfficientNetLite, efficientnet_lite
 from labcode.models.exit_cnn import ExitCNN, exit_cnn
 from labcode.models.exit_network import ExitNetwork, exit_macs
 from labcode.models.field_network import field_network
@@ -55,6 +56,7 @@ __all__ = [
     "AlexNet",
     "BNInception",
     "DigitsMobileNet",
+    "EfficientNetLite",
     "ExitCNN",
     "ExitNetwork",
     "Fire",
@@ -87,6 +89,7 @@ __all__ = [
     "break_even_rank",
     "channel_shuffle",
     "digits_mobilenet",
+    "efficientnet_lite",
     "exit_cnn",
     "exit_macs",
     "field_network",

@@ -15,6 +15,7 @@ from labcode.pruning.lottery import Ticket, find_tickets, rewind, shuffled, weig
 from labcode.pruning.masks import Masks, prunable
 from labcode.pruning.plan import Part, Plan, cut, full_plan, plan_cost, silenced
 from labcode.pruning.pruner import Pruner, prune_and_train
+from labcode.pruning.repair import repair
 from labcode.pruning.schedules import gradual, iterative, one_shot
 from labcode.pruning.selection import best_units, select
 from labcode.pruning.semi_structured import NMWeight, nm_mask, nm_masks, nm_pack, nm_unpack
@@ -48,6 +49,7 @@ __all__ = [
     "prunable",
     "prune_and_train",
     "random_scores",
+    "repair",
     "reversed_scores",
     "rewind",
     "save_dense",

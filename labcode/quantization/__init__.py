@@ -10,15 +10,25 @@ from labcode.quantization.affine import (
     integer_range,
     symmetric_params,
 )
+from labcode.quantization.bias_correction import correct_bias
 from labcode.quantization.chain import Step, chain
 from labcode.quantization.convert import IntegerWeights, integer_weights, to_integer
+from labcode.quantization.equalization import CappedReLU, capped, equalize
 from labcode.quantization.errors import QuantError, quant_error
 from labcode.quantization.extreme import binary, ternary
 from labcode.quantization.fake import FakeQuantizer, SignQuantizer, straight_through
 from labcode.quantization.fixed_point import fixed_point, rescale
 from labcode.quantization.folding import fold_batch_norm, folded_weights
 from labcode.quantization.integer import IntegerLayer, IntegerNetwork
-from labcode.quantization.layers import quant_layers, quantize_model
+from labcode.quantization.layers import plain_layers, quant_layers, quantize_model
+from labcode.quantization.learned_rounding import learn_rounding
+from labcode.quantization.mixed import (
+    Harm,
+    fewest_bits,
+    sensitivity,
+    with_bits,
+    with_one_scale,
+)
 from labcode.quantization.packing import (
     PackedLayer,
     PackingError,
@@ -41,7 +51,9 @@ from labcode.quantization.weight_sharing import (
 
 __all__ = [
     "METHODS",
+    "CappedReLU",
     "FakeQuantizer",
+    "Harm",
     "IntegerLayer",
     "IntegerNetwork",
     "IntegerWeights",
@@ -54,8 +66,12 @@ __all__ = [
     "Step",
     "affine_params",
     "binary",
+    "capped",
     "centroid_training",
     "chain",
+    "correct_bias",
+    "equalize",
+    "fewest_bits",
     "find_range",
     "fixed_point",
     "fold_batch_norm",
@@ -64,14 +80,17 @@ __all__ = [
     "integer_range",
     "integer_weights",
     "kmeans",
+    "learn_rounding",
     "nearest",
     "pack_bits",
     "pack_model",
+    "plain_layers",
     "quant_error",
     "quant_layers",
     "quantize_model",
     "rescale",
     "saturated_product",
+    "sensitivity",
     "share_weights",
     "straight_through",
     "symmetric_params",
@@ -81,4 +100,6 @@ __all__ = [
     "unpack_layers",
     "unpack_model",
     "weight_magnitudes",
+    "with_bits",
+    "with_one_scale",
 ]

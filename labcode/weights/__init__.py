@@ -6,7 +6,17 @@
 """
 
 from labcode.weights.exits import load_exits
+from labcode.weights.imagenet import load_efficientnet_lite
 from labcode.weights.store import WeightsError, keep, packed, read
 from labcode.weights.tensors import pack, unpack
 
-__all__ = ["WeightsError", "keep", "load_exits", "pack", "packed", "read", "unpack"]
+__all__ = [
+    "WeightsError",
+    "keep",
+    "load_efficientnet_lite",
+    "load_exits",
+    "pack",
+    "packed",
+    "read",
+    "unpack",
+]

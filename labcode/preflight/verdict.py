@@ -1,0 +1,46 @@
+"""What a method says of a layer or of a whole network: yes, in part, or no and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ANSWERS = ("yes", "in part", "no")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """An answer with its reason.
+
+    Args:
+        answer: One of `ANSWERS`.
+        reason: One sentence; empty only for a plain yes.
+
+    Raises:
+        ValueError: The answer is another, or a "no" or "in part" has no reason.
+
+    >>> print(Verdict("no", "it runs twice"))
+    no, because it runs twice
+    """
+
+    answer: str
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse an answer without a reason."""
+        if self.answer not in ANSWERS:
+            raise ValueError(f"answer must be one of {', '.join(ANSWERS)}, got {self.answer!r}")
+        if self.answer != "yes" and not self.reason:
+            raise ValueError(f"{self.answer!r} needs a reason")
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        if not self.reason:
+            return self.answer
+        return (
+            f"{self.answer}, because {self.reason}"
+            if self.answer == "no"
+            else (f"{self.answer}: {self.reason}")
+        )
+
+
+YES = Verdict("yes")

@@ -1,0 +1,34 @@
+"""The tables of EfficientNet-Lite0 on photographs, with their settings."""
+
+from __future__ import annotations
+
+from labcode.studies.definition import Row, Study, Table
+from labcode.studies.photographs import layers, trials
+
+DATA = (
+    "1,000 labelled photographs of ImageNet's training part, one a class: 125 calibrate, "
+    "875 judge; absolute accuracy is too high, since the network was trained on such"
+)
+FACTS = {"data": DATA, "network": "EfficientNet-Lite0, batch norm folded"}
+
+
+def settings() -> list[Row]:
+    """Return every method with its settings, in the order of the pages."""
+    rows: list[Row] = [{"method": "uncompressed"}, {"method": "int8_file", "bits": 8}]
+    rows += [{"method": "per_channel", "bits": 8}, {"method": "per_tensor", "bits": 8}]
+    rows += [{"method": "equalized", "bits": 8}, {"method": "corrected", "bits": 8}]
+    few = ("per_channel", "bias_alone", "learned", "mixed", "mixed_learned")
+    rows += [{"method": method, "bits": 4} for method in few]
+    rows += [{"method": how, "kept": kept} for kept in (0.9, 0.75) for how in ("cut", "repaired")]
+    rows += [{"method": "shared", "bits": bits} for bits in (6, 5, 4)]
+    return [{"method": "", "bits": 0, "kept": 1.0} | one for one in rows]
+
+
+METHODS = Table("photographs_methods", trials.row, settings, facts=FACTS)
+SENSITIVITY = Table(
+    "photographs_layers",
+    layers.rows,
+    [{"bits": 8, "per_channel": False}, {"bits": 4, "per_channel": True}],
+    facts=FACTS | {"photographs": layers.SEEN},
+)
+STUDY = Study("photographs", (METHODS, SENSITIVITY))
