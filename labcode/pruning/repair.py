@@ -83,7 +83,9 @@ def _fit(layer: nn.Module, inputs: Tensor, answers: Tensor, ridge: float) -> Non
     before = weight.detach().flatten(1).double().T  # (values, outputs)
     square = x.T @ x / len(x)
     square += ridge * square.diagonal().mean().clamp(min=1e-12) * torch.eye(len(square))
-    step = torch.linalg.solve(square, x.T @ (y - x @ before) / len(x))
+    # gelsd finds the smallest step where inputs are always zero, or repeat one another.
+    aimed = x.T @ (y - x @ before) / len(x)
+    step = torch.linalg.lstsq(square, aimed, driver="gelsd").solution
     fitted = before + step
     weight.copy_(fitted.T.reshape(weight.shape))
     if isinstance(bias, Tensor):

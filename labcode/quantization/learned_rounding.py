@@ -129,9 +129,9 @@ def _learn(
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
     final = (down + (_up(choice.detach()) >= 0.5)).clamp(params.low, params.high) * scale
-    before, after = (_error(layer, task, one) for one in (quantizer(layer.weight).detach(), final))
-    if after < before:  # a layer that learned nothing keeps the nearest integers
-        layer.weight.data.copy_(final)
+    nearest = quantizer(layer.weight).detach()
+    best = min(nearest, final, key=lambda weight: _error(layer, task, weight))
+    layer.weight.data.copy_(best)
 
 
 def _up(choice: Tensor) -> Tensor:
