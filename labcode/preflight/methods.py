@@ -55,7 +55,9 @@ def cut(model: nn.Module, images: Tensor) -> Iterable[str]:
     """Cut the weaker half of the filters of every layer that has filters to lose."""
     shape = tuple(images.shape[1:])
     before = _sizes(model)
-    smaller = pruning.cut(model, pruning.halved_plan(model, shape), shape)
+    smaller = pruning.cut(
+        model, pruning.joint_plan(model, pruning.unit_norms(model), KEPT, shape), shape
+    )
     return [name for name, size in _sizes(smaller).items() if size != before[name]]
 
 

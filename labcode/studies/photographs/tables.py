@@ -14,7 +14,8 @@ FACTS = {"data": DATA, "network": "EfficientNet-Lite0, batch norm folded"}
 
 def settings() -> list[Row]:
     """Return every method with its settings, in the order of the pages."""
-    rows: list[Row] = [{"method": "uncompressed"}, {"method": "int8_file", "bits": 8}]
+    rows: list[Row] = [{"method": "uncompressed"}]
+    rows += [{"method": "int8_file", "bits": bits} for bits in (8, 7)]
     rows += [{"method": "per_channel", "bits": 8}, {"method": "per_tensor", "bits": 8}]
     rows += [{"method": "equalized", "bits": 8}, {"method": "corrected", "bits": 8}]
     few = ("per_channel", "bias_alone", "learned", "mixed", "mixed_learned")

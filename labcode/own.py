@@ -1,0 +1,158 @@
+"""A network of one's own and one's own pictures: what each method makes of them, side by side."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from labcode import coding, pruning, quantization, runtime
+from labcode._checks import check_int, check_number
+from labcode.runtime.int8 import onnx_logits
+from labcode.runtime.timing import ready_to_run, time_in_turn
+from labcode.training.evaluation import eval_mode
+
+FEWEST = 4  # images: two that calibrate and two that judge
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One form of a network.
+
+    Args:
+        name: What was done to it.
+        bytes: Of its file; None if the method refused.
+        agreement: Part of the images that judge on which its largest output is that of the
+            network as it was; None if the method refused.
+        milliseconds: Median time of one image in ONNX Runtime, in turn with the others; None for
+            a file that is no ONNX file.
+        refusal: The method's own sentence; empty if it did not refuse.
+        file: The file itself.
+    """
+
+    name: str
+    bytes: int | None = None
+    agreement: float | None = None
+    milliseconds: float | None = None
+    refusal: str = ""
+    file: bytes = b""
+
+    def __repr__(self) -> str:
+        """Leave the file out."""
+        if self.refusal:
+            return f"Variant({self.name!r}: {self.refusal})"
+        return f"Variant({self.name!r}: {self.bytes:,} bytes, {self.agreement:.0%} agree)"
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A file, its answers, and whether the runtime can run it."""
+
+    file: bytes
+    answers: Tensor
+    runs: bool = True
+
+
+def variants(
+    model: nn.Module, images: Tensor, *, kept: float = 0.75, bits: int = 4, runs: int = 20
+) -> list[Variant]:
+    """Compress a classification network in several ways, without training or labels.
+
+    The first half of the images calibrates ranges and repairs cut layers. The second half judges:
+    on how many of its images does the largest output stay the same? All forms that ONNX Runtime
+    can run are timed in turn, on one thread.
+
+    Args:
+        model: Turns images (N, C, H, W) into logits (N, classes); left as it is.
+        images: Pictures as the network meets them, (N, C, H, W), at least 4.
+        kept: Part of the channels that a cut leaves, above 0 to 1.
+        bits: Of the numbers of shared values in the packed file, 1 to 8.
+        runs: Timed runs of each, at least 2.
+
+    Returns:
+        The network as it is, in int8, cut, cut and in int8, and packed with shared values. What a
+        method refuses is a variant too, with its sentence.
+
+    Raises:
+        ValueError: A number is out of range, there are too few images, they are not finite, or
+            the network as it is cannot be exported.
+    """
+    if images.ndim != 4 or len(images) < FEWEST:
+        raise ValueError(
+            f"images must be at least {FEWEST} (N, C, H, W), got {tuple(images.shape)}"
+        )
+    if not bool(images.isfinite().all()):
+        raise ValueError("images must be finite")
+    if check_number("kept", kept, above=0.0) > 1:
+        raise ValueError(f"kept must be at most 1, got {kept!r}")
+    check_int("bits", bits)
+    check_int("runs", runs, minimum=2)
+    plain = copy.deepcopy(model).cpu().eval()
+    seen, fresh = images[: len(images) // 2], images[len(images) // 2 :]
+    whole = _exported(plain, fresh)
+    ways: dict[str, Callable[[], _Made]] = {
+        "int8": lambda: _in_int8(plain, seen, fresh),
+        f"{kept:.0%} of the channels": lambda: _exported(_cut(plain, seen, kept), fresh),
+        f"{kept:.0%} of the channels, int8": lambda: _in_int8(_cut(plain, seen, kept), seen, fresh),
+        f"packed, {2**bits} values a layer": lambda: _packed(plain, fresh, bits),
+    }
+    made: dict[str, _Made | str] = {"as it is": whole}
+    made |= {name: _tried(way) for name, way in ways.items()}
+    return _judged(made, whole.answers, fresh, runs)
+
+
+def _tried(way: Callable[[], _Made]) -> _Made | str:
+    try:
+        return way()
+    except (ValueError, TypeError, RuntimeError, KeyError) as error:
+        lines = str(error).strip().splitlines()
+        return lines[0] if lines else type(error).__name__
+
+
+def _exported(model: nn.Module, fresh: Tensor) -> _Made:
+    with eval_mode(model), torch.no_grad():
+        return _Made(runtime.to_onnx(model, tuple(fresh.shape[1:])), model(fresh))
+
+
+def _in_int8(model: nn.Module, seen: Tensor, fresh: Tensor) -> _Made:
+    file = runtime.to_int8(model, seen)
+    return _Made(file, onnx_logits(file, fresh, 1))
+
+
+def _cut(model: nn.Module, seen: Tensor, kept: float) -> nn.Module:
+    """Fold, cut the channels with the smallest norms, and repair what is left."""
+    shape = tuple(seen.shape[1:])
+    folded = quantization.fold_batch_norm(model, shape)
+    plan = pruning.joint_plan(folded, pruning.unit_norms(folded), kept, shape)
+    return pruning.repair(folded, pruning.cut(folded, plan, shape), plan, seen)
+
+
+def _packed(model: nn.Module, fresh: Tensor, bits: int) -> _Made:
+    shared = copy.deepcopy(model)
+    quantization.share_weights(shared, bits)
+    with torch.no_grad():
+        return _Made(coding.pack(shared), shared(fresh), runs=False)
+
+
+def _judged(
+    made: dict[str, _Made | str], wanted: Tensor, fresh: Tensor, runs: int
+) -> list[Variant]:
+    files = {n: m.file for n, m in made.items() if isinstance(m, _Made) and m.runs}
+    one = fresh[:1].contiguous().numpy()
+    timings = time_in_turn(
+        {name: ready_to_run(runtime.onnx_session(file), one) for name, file in files.items()},
+        runs=runs,
+    )
+    found = []
+    for name, result in made.items():
+        if isinstance(result, str):
+            found.append(Variant(name, refusal=result))
+            continue
+        agree = (result.answers.argmax(1) == wanted.argmax(1)).float().mean()
+        clock = timings[name].median_ms if name in timings else None
+        size = len(result.file)
+        found.append(Variant(name, size, float(agree), clock, file=result.file))
+    return found
