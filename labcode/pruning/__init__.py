@@ -11,13 +11,16 @@ from labcode.pruning.importance import (
     random_scores,
     reversed_scores,
 )
+from labcode.pruning.joint import joint_plan
 from labcode.pruning.lottery import Ticket, find_tickets, rewind, shuffled, weights_of
-from labcode.pruning.masks import Masks, prunable
-from labcode.pruning.plan import Part, Plan, cut, full_plan, plan_cost, silenced
+from labcode.pruning.masks import Masks, left_out, prunable
+from labcode.pruning.plan import Part, Plan, full_plan, silenced
+from labcode.pruning.plan_costs import plan_cost
 from labcode.pruning.pruner import Pruner, prune_and_train
 from labcode.pruning.schedules import gradual, iterative, one_shot
 from labcode.pruning.selection import best_units, select
 from labcode.pruning.semi_structured import NMWeight, nm_mask, nm_masks, nm_pack, nm_unpack
+from labcode.pruning.surgery import cut
 
 __all__ = [
     "Masks",
@@ -36,6 +39,8 @@ __all__ = [
     "gradual",
     "graph_plan",
     "iterative",
+    "joint_plan",
+    "left_out",
     "load_sparse",
     "magnitude",
     "mean_activation",
