@@ -4,6 +4,7 @@ from labcode.pruning.activity import mean_activation, unit_norms, zero_share
 from labcode.pruning.chain import chain_plan
 from labcode.pruning.dsd import dense_sparse_dense
 from labcode.pruning.formats import load_sparse, save_dense, save_sparse
+from labcode.pruning.frame import SparseFileError
 from labcode.pruning.graph import graph_plan
 from labcode.pruning.importance import (
     gradient_times_weight,
@@ -28,6 +29,7 @@ __all__ = [
     "Part",
     "Plan",
     "Pruner",
+    "SparseFileError",
     "Ticket",
     "best_units",
     "chain_plan",

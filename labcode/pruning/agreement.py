@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from labcode._walk import shapes_of
 from labcode.pruning.kinds import called
-from labcode.pruning.plan import Part
+from labcode.pruning.plan import Part, full_plan
 
 Inputs = list[Tensor]
 
@@ -85,14 +85,17 @@ def _compare(
             got = tuple(answers[place].shape) if place in answers else "nothing"
             raise ValueError(
                 f"the cut changes the answer's shape{place and ' at ' + place}{mode} from "
-                f"{tuple(answer.shape)} to {got}: outputs of the last layer must stay"
+                f"{tuple(answer.shape)} to {got}: outputs of the last layer must stay, and "
+                f"the plan takes some of {_narrowed(masked, plan)}"
             )
-    if not _agree(expected, answers, tolerance):
-        where = _first_apart(masked, smaller, plan, images, training)
-        raise ValueError(
-            f"the cut network's answers differ from the masked network's{mode}{where}: its layers "
-            "are not joined as the plan says, or an activation does not keep zero at zero"
-        )
+        if not _agree({place: answer}, {place: answers[place]}, tolerance):
+            where = _first_apart(masked, smaller, plan, images, training)
+            where = where or f"{place and ' at ' + place} after {_narrowed(masked, plan)}"
+            raise ValueError(
+                f"the cut network's answers differ from the masked network's{mode}{where}: its "
+                "layers are not joined as the plan says, or an activation does not keep zero at "
+                "zero"
+            )
 
 
 def _answer(
@@ -163,6 +166,13 @@ def _first_apart(
         if kept.shape != after.shape or not torch.allclose(kept, after, 1e-5, 1e-8):
             return f", first at {called(name)}"
     return ""
+
+
+def _narrowed(masked: nn.Module, plan: Mapping[str, Part]) -> str:
+    """Return the names of the layers that lose outputs; of many the last ones."""
+    whole = full_plan(masked)
+    names = [called(name) for name, part in plan.items() if part.outputs != whole[name].outputs]
+    return ", ".join([*["…"][: len(names) > 3], *names[-3:]]) or "no layer"
 
 
 def _outputs(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from torch import nn
 
 from labcode.pruning.joints import Joints
-from labcode.pruning.plan import Part, Plan, check_plan, checked_keep, is_depthwise
+from labcode.pruning.plan import Part, Plan, check_plan, checked_keep, is_depthwise, is_grouped
 
 
 def graph_plan(
@@ -48,10 +48,19 @@ def plan_from(model: nn.Module, joints: Joints, keep: Mapping[str, Iterable[int]
         stay = checked_keep(name, numbers, len(whole[name].outputs))
         drop = sorted(set(whole[name].outputs) - set(stay))
         for share in joints.shares(name, drop):
+            refuse_groups(model, name, share.name)
             (outputs if share.is_output else inputs)[share.name].difference_update(share.numbers)
     plan = {name: _part(name, model, outputs[name], inputs[name]) for name in whole}
     check_plan(model, plan)
     return plan
+
+
+def refuse_groups(model: nn.Module, name: str, target: str) -> None:
+    """Refuse to touch a convolution with groups that is not depthwise."""
+    layer = model.get_submodule(target)
+    if is_grouped(layer):
+        joined = f", and {name!r} is joined to it: neither can be cut" if name != target else ""
+        raise ValueError(f"{target!r} has groups={layer.groups} and must stay whole{joined}")
 
 
 def _part(name: str, model: nn.Module, outputs: set[int], inputs: set[int]) -> Part:

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from labcode._checks import check_number
 from labcode._walk import dtype_of, shapes_of
 from labcode.pruning.agreement import leaves
-from labcode.pruning.graph import plan_from
+from labcode.pruning.graph import plan_from, refuse_groups
 from labcode.pruning.joints import Joints
-from labcode.pruning.plan import Plan, is_grouped
+from labcode.pruning.plan import Plan
 from labcode.pruning.surgery import resized
 from labcode.training.devices import device_of
 from labcode.training.evaluation import eval_mode
@@ -129,7 +129,7 @@ def _tied(model: nn.Module, joints: Joints, scores: Mapping[str, Tensor]) -> Cha
             continue
         done.add(name)
         for share in joints.shares(name, joints.plan[name].outputs):
-            _refuse_groups(model, name, share.name)
+            refuse_groups(model, name, share.name)
             if share.is_output:
                 for number, root in zip(share.numbers, share.roots, strict=True):
                     parent[find((share.name, number))] = find((name, root))
@@ -139,16 +139,6 @@ def _tied(model: nn.Module, joints: Joints, scores: Mapping[str, Tensor]) -> Cha
     for channel in sorted(parent):
         found.setdefault(find(channel), []).append(channel)
     return list(found.values())
-
-
-def _refuse_groups(model: nn.Module, name: str, target: str) -> None:
-    """Refuse to touch a convolution with groups that is not depthwise."""
-    layer = model.get_submodule(target)
-    if is_grouped(layer):
-        raise ValueError(
-            f"{target!r} has groups={layer.groups} and must stay whole, and {name!r} is joined to "
-            "it: leave both out of scores"
-        )
 
 
 def _sets(tied: Channels) -> list[Channels]:

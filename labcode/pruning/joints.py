@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from labcode._walk import shapes_of
 from labcode.pruning.agreement import leaves
-from labcode.pruning.plan import KNOWN, NORMS, full_plan
+from labcode.pruning.plan import KNOWN, full_plan
 
 
 class Share(NamedTuple):
@@ -68,7 +68,8 @@ class Joints:
         layer = self._twin.get_submodule(name)
         if name not in self.running or layer not in self._graph.module2node:
             raise ValueError(
-                f"{name!r} has no part in the answer, so what it is joined to is not known"
+                f"{name!r} does not run, or no gradient leads from the answer to it, so what it is "
+                "joined to is not known"
             )
         pruner = self._graph.get_pruner_of_module(layer)
         for item in self._graph.get_pruning_group(layer, pruner.prune_out_channels, list(channels)):
@@ -141,8 +142,3 @@ class Joints:
             raise ValueError(
                 f"how the layers of this {kind} are joined could not be followed: {line}"
             ) from error
-
-
-def carries_values(model: nn.Module, name: str) -> bool:
-    """Tell whether a layer of a plan has filters or neurons, as a norm has not."""
-    return not isinstance(model.get_submodule(name), NORMS)

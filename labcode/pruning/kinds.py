@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
-from torch.nn.parameter import UninitializedTensorMixin
+from torch.nn.parameter import is_lazy
 from torch.nn.utils import parametrize
 
 LAYERS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
@@ -64,7 +64,7 @@ def _reason(layer: nn.Module) -> str:
             f"is a quantized {kind}, whose weights are packed integers: prune the network "
             "before it is quantized"
         )
-    if any(isinstance(p, UninitializedTensorMixin) for p in layer.parameters(recurse=False)):
+    if any(is_lazy(p) for p in layer.parameters(recurse=False)):
         return f"is a {kind}, which has no weights before its first run: run the network once"
     if parametrize.is_parametrized(layer):
         names = ", ".join(layer.parametrizations)  # type: ignore[arg-type]

@@ -94,7 +94,7 @@ class Masks(Mapping[str, Tensor]):
         Raises:
             KeyError: The model has no parameter of a name.
             TypeError: A mask is no bool tensor.
-            ValueError: A mask's shape is not its parameter's.
+            ValueError: A mask's shape is not its parameter's, or two names are one parameter.
 
         >>> layer = nn.Linear(3, 1)
         >>> masks = Masks.of(layer, {"weight": torch.tensor([[True, False, True]])})
@@ -104,8 +104,11 @@ class Masks(Mapping[str, Tensor]):
         if keep is None:
             keep = {name: weight != 0 for name, weight in prunable(model).items()}
         masks = cls(keep)
+        seen: dict[int, str] = {}
         for name, mask in masks.items():
-            _parameter(model, name, mask)
+            other = seen.setdefault(id(_parameter(model, name, mask)), name)
+            if other != name:
+                raise ValueError(f"{name!r} is the same parameter as {other!r}: mask it once")
         return masks
 
     @classmethod

@@ -175,4 +175,7 @@ def silenced(model: nn.Module, plan: Mapping[str, Part]) -> nn.Module:
                 dropped = torch.ones(len(parameter), dtype=torch.bool)
                 dropped[list(part.outputs)] = False
                 parameter[dropped.to(parameter.device)] = 0.0
+            if isinstance(layer, NORMS) and not layer.affine and layer.running_mean is not None:
+                gone = [n for n in range(layer.num_features) if n not in set(part.outputs)]
+                layer.running_mean[gone] = 0.0  # a zero that comes in is a zero that goes out
     return masked
