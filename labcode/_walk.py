@@ -19,6 +19,25 @@ class Visit(NamedTuple):
     input_shape: tuple[int, ...]
 
 
+def shapes_of(input_shape: Sequence[Any]) -> list[tuple[int, ...]]:
+    """Return the shape of each input: ``input_shape`` is one shape, or one for each input.
+
+    >>> shapes_of((3, 8, 8)), shapes_of([(3, 8, 8), (5,)])
+    ([(3, 8, 8)], [(3, 8, 8), (5,)])
+    """
+    if len(input_shape) and all(isinstance(shape, Sequence) for shape in input_shape):
+        return [tuple(shape) for shape in input_shape]
+    return [tuple(input_shape)]
+
+
+def dtype_of(model: nn.Module) -> torch.dtype:
+    """Return the floating-point type of a network's parameters, which its inputs must have."""
+    for parameter in model.parameters():
+        if parameter.is_floating_point():
+            return parameter.dtype
+    return torch.get_default_dtype()
+
+
 def walk(
     model: nn.Module, input_shape: Sequence[int], kinds: tuple[type[nn.Module], ...]
 ) -> list[Visit]:
@@ -26,7 +45,7 @@ def walk(
 
     Args:
         model: Any network; left as it is.
-        input_shape: One image, (channels, height, width).
+        input_shape: One image, (channels, height, width); for several inputs a list of shapes.
         kinds: The layers to watch.
 
     >>> walk(nn.Sequential(nn.Flatten(), nn.Linear(4, 2)), (1, 2, 2), (nn.Linear,))
@@ -35,19 +54,21 @@ def walk(
     visits: list[Visit] = []
 
     def watch(name: str) -> Any:
-        def hook(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-            visits.append(Visit(name, tuple(inputs[0].shape)))
+        def hook(_: nn.Module, inputs: tuple[Tensor, ...], named: dict[str, Tensor]) -> None:
+            first = (*inputs, *named.values())[0]
+            visits.append(Visit(name, tuple(first.shape)))
 
         return hook
 
+    images = [torch.zeros(1, *shape) for shape in shapes_of(input_shape)]
     handles = [
-        layer.register_forward_pre_hook(watch(name))
+        layer.register_forward_pre_hook(watch(name), with_kwargs=True)
         for name, layer in model.named_modules()
         if isinstance(layer, kinds)
     ]
     try:
         with eval_mode(model), torch.inference_mode():
-            model(torch.zeros(1, *input_shape, device=device_of(model)))
+            model(*(zeros.to(device_of(model), dtype_of(model)) for zeros in images))
     finally:
         for handle in handles:
             handle.remove()

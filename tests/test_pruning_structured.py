@@ -198,10 +198,10 @@ def test_errors_name_the_layer():
         chain_plan(model, {"conv1": []}, (1, 28, 28))
     with pytest.raises(KeyError, match="no layer 'pool1'"):
         graph_plan(model, {"pool1": [0]}, (1, 28, 28))
-    with pytest.raises(TypeError, match="0 has groups=2"):
-        full_plan(nn.Sequential(nn.Conv2d(4, 4, 1, groups=2)))
-    with pytest.raises(TypeError, match="0 is a PReLU"):
-        full_plan(nn.Sequential(nn.PReLU()))
+    with pytest.raises(ValueError, match="'0' has groups: take labcode.pruning.graph_plan"):
+        chain_plan(nn.Sequential(nn.Conv2d(4, 4, 1, groups=2)), {}, (4, 3, 3))
+    with pytest.raises(ValueError, match="'0' is a PReLU with parameters of its own"):
+        full_plan(nn.Sequential(nn.PReLU(4)))
     twice = nn.Sequential(*[nn.Linear(2, 2)] * 2)
     with pytest.raises(ValueError, match="'0' runs twice"):
         chain_plan(twice, {}, (2,))

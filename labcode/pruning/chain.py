@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from torch import nn
 
 from labcode._walk import running_order
-from labcode.pruning.plan import KNOWN, NORMS, Part, Plan, checked_keep, full_plan
+from labcode.pruning.plan import CONVS, KNOWN, NORMS, Part, Plan, checked_keep, full_plan
 
 
 def chain_plan(
@@ -30,9 +30,8 @@ def chain_plan(
 
     Raises:
         KeyError: There is no such layer.
-        TypeError: A layer cannot be cut.
-        ValueError: The last layer is named, a number is out of range, a layer runs twice or its
-            size does not follow from the layer before it.
+        ValueError: A layer cannot be cut, does not run or runs twice, the last layer is named, a
+            number is out of range, or a size does not follow from the layer before it.
 
     >>> model = nn.Sequential(nn.Conv2d(1, 3, 3), nn.Flatten(), nn.Linear(12, 2))
     >>> plan = chain_plan(model, {"0": [0, 2]}, (1, 4, 4))
@@ -41,6 +40,7 @@ def chain_plan(
     """
     plan, order = full_plan(model), running_order(model, input_shape, KNOWN)
     layers = [name for name in order if plan[name].inputs]
+    _check_chain(model, plan, order, layers)
     for name in keep:
         if name not in layers:
             raise KeyError(f"there is no layer {name!r} to cut, only {', '.join(layers[:-1])}")
@@ -59,16 +59,28 @@ def chain_plan(
                 whole = full_plan_size(model, producer)
                 inputs = _spread(plan[producer], whole, inputs, name)
             outputs = checked_keep(name, keep.get(name, part.outputs), len(part.outputs))
-            if getattr(model.get_submodule(name), "groups", 1) > 1:
-                raise TypeError(f"{name} has groups: take labcode.pruning.graph_plan")
             plan[name], producer = Part(outputs, inputs), name
     return plan
+
+
+def _check_chain(model: nn.Module, plan: Plan, order: list[str], layers: list[str]) -> None:
+    """Refuse what is no plain chain."""
+    if not layers:
+        raise ValueError(f"this {type(model).__name__} runs no convolution and no linear layer")
+    for name in plan:
+        if name not in order:
+            raise ValueError(
+                f"{name!r} does not run in evaluation mode: this is no plain chain, so take "
+                "labcode.pruning.graph_plan"
+            )
+        if getattr(model.get_submodule(name), "groups", 1) > 1:
+            raise ValueError(f"{name!r} has groups: take labcode.pruning.graph_plan")
 
 
 def full_plan_size(model: nn.Module, name: str) -> int:
     """Return the number of outputs of a layer before the cut."""
     layer = model.get_submodule(name)
-    size = layer.out_channels if isinstance(layer, nn.Conv2d) else layer.out_features
+    size = layer.out_channels if isinstance(layer, CONVS) else layer.out_features
     assert isinstance(size, int)
     return size
 

@@ -1,10 +1,15 @@
 """Files for sparse weights: only what is not zero, and where it stands.
 
-Two forms, both ordinary safetensors files with nothing but weights in float32:
+Two forms, both ordinary safetensors files:
 
-- "csr": for each row the number of weights, for each weight its column (16 bits);
+- "csr": for each row the number of weights, for each weight its column (16 bits each; 32 where a
+  row is longer than that can count);
 - "relative": for each weight the number of zeros before it (8 bits); where more than 255 zeros
   come in a row, a filler weight of zero is stored.
+
+The values of a weight stand under its own name, in its own dtype; what says where they stand,
+under a short name behind it: ``conv1.weight.z`` for zeros, ``.c`` for columns, ``.n`` for numbers
+in a row. The checksum is in `labcode.pruning.frame`.
 
 The container of Deep Compression, which also shares values and codes them, is in
 `labcode.coding`.
@@ -12,39 +17,47 @@ The container of Deep Compression, which also shares values and codes them, is i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.numpy import load as load_arrays
-from safetensors.numpy import save as save_arrays
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from labcode._checks import check_choice
-from labcode.pruning.masks import prunable
+from labcode.pruning.frame import SparseFileError, frame, stored, unframe
+from labcode.pruning.kinds import matrices
 
-Arrays = dict[str, NDArray[np.generic]]
+Numbers = NDArray[np.int64]
 
 
 def save_dense(model: nn.Module) -> bytes:
-    """Return the model's weights as an ordinary float32 safetensors file, zeros and all."""
-    return save_arrays({name: _array(tensor) for name, tensor in model.state_dict().items()})
+    """Return the model's weights as an ordinary safetensors file, zeros and all.
+
+    Raises:
+        ValueError: Something in the model's state is no tensor, or of a dtype that the file
+            cannot hold.
+    """
+    return frame({name: stored(name, tensor) for name, tensor in state_of(model).items()})
 
 
 def save_sparse(model: nn.Module, form: str = "relative") -> bytes:
     """Return a file of a pruned model without its zeros.
 
     Args:
-        model: Any network; the weights of convolutions and linear layers are stored sparse,
-            biases and all else dense.
+        model: Any network; the weights of convolutions, linear layers and other layers that
+            multiply by weights are stored sparse, biases and all else dense.
         form: "csr" or "relative".
 
     Returns:
-        The bytes of a safetensors file.
+        The bytes of a safetensors file, with a checksum of them and of all names, shapes and
+        dtypes. All values are exact; only a negative zero among a sparse weight comes back as
+        zero, which it equals.
 
     Raises:
-        ValueError: ``form`` is unknown, or a layer has too many inputs for 16 bits.
+        ValueError: ``form`` is unknown, or something in the model's state is no tensor, or of a
+            dtype that the file cannot hold.
 
     >>> layer = nn.Linear(100, 100)
     >>> _ = layer.weight.data.masked_fill_(torch.rand(100, 100) < 0.9, 0.0)
@@ -52,19 +65,26 @@ def save_sparse(model: nn.Module, form: str = "relative") -> bytes:
     True
     """
     pack = _form(form)[0]
-    sparse = prunable(model)
-    arrays: Arrays = {}
-    for name, tensor in model.state_dict().items():
-        if name in sparse:
-            rows = _array(tensor).reshape(len(tensor), -1)  # (outputs, inputs)
-            arrays |= {f"{name}.{key}": value for key, value in pack(rows).items()}
-        else:
-            arrays[name] = _array(tensor)
-    return save_arrays(arrays)
+    sparse, arrays = _sparse_names(model), {}
+    for name, tensor in state_of(model).items():
+        if name not in sparse:
+            arrays[name] = stored(name, tensor)
+            continue
+        flat = tensor.flatten()
+        places = (flat != 0).nonzero().flatten().numpy()
+        parts = pack(places, _rows(tensor))
+        values = torch.zeros(parts.pop("length")[0], dtype=flat.dtype)
+        values[torch.from_numpy(parts.pop("own"))] = flat[torch.from_numpy(places)]
+        arrays[name] = stored(name, values)
+        for key, numbers in parts.items():
+            arrays[f"{name}.{key}"] = stored(name, numbers)
+    return frame(arrays, about(model, form))
 
 
 def load_sparse(file: bytes, model: nn.Module, form: str = "relative") -> nn.Module:
     """Fill a model of the same architecture from a file, in place, exactly.
+
+    Names, shapes, dtypes and the checksum are checked before the first weight is changed.
 
     Args:
         file: What `save_sparse` returned.
@@ -75,72 +95,144 @@ def load_sparse(file: bytes, model: nn.Module, form: str = "relative") -> nn.Mod
         The same model.
 
     Raises:
-        KeyError: A weight is not in the file.
-        ValueError: ``form`` is unknown, or the stored places do not fit the layer.
+        SparseFileError: The file is damaged, was written in the other form, or belongs to
+            another network; the model is as before.
+        TypeError: ``file`` is no bytes.
+        ValueError: ``form`` is unknown.
+
+    >>> first, second = nn.Linear(3, 2), nn.Linear(3, 2)
+    >>> torch.equal(load_sparse(save_sparse(first), second).weight, first.weight)
+    True
     """
-    unpack = _form(form)[1]
-    arrays, sparse, state = load_arrays(file), prunable(model), {}
-    for name, tensor in model.state_dict().items():
+    if not isinstance(file, (bytes, bytearray, memoryview)):
+        raise TypeError(f"file must be bytes, got {type(file).__name__}")
+    unpack, sparse, like = _form(form)[1], _sparse_names(model), state_of(model)
+    arrays, found = unframe(bytes(file), about(model, form)), {}
+    for name, tensor in like.items():
+        values = _taken(arrays, name)
+        if values.dtype != tensor.dtype:
+            raise SparseFileError(f"{name}: the file holds {values.dtype}, not {tensor.dtype}")
         if name in sparse:
-            parts = {
-                key[len(name) + 1 :]: a for key, a in arrays.items() if key.startswith(f"{name}.")
-            }
-            rows = unpack(parts, (len(tensor), tensor[0].numel()), name)
-            state[name] = torch.from_numpy(rows).view(tensor.shape)
-        else:
-            state[name] = torch.from_numpy(arrays[name]).view(tensor.shape)
-    model.load_state_dict(state)
+            parts = {key: _taken(arrays, f"{name}.{key}") for key in _KEYS[form]}
+            places = unpack(parts, _rows(tensor), len(values))
+            if places is None:
+                raise SparseFileError(
+                    f"{name}: the stored places do not fit a weight of {tuple(tensor.shape)}"
+                )
+            flat = torch.zeros(tensor.numel(), dtype=tensor.dtype)
+            flat[torch.from_numpy(places)] = values
+            values = flat
+        if values.numel() != tensor.numel():
+            raise SparseFileError(
+                f"{name}: the file holds {values.numel()} values for {tuple(tensor.shape)}"
+            )
+        found[name] = values.view(tensor.shape)
+    if arrays:
+        raise SparseFileError(f"the file holds {sorted(arrays)[0]!r}, which this network has not")
+    model.load_state_dict(found)
     return model
 
 
-def _array(tensor: Tensor) -> NDArray[np.float32]:
-    return np.ascontiguousarray(tensor.detach().cpu().numpy())
+def state_of(model: nn.Module) -> dict[str, Tensor]:
+    """Return a model's tensors by name, on the CPU.
+
+    Raises:
+        ValueError: Something in the model's state is no tensor.
+    """
+    state = {}
+    for name, tensor in model.state_dict().items():
+        if not isinstance(tensor, Tensor) or tensor.is_quantized or is_lazy(tensor):
+            kind = "quantized" if getattr(tensor, "is_quantized", False) else type(tensor).__name__
+            raise ValueError(f"{name!r} of the model is no plain tensor but {kind}: not stored")
+        state[name] = tensor.detach().cpu().contiguous()
+    return state
 
 
-def _to_csr(rows: NDArray[np.float32]) -> Arrays:
-    if rows.shape[1] > 2**16:
-        raise ValueError(f"columns of 16 bits go up to {2**16} inputs, got {rows.shape[1]}")
-    places = np.nonzero(rows)
-    counts = np.bincount(places[0], minlength=len(rows)).astype(np.uint16)
-    return {"values": rows[places], "columns": places[1].astype(np.uint16), "counts": counts}
+def about(model: nn.Module, form: str) -> str:
+    """Return what a file must be about: its form, and all names, shapes and dtypes."""
+    state = state_of(model).items()
+    return "\n".join([form, *(f"{name} {tuple(t.shape)} {t.dtype}" for name, t in state)])
 
 
-def _from_csr(parts: Arrays, shape: tuple[int, int], name: str) -> NDArray[np.float32]:
-    rows = np.zeros(shape, np.float32)
-    where = np.repeat(np.arange(len(parts["counts"])), parts["counts"].astype(np.int64))
-    columns = parts["columns"].astype(np.int64)
-    if len(parts["counts"]) != shape[0] or (len(columns) and columns.max() >= shape[1]):
-        raise ValueError(f"{name}: the stored places do not fit a weight of {shape}")
-    rows[where, columns] = parts["values"]
-    return rows
+def _sparse_names(model: nn.Module) -> set[str]:
+    """Return the names of the weights that layers multiply by, tied ones under each name."""
+    return {
+        f"{name}.{own}" if name else own
+        for name, layer in model.named_modules(remove_duplicate=False)
+        for own, _ in matrices(layer)
+    }
 
 
-def _to_relative(rows: NDArray[np.float32]) -> Arrays:
-    flat = rows.ravel()
-    steps = np.diff(np.flatnonzero(flat), prepend=-1)  # 1 where the next weight follows at once
+def _rows(tensor: Tensor) -> tuple[int, int]:
+    """Return how many outputs a weight has, and how many values each."""
+    return len(tensor), tensor.numel() // max(len(tensor), 1)
+
+
+def _taken(arrays: dict[str, Tensor], name: str) -> Tensor:
+    if name not in arrays:
+        raise SparseFileError(f"the file holds no {name!r}, which this network has")
+    return arrays.pop(name)
+
+
+def _smallest(numbers: Numbers, most: int) -> NDArray[np.generic]:
+    """Return numbers in 16 bits, or in 32 where they can be larger than that."""
+    return numbers.astype(np.uint16 if most < 2**16 else np.uint32)
+
+
+Parts = dict[str, NDArray[np.generic]]
+
+
+def _to_csr(places: Numbers, shape: tuple[int, int]) -> Parts:
+    """Return the numbers in each row and the columns."""
+    row, column = np.divmod(places, max(shape[1], 1))
+    counts = np.bincount(row, minlength=shape[0])
+    return {
+        "length": np.array([len(places)]),
+        "own": np.arange(len(places)),
+        "c": _smallest(column, shape[1] - 1),
+        "n": _smallest(counts, int(counts.max(initial=0))),
+    }
+
+
+def _from_csr(parts: Mapping[str, Tensor], shape: tuple[int, int], count: int) -> Numbers | None:
+    """Return the places of the values, or nothing if they cannot be right."""
+    columns, counts = (parts[key].long().numpy() for key in ("c", "n"))
+    if len(counts) != shape[0] or counts.sum() != count or len(columns) != count:
+        return None
+    if count and (columns.max() >= shape[1] or columns.min() < 0 or counts.min() < 0):
+        return None
+    places: Numbers = np.repeat(np.arange(shape[0]), counts) * shape[1] + columns
+    return places if bool((np.diff(places) > 0).all()) else None
+
+
+def _to_relative(places: Numbers, _: tuple[int, int]) -> Parts:
+    """Return the zeros before each value, fillers included."""
+    steps = np.diff(places, prepend=-1)  # 1 where the next weight follows at once
     fillers = (steps - 1) // 256  # each stands for 255 zeros and itself
-    values = np.zeros(len(steps) + int(fillers.sum()), np.float32)
-    zeros = np.full(len(values), 255, np.uint8)
+    length = len(steps) + int(fillers.sum())
+    zeros = np.full(length, 255, np.uint8)
     own = np.cumsum(fillers + 1) - 1  # where the weights stand among the fillers
-    values[own], zeros[own] = flat[flat != 0], (steps - 1) % 256
-    return {"values": values, "zeros": zeros}
+    zeros[own] = (steps - 1) % 256
+    return {"length": np.array([length]), "own": own, "z": zeros}
 
 
-def _from_relative(parts: Arrays, shape: tuple[int, int], name: str) -> NDArray[np.float32]:
-    flat = np.zeros(shape[0] * shape[1], np.float32)
-    places = np.cumsum(parts["zeros"].astype(np.int64) + 1) - 1
-    if len(places) and places[-1] >= len(flat):
-        raise ValueError(f"{name}: the stored places do not fit a weight of {shape}")
-    flat[places] = parts["values"]
-    return flat.reshape(shape)
+def _from_relative(
+    parts: Mapping[str, Tensor], shape: tuple[int, int], count: int
+) -> Numbers | None:
+    """Return the places of the values, or nothing if they cannot be right."""
+    places: Numbers = np.cumsum(parts["z"].long().numpy() + 1) - 1
+    if len(places) != count or (count and places[-1] >= shape[0] * shape[1]):
+        return None
+    return places
 
 
-Packer = Callable[[NDArray[np.float32]], Arrays]
-Unpacker = Callable[[Arrays, tuple[int, int], str], NDArray[np.float32]]
+Packer = Callable[[Numbers, tuple[int, int]], Parts]
+Unpacker = Callable[[Mapping[str, Tensor], tuple[int, int], int], Numbers | None]
 _FORMS: dict[str, tuple[Packer, Unpacker]] = {
     "csr": (_to_csr, _from_csr),
     "relative": (_to_relative, _from_relative),
 }
+_KEYS = {"csr": ("c", "n"), "relative": ("z",)}
 
 
 def _form(form: str) -> tuple[Packer, Unpacker]:

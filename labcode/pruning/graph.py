@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
-import torch
 from torch import nn
 
-from labcode.pruning.plan import Part, Plan, checked_keep, full_plan
+from labcode.pruning.joints import Joints
+from labcode.pruning.plan import Part, Plan, check_plan, checked_keep, is_depthwise, is_grouped
 
 
 def graph_plan(
@@ -18,70 +16,56 @@ def graph_plan(
     """Plan the cut of a network with residual sums and concatenations.
 
     In a sum, channel 3 of one branch is added to channel 3 of the other, so both go or both
-    stay. torch-pruning finds out what belongs together by following the gradient's graph.
+    stay: what any of the named layers drops is gone in all that are joined to it. To choose the
+    channels of joined layers together, take `joint_plan`.
 
     Args:
         model: The network.
         keep: Name of a convolution or linear layer to the numbers of the outputs that stay.
-        input_shape: One image, (channels, height, width).
+        input_shape: One image, (channels, height, width); for several inputs a list of shapes.
 
     Returns:
         What each layer keeps; layers that are joined to a named one lose their share too.
 
     Raises:
         KeyError: There is no such layer.
-        TypeError: A layer cannot be cut.
-        ValueError: A number is out of range, or a layer would keep nothing.
+        ValueError: A layer cannot be cut, does not run, or would keep nothing; or a number is
+            out of range. A sentence names the layer.
 
     Source: Fang et al., "DepGraph: towards any structural pruning" (arXiv:2301.12900).
     """
-    plan = full_plan(model)
-    outputs = {name: set(part.outputs) for name, part in plan.items()}
-    inputs = {name: set(part.inputs) for name, part in plan.items()}
-    twin = copy.deepcopy(model).cpu().eval()
-    graph, names = _dependencies(twin, input_shape), {m: n for n, m in twin.named_modules()}
+    return plan_from(model, Joints(model, input_shape), keep)
+
+
+def plan_from(model: nn.Module, joints: Joints, keep: Mapping[str, Iterable[int]]) -> Plan:
+    """Return the plan of `graph_plan`, from joints that are known already."""
+    whole = joints.plan
+    outputs = {name: set(part.outputs) for name, part in whole.items()}
+    inputs = {name: set(part.inputs) for name, part in whole.items()}
     for name, numbers in keep.items():
-        if name not in plan or not plan[name].inputs:
-            raise KeyError(f"there is no layer {name!r} to cut, only {', '.join(plan)}")
-        stay = checked_keep(name, numbers, len(plan[name].outputs))
-        drop = sorted(set(plan[name].outputs) - set(stay))
-        for target, is_output, indices in _joined(graph, twin.get_submodule(name), drop):
-            if target in names and names[target] in plan:
-                (outputs if is_output else inputs)[names[target]].difference_update(indices)
-    return {name: _part(name, model, outputs[name], inputs[name]) for name in plan}
+        if name not in whole or not whole[name].inputs:
+            raise KeyError(f"there is no layer {name!r} to cut, only {', '.join(whole)}")
+        stay = checked_keep(name, numbers, len(whole[name].outputs))
+        drop = sorted(set(whole[name].outputs) - set(stay))
+        for share in joints.shares(name, drop):
+            refuse_groups(model, name, share.name)
+            (outputs if share.is_output else inputs)[share.name].difference_update(share.numbers)
+    plan = {name: _part(name, model, outputs[name], inputs[name]) for name in whole}
+    check_plan(model, plan)
+    return plan
+
+
+def refuse_groups(model: nn.Module, name: str, target: str) -> None:
+    """Refuse to touch a convolution with groups that is not depthwise."""
+    layer = model.get_submodule(target)
+    if is_grouped(layer):
+        joined = f", and {name!r} is joined to it: neither can be cut" if name != target else ""
+        raise ValueError(f"{target!r} has groups={layer.groups} and must stay whole{joined}")
 
 
 def _part(name: str, model: nn.Module, outputs: set[int], inputs: set[int]) -> Part:
-    if getattr(model.get_submodule(name), "groups", 1) > 1:  # depthwise: one input an output
+    if is_depthwise(model.get_submodule(name)):  # one input an output
         inputs = outputs
     if not outputs:
         raise ValueError(f"{name!r} would keep no output")
     return Part(tuple(sorted(outputs)), tuple(sorted(inputs)))
-
-
-def _dependencies(model: nn.Module, shape: Sequence[int]) -> Any:
-    import torch_pruning
-
-    for parameter in model.parameters():
-        parameter.requires_grad_(True)  # the graph is found through the gradient
-    images = torch.rand(1, *shape)
-    return torch_pruning.DependencyGraph().build_dependency(model, example_inputs=images)
-
-
-def _joined(
-    graph: Any, layer: nn.Module, drop: list[int]
-) -> list[tuple[nn.Module, bool, list[int]]]:
-    """Return each layer that loses something, whether it is outputs, and their numbers."""
-    import torch_pruning
-
-    if not drop:
-        return []
-    kind = "linear" if isinstance(layer, nn.Linear) else "conv"
-    if getattr(layer, "groups", 1) > 1:
-        kind = "depthwise_conv"
-    handler = getattr(torch_pruning, f"prune_{kind}_out_channels")
-    found = []
-    for dependency, indices in graph.get_pruning_group(layer, handler, idxs=drop):
-        is_output = graph.is_out_channel_pruning_fn(dependency.handler)
-        found.append((dependency.target.module, is_output, list(indices)))
-    return found

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from labcode._checks import check_int
+from labcode._walk import dtype_of
 from labcode.data.dataset import Split
 from labcode.pruning.masks import prunable
 from labcode.training.devices import device_of
-from labcode.training.evaluation import check_split, eval_mode
+from labcode.training.evaluation import check_logits, check_split, eval_mode
 
 Scores = dict[str, Tensor]
 """Name of a parameter to a score for each of its weights, of its shape."""
@@ -54,19 +56,47 @@ def gradient_times_weight(model: nn.Module, split: Split, *, n_images: int = 500
 
     Raises:
         TypeError: ``split`` is no split.
-        ValueError: ``n_images`` is below 1.
+        ValueError: ``n_images`` is below 1, the network returns no logits, or a layer has no
+            part in them.
 
     Source: Molchanov et al. (arXiv:1611.06440), equation 7, for single weights.
     """
     check_split("split", split)
     n, device = check_int("n_images", n_images), device_of(model)
     weights = prunable(model)
-    with eval_mode(model), torch.enable_grad():
-        logits = model(split.images[:n].to(device))  # (N, classes)
-        loss = F.cross_entropy(logits, split.labels[:n].to(device))
-        gradients = torch.autograd.grad(loss, list(weights.values()))
-    pairs = zip(weights.items(), gradients, strict=True)
-    return {name: (weight.detach() * gradient).abs() for (name, weight), gradient in pairs}
+    labels = split.labels[:n].to(device)
+    with eval_mode(model), torch.enable_grad(), _with_gradient(weights.values()):
+        logits = check_logits(model(split.images[:n].to(device, dtype_of(model))), labels)
+        loss = F.cross_entropy(logits, labels)
+        gradients = torch.autograd.grad(loss, list(weights.values()), allow_unused=True)
+    scores = {}
+    for (name, weight), gradient in zip(weights.items(), gradients, strict=True):
+        if gradient is None:
+            raise ValueError(
+                f"{name!r} has no part in the logits, so it has no gradient: its layer does not "
+                "run in evaluation mode, or what it gives is not used"
+            )
+        scores[name] = (_at_least_float32(weight) * _at_least_float32(gradient)).abs()
+    return scores
+
+
+@contextmanager
+def _with_gradient(weights: Iterable[nn.Parameter]) -> Iterator[None]:
+    """Let frozen weights have a gradient meanwhile."""
+    frozen = [weight for weight in weights if not weight.requires_grad]
+    for weight in frozen:
+        weight.requires_grad_(True)
+    try:
+        yield
+    finally:
+        for weight in frozen:
+            weight.requires_grad_(False)
+
+
+def _at_least_float32(values: Tensor) -> Tensor:
+    """Return values without a gradient; small products would be zero in half precision."""
+    values = values.detach()
+    return values.float() if values.dtype in (torch.float16, torch.bfloat16) else values
 
 
 def random_scores(model: nn.Module, *, seed: int = 0) -> Scores:

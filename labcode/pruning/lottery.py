@@ -83,6 +83,9 @@ def find_tickets(
     Yields:
         The whole network trained, then the ticket of each round, trained.
 
+    Raises:
+        ValueError: A rate is out of range, or the network has no weights to prune.
+
     Source: Frankle and Carbin, "The lottery ticket hypothesis" (arXiv:1803.03635), sections 1
         and 2; rewinding to an early step: arXiv:1903.01611.
     """
@@ -101,11 +104,14 @@ def find_tickets(
 def _tighter(model: nn.Module, masks: Masks | None, kept: float, last_kept: float) -> Masks:
     """Return the next masks, layer by layer."""
     scores = magnitude(model)
+    if not scores:
+        raise ValueError(f"this {type(model).__name__} has no weights to prune")
     *inner, last = scores
-    within = masks if masks is not None else None
-    first = select(model, {n: scores[n] for n in inner}, kept, scope="local", within=within)
-    second = select(model, {last: scores[last]}, last_kept, scope="local", within=within)
-    return Masks.of(model, {**first, **second})
+    found = select(model, {last: scores[last]}, last_kept, scope="local", within=masks)
+    if not inner:  # one layer, which is the last
+        return found
+    first = select(model, {n: scores[n] for n in inner}, kept, scope="local", within=masks)
+    return Masks.of(model, {**first, **found})
 
 
 def shuffled(masks: Masks, *, seed: int = 0) -> Masks:

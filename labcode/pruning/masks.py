@@ -8,12 +8,16 @@ import torch
 from torch import Tensor, nn
 
 from labcode._checks import check_number
+from labcode.pruning.kinds import LAYERS, check_layers, matrices
 
-LAYERS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
+__all__ = ["LAYERS", "Masks", "left_out", "prunable"]
 
 
 def prunable(model: nn.Module) -> dict[str, nn.Parameter]:
     """Return the weights of all convolutions and linear layers by name; biases are not among them.
+
+    Transposed convolutions, the inner projections of attention and the products in recurrent
+    layers are among them. What else a network holds, `left_out` lists.
 
     Args:
         model: Any network; a weight that two layers share is listed once.
@@ -21,12 +25,33 @@ def prunable(model: nn.Module) -> dict[str, nn.Parameter]:
     Returns:
         The parameters in the model's order, such as "conv1.weight".
 
+    Raises:
+        ValueError: A layer's weights cannot be pruned one by one: it is scripted, quantized or
+            parametrized (weight_norm), or was never run (Lazy).
+
     >>> from labcode.models import lenet5
     >>> list(prunable(lenet5()))
     ['conv1.weight', 'conv2.weight', 'fc1.weight', 'fc2.weight']
     """
-    layers = {id(m.weight) for m in model.modules() if isinstance(m, LAYERS)}
-    return {name: p for name, p in model.named_parameters() if id(p) in layers}
+    check_layers(model)
+    weights = {id(weight) for layer in model.modules() for _, weight in matrices(layer)}
+    return {name: p for name, p in model.named_parameters() if id(p) in weights}
+
+
+def left_out(model: nn.Module) -> dict[str, int]:
+    """Return the parameters that `prunable` does not list, with their numbers of values.
+
+    Args:
+        model: Any network.
+
+    Returns:
+        Name of each bias, norm, embedding and parameter of another layer to its size.
+
+    >>> left_out(nn.Sequential(nn.Embedding(10, 4), nn.Linear(4, 2)))
+    {'0.weight': 40, '1.bias': 2}
+    """
+    taken = prunable(model)
+    return {name: p.numel() for name, p in model.named_parameters() if name not in taken}
 
 
 class Masks(Mapping[str, Tensor]):
@@ -69,7 +94,7 @@ class Masks(Mapping[str, Tensor]):
         Raises:
             KeyError: The model has no parameter of a name.
             TypeError: A mask is no bool tensor.
-            ValueError: A mask's shape is not its parameter's.
+            ValueError: A mask's shape is not its parameter's, or two names are one parameter.
 
         >>> layer = nn.Linear(3, 1)
         >>> masks = Masks.of(layer, {"weight": torch.tensor([[True, False, True]])})
@@ -79,8 +104,11 @@ class Masks(Mapping[str, Tensor]):
         if keep is None:
             keep = {name: weight != 0 for name, weight in prunable(model).items()}
         masks = cls(keep)
+        seen: dict[int, str] = {}
         for name, mask in masks.items():
-            _parameter(model, name, mask)
+            other = seen.setdefault(id(_parameter(model, name, mask)), name)
+            if other != name:
+                raise ValueError(f"{name!r} is the same parameter as {other!r}: mask it once")
         return masks
 
     @classmethod

@@ -1,28 +1,28 @@
-"""Structured removal that is real: smaller weights in every layer that a filter touches.
+"""What each layer keeps when filters and neurons are taken out of a network.
 
 A `Plan` says which outputs and inputs each layer keeps. `labcode.pruning.chain` makes one for
-networks without branches, `labcode.pruning.graph` for the others. Everything else follows from
-the plan: the cost of the cut network, the masked network with the same answers, and the cut.
+networks without branches, `labcode.pruning.graph` for the others, `labcode.pruning.joint` from
+scores. Everything else follows from the plan: the cost of the cut network
+(`labcode.pruning.plan_cost`), the masked network with the same answers, and the cut
+(`labcode.pruning.surgery`).
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from labcode import cost
 from labcode._checks import is_integer
-from labcode._walk import walk
-from labcode.cost import Cost
-from labcode.training.devices import device_of
-from labcode.training.evaluation import eval_mode
+from labcode.pruning.kinds import TRANSPOSED, called, check_layers
 
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
-KNOWN = (nn.Conv2d, nn.Linear, *NORMS)
+CONVS = (nn.Conv1d, nn.Conv2d)
+KNOWN = (*CONVS, nn.Linear, *NORMS)
+TENSORS = {"weight", "bias", "running_mean", "running_var", "num_batches_tracked"}
 
 
 @dataclass(frozen=True)
@@ -41,25 +41,64 @@ def full_plan(model: nn.Module) -> Plan:
     """Return the plan that keeps everything.
 
     Raises:
-        TypeError: A layer with parameters is none that can be cut, or is a grouped convolution.
+        ValueError: A layer with parameters is none that can be cut; a sentence names it and
+            says why.
 
     >>> full_plan(nn.Sequential(nn.Linear(2, 3)))
     {'0': Part(outputs=(0, 1, 2), inputs=(0, 1))}
     """
+    check_layers(model)
     plan = {}
     for name, layer in model.named_modules():
-        if isinstance(layer, nn.Conv2d):
-            if layer.groups not in (1, layer.out_channels):
-                raise TypeError(f"{name} has groups={layer.groups}, which cannot be cut")
-            inputs = range(layer.in_channels)
-            plan[name] = Part(tuple(range(layer.out_channels)), tuple(inputs))
-        elif isinstance(layer, nn.Linear):
-            plan[name] = Part(tuple(range(layer.out_features)), tuple(range(layer.in_features)))
-        elif isinstance(layer, NORMS):
-            plan[name] = Part(tuple(range(layer.num_features)))
-        elif next(layer.parameters(recurse=False), None) is not None:
-            raise TypeError(f"{name} is a {type(layer).__name__}, which cannot be cut")
+        if reason := _reason(layer):
+            raise ValueError(f"{called(name)} {reason}")
+        if isinstance(layer, KNOWN):
+            plan[name] = _whole(layer)
     return plan
+
+
+def _whole(layer: nn.Module) -> Part:
+    """Return the part that is a whole layer."""
+    if isinstance(layer, CONVS):
+        return Part(tuple(range(layer.out_channels)), tuple(range(layer.in_channels)))
+    if isinstance(layer, nn.Linear):
+        return Part(tuple(range(layer.out_features)), tuple(range(layer.in_features)))
+    assert isinstance(layer, NORMS)
+    return Part(tuple(range(layer.num_features)))
+
+
+def _reason(layer: nn.Module) -> str:
+    """Say why no plan can be made for a network with this layer; nothing if one can."""
+    kind = type(layer).__name__
+    own = [name for name, p in layer.named_parameters(recurse=False) if p.numel() > 1]
+    if isinstance(layer, KNOWN):
+        held = {
+            n for n, t in (*layer._parameters.items(), *layer._buffers.items()) if t is not None
+        }
+        more = sorted(held - TENSORS)
+        return f"is a {kind} that holds {', '.join(more)} besides: it cannot be cut" * bool(more)
+    if isinstance(layer, TRANSPOSED):
+        return f"is a {kind}, which cannot be cut: its weight lists inputs before outputs"
+    if not own:
+        return ""
+    return (
+        f"is a {kind} with parameters of its own ({', '.join(own)}), which cannot be cut: plans "
+        "know Conv1d, Conv2d, Linear, BatchNorm1d and BatchNorm2d"
+    )
+
+
+def is_depthwise(layer: nn.Module) -> bool:
+    """Tell whether each output of a convolution reads one input of its own."""
+    return (
+        isinstance(layer, CONVS)
+        and layer.groups > 1
+        and layer.groups == layer.in_channels == layer.out_channels
+    )
+
+
+def is_grouped(layer: nn.Module) -> bool:
+    """Tell whether a convolution has groups and is not depthwise: it must stay whole."""
+    return isinstance(layer, CONVS) and layer.groups > 1 and not is_depthwise(layer)
 
 
 def checked_keep(name: str, keep: Iterable[int], size: int) -> tuple[int, ...]:
@@ -74,41 +113,43 @@ def checked_keep(name: str, keep: Iterable[int], size: int) -> tuple[int, ...]:
     return tuple(sorted(int(n) for n in numbers))
 
 
-def plan_cost(model: nn.Module, plan: Mapping[str, Part], input_shape: Sequence[int]) -> Cost:
-    """Return what the cut network will cost, by formula; nothing is cut.
+def check_plan(model: nn.Module, plan: Mapping[str, Part]) -> None:
+    """Refuse a plan that does not fit the network.
 
-    Args:
-        model: The whole network; it runs once on zeros, to see how large its maps are.
-        plan: What each layer keeps.
-        input_shape: One image, (channels, height, width).
-
-    Returns:
-        Parameters of all layers (a batch norm has two for each channel) and multiply-adds.
+    Raises:
+        KeyError: The plan names a layer that the network does not have.
+        ValueError: A layer keeps nothing or what it does not have, a convolution with groups is
+            not whole, or two layers with one weight keep different parts of it.
     """
-    visits = walk(model, input_shape, (nn.Conv2d,))
-    sizes = {visit.name: (visit.input_shape[-2], visit.input_shape[-1]) for visit in visits}
-    total = Cost(0, 0)
+    whole = full_plan(model)
+    tied: dict[int, str] = {}
     for name, part in plan.items():
+        if name not in whole:
+            raise KeyError(f"the plan names {name!r}, but there is only {', '.join(whole)}")
         layer = model.get_submodule(name)
-        outputs, inputs = len(part.outputs), len(part.inputs)
-        if isinstance(layer, nn.Conv2d):
-            spent = cost.conv2d(
-                inputs,
-                outputs,
-                _pair(layer.kernel_size),
-                sizes[name],
-                stride=_pair(layer.stride),
-                padding=_pair(layer.padding),
-                dilation=_pair(layer.dilation),
-                groups=outputs if layer.groups > 1 else 1,
-                bias=layer.bias is not None,
-            )
-        elif isinstance(layer, nn.Linear):
-            spent = cost.linear(inputs, outputs, bias=layer.bias is not None)
-        else:
-            spent = Cost(2 * outputs if layer.affine else 0, 0)
-        total += spent
-    return Cost(total.params, total.macs)
+        _check_part(name, layer, part, whole[name])
+        for parameter in layer.parameters(recurse=False):
+            other = tied.setdefault(id(parameter), name)
+            if plan[other] != part:
+                raise ValueError(
+                    f"{name!r} shares a parameter with {other!r}, but the plan keeps other parts "
+                    "of it there: both must lose the same"
+                )
+
+
+def _check_part(name: str, layer: nn.Module, part: Part, whole: Part) -> None:
+    """Refuse a part that a layer cannot keep."""
+    for what in ("outputs", "inputs"):
+        kept, there = getattr(part, what), getattr(whole, what)
+        if there and (not kept or not set(kept) <= set(there)):
+            raise ValueError(f"{name!r} must keep some of its {len(there)} {what}, got {kept}")
+    if is_grouped(layer) and part != whole:
+        raise ValueError(
+            f"{name!r} has groups={layer.groups} between {len(whole.inputs)} inputs and "
+            f"{len(whole.outputs)} outputs, so it must stay whole, and what feeds it too"
+        )
+    if is_depthwise(layer) and part.inputs != part.outputs:
+        raise ValueError(f"{name!r} is depthwise, so it must keep the same inputs as outputs")
 
 
 def silenced(model: nn.Module, plan: Mapping[str, Part]) -> nn.Module:
@@ -120,7 +161,12 @@ def silenced(model: nn.Module, plan: Mapping[str, Part]) -> nn.Module:
     Args:
         model: The whole network.
         plan: What each layer keeps.
+
+    Raises:
+        KeyError: The plan names a layer that the network does not have.
+        ValueError: The plan does not fit the network.
     """
+    check_plan(model, plan)
     masked = copy.deepcopy(model)
     with torch.no_grad():
         for name, part in plan.items():
@@ -128,89 +174,8 @@ def silenced(model: nn.Module, plan: Mapping[str, Part]) -> nn.Module:
             for parameter in layer.parameters(recurse=False):
                 dropped = torch.ones(len(parameter), dtype=torch.bool)
                 dropped[list(part.outputs)] = False
-                parameter[dropped] = 0.0
+                parameter[dropped.to(parameter.device)] = 0.0
+            if isinstance(layer, NORMS) and not layer.affine and layer.running_mean is not None:
+                gone = [n for n in range(layer.num_features) if n not in set(part.outputs)]
+                layer.running_mean[gone] = 0.0  # a zero that comes in is a zero that goes out
     return masked
-
-
-def cut(model: nn.Module, plan: Mapping[str, Part], input_shape: Sequence[int]) -> nn.Module:
-    """Return a smaller copy of a network, with the dropped filters and neurons cut out.
-
-    Args:
-        model: The whole network; left as it was.
-        plan: What each layer keeps.
-        input_shape: One image, (channels, height, width).
-
-    Returns:
-        A plain module of the same class with smaller layers.
-
-    Raises:
-        ValueError: The smaller network does not answer as the masked one does, so the plan does
-            not fit the way in which the layers are joined.
-    """
-    smaller = copy.deepcopy(model)
-    for name, part in plan.items():
-        _cut_layer(smaller.get_submodule(name), part)
-    _check_same_answers(silenced(model, plan), smaller, input_shape)
-    return smaller
-
-
-def _cut_layer(layer: nn.Module, part: Part) -> None:
-    """Make one layer smaller, in place."""
-    device = device_of(layer)
-    outputs = torch.tensor(part.outputs, device=device)
-    for name, tensor in [*layer._parameters.items(), *layer._buffers.items()]:
-        if tensor is None or tensor.ndim == 0:  # no bias; the norm's count of batches
-            continue
-        smaller = tensor.detach()[outputs]  # (out, …)
-        if tensor.ndim > 1 and getattr(layer, "groups", 1) == 1:
-            smaller = smaller[:, torch.tensor(part.inputs, device=device)]  # (out, in, …)
-        grad = tensor.requires_grad
-        is_parameter = isinstance(tensor, nn.Parameter)
-        setattr(layer, name, nn.Parameter(smaller.clone(), grad) if is_parameter else smaller)
-    _set_sizes(layer, len(part.outputs), len(part.inputs))
-
-
-def _set_sizes(layer: nn.Module, outputs: int, inputs: int) -> None:
-    """Make the layer say what it is."""
-    if isinstance(layer, nn.Conv2d):
-        layer.groups = outputs if layer.groups > 1 else 1
-        layer.out_channels, layer.in_channels = outputs, inputs
-    elif isinstance(layer, nn.Linear):
-        layer.out_features, layer.in_features = outputs, inputs
-    elif isinstance(layer, NORMS):
-        layer.num_features = outputs
-
-
-def _check_same_answers(masked: nn.Module, smaller: nn.Module, shape: Sequence[int]) -> None:
-    """Compare the networks on random images, in double precision."""
-    generator = torch.Generator().manual_seed(0)
-    images = torch.rand(2, *shape, generator=generator, dtype=torch.float64)
-    answers = []
-    for model in (masked, smaller):
-        double = copy.deepcopy(model).cpu().double()
-        with eval_mode(double), torch.inference_mode():
-            try:
-                answers.append(double(images))
-            except RuntimeError as error:
-                raise ValueError(
-                    f"the layers do not fit together after the cut: {error}"
-                ) from error
-    if answers[0].shape != answers[1].shape:
-        raise ValueError(
-            f"the cut changes the answer's shape from {tuple(answers[0].shape)} to "
-            f"{tuple(answers[1].shape)}: outputs of the last layer must stay"
-        )
-    if not torch.allclose(answers[0], answers[1], rtol=1e-6, atol=1e-9):
-        gap = float((answers[0] - answers[1]).abs().max())
-        raise ValueError(
-            f"the cut network's answers differ from the masked network's by {gap:.3g}: its layers "
-            "are not joined as the plan says, or an activation does not keep zero at zero"
-        )
-
-
-def _pair(value: object) -> tuple[int, int]:
-    """Return a convolution's setting as a pair."""
-    if isinstance(value, str):
-        raise TypeError(f"padding must be numbers, got {value!r}")
-    assert isinstance(value, tuple)
-    return int(value[0]), int(value[-1])

@@ -16,6 +16,9 @@ from labcode.pruning.selection import select
 from labcode.training import fit
 
 
+SHORT = 20  # looks: in a run with fewer, one that is missed is more than 5 % of it
+
+
 class Pruner:
     """Masks that tighten along a schedule, to be called after each step of a training run.
 
@@ -38,12 +41,15 @@ class Pruner:
             model: The network, pruned in place.
             schedule: From the part of the run done to the part of the weights kept.
             steps: Number of steps of the whole run.
-            every: Steps between two looks at the schedule.
+            every: Steps between two looks at the schedule. A run of fewer than 20 times as many
+                looks at it in each step, or its end would come late or never.
             importance: Scores the weights at each pruning.
             scope: "global" or "local"; see `select`.
         """
         self.schedule, self.importance, self.scope = schedule, importance, scope
         self.steps, self.every = check_int("steps", steps), check_int("every", every)
+        if steps < SHORT * every:
+            self.every = 1
         self.kept = math.inf
         self.masks: Masks | None = None
         self.after_step(model, 0)

@@ -38,7 +38,8 @@ def select(
 
     Raises:
         KeyError: The model has no parameter of a name.
-        ValueError: ``kept`` or ``scope`` is out of range, a score is NaN, or a shape is wrong.
+        ValueError: ``kept`` or ``scope`` is out of range, there is no score, a score is NaN, a
+            shape is wrong, or ``within`` has no mask of a name.
 
     >>> layer = nn.Linear(4, 1)
     >>> select(layer, {"weight": torch.tensor([[4.0, 1.0, 3.0, 2.0]])}, 0.5)["weight"]
@@ -46,11 +47,14 @@ def select(
     """
     part = _check_part("kept", kept)
     check_choice("scope", scope, SCOPES)
+    if not scores:
+        kind = type(model).__name__
+        raise ValueError(f"scores are empty: this {kind} has no weights of layers to prune")
     for name, score in scores.items():
         if bool(score.isnan().any()):
             raise ValueError(f"scores[{name!r}] holds NaN")
     if within is not None:
-        scores = {n: s.masked_fill(~within[n].to(s.device), -math.inf) for n, s in scores.items()}
+        scores = {name: _within(name, score, within) for name, score in scores.items()}
     if scope == "local":
         return Masks.of(model, {name: _best(score, part) for name, score in scores.items()})
     flat = _best(torch.cat([score.flatten() for score in scores.values()]), part)
@@ -88,6 +92,13 @@ def best_units(
         order = scores[name].argsort(descending=True, stable=True)
         best[name] = tuple(sorted(order[:count].tolist()))
     return best
+
+
+def _within(name: str, score: Tensor, within: Mapping[str, Tensor]) -> Tensor:
+    """Return scores that are minus infinity where an earlier mask pruned."""
+    if name not in within or within[name].shape != score.shape:
+        raise ValueError(f"within must have a mask of {name!r} of shape {tuple(score.shape)}")
+    return score.masked_fill(~within[name].to(score.device), -math.inf)
 
 
 def _best(scores: Tensor, part: float) -> Tensor:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from labcode._checks import check_int
+from labcode.pruning.kinds import TRANSPOSED, called
 from labcode.pruning.masks import Masks, prunable
 
 
@@ -49,9 +50,19 @@ def nm_mask(weight: Tensor, n: int = 2, m: int = 4) -> Tensor:
 def nm_masks(model: nn.Module, n: int = 2, m: int = 4) -> Masks:
     """Return N:M masks of all convolutions and linear layers.
 
+    Raises:
+        ValueError: ``n`` is above ``m``, or a layer is a transposed convolution, whose weight
+            lists inputs before outputs; see also `prunable`.
+
     >>> nm_masks(nn.Linear(8, 3)).sparsity
     0.5
     """
+    for name, layer in model.named_modules():
+        if isinstance(layer, TRANSPOSED):
+            raise ValueError(
+                f"{called(name)} is a {type(layer).__name__}, whose weight lists inputs before "
+                "outputs, so blocks of inputs do not lie side by side: give it a mask of its own"
+            )
     return Masks.of(model, {name: nm_mask(w, n, m) for name, w in prunable(model).items()})
 
 

@@ -91,6 +91,11 @@ def check_split(name: str, value: object) -> Split:
 
 def check_logits(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """Return the logits, which must be (N, classes) with a class for every label."""
+    if not isinstance(logits, torch.Tensor):
+        raise ValueError(
+            f"the model must return logits of shape ({len(labels)}, classes), "
+            f"got a {type(logits).__name__}"
+        )
     if logits.ndim != 2 or len(logits) != len(labels):
         raise ValueError(
             f"the model must return logits of shape ({len(labels)}, classes), "

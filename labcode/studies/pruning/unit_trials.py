@@ -12,8 +12,10 @@ from labcode.pruning import activity
 from labcode.pruning.chain import chain_plan
 from labcode.pruning.formats import save_dense
 from labcode.pruning.importance import reversed_scores
-from labcode.pruning.plan import cut, plan_cost, silenced
+from labcode.pruning.plan import silenced
+from labcode.pruning.plan_costs import plan_cost
 from labcode.pruning.selection import best_units
+from labcode.pruning.surgery import cut
 from labcode.studies import protocol
 from labcode.studies.definition import Row
 from labcode.studies.protocol import fine_tuning, scores

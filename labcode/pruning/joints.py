@@ -1,0 +1,144 @@
+"""Which channels of which layers belong together, from torch-pruning's dependency graph."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from labcode._walk import shapes_of
+from labcode.pruning.agreement import leaves
+from labcode.pruning.plan import KNOWN, full_plan
+
+
+class Share(NamedTuple):
+    """What one layer loses when channels of another go.
+
+    Args:
+        name: The layer.
+        is_output: Whether it loses outputs, not inputs.
+        numbers: Which of them.
+        roots: For each the channel that it goes with.
+    """
+
+    name: str
+    is_output: bool
+    numbers: list[int]
+    roots: list[int]
+
+
+class Joints:
+    """How the layers of a network are joined, found by following the gradient's graph.
+
+    Where a branch runs only in training, the graph of training mode is followed.
+
+    Args:
+        model: The network; a copy is looked at.
+        input_shape: One image; for several inputs a list of shapes.
+
+    Raises:
+        ValueError: A layer cannot be cut, the network does not run, or its graph cannot be
+            followed.
+    """
+
+    def __init__(self, model: nn.Module, input_shape: Sequence[int]) -> None:
+        """Run the copy and follow its graph."""
+        self.plan = full_plan(model)
+        self._twin = copy.deepcopy(model).cpu().float().eval()
+        for parameter in self._twin.parameters():
+            parameter.requires_grad_(True)  # the graph is found through the gradient
+        self._images = [torch.rand(2, *shape) for shape in shapes_of(input_shape)]
+        self._names = {module: name for name, module in self._twin.named_modules()}
+        self.running = self._running(training=False)
+        training = self._in_training()
+        self.running |= training
+        self._graph = self._follow(bool(training))
+
+    def shares(self, name: str, channels: Sequence[int]) -> Iterator[Share]:
+        """Yield what each layer loses when these outputs of a layer go.
+
+        Raises:
+            ValueError: The layer did not run.
+        """
+        if not channels:
+            return
+        layer = self._twin.get_submodule(name)
+        if name not in self.running or layer not in self._graph.module2node:
+            raise ValueError(
+                f"{name!r} does not run, or no gradient leads from the answer to it, so what it is "
+                "joined to is not known"
+            )
+        pruner = self._graph.get_pruner_of_module(layer)
+        for item in self._graph.get_pruning_group(layer, pruner.prune_out_channels, list(channels)):
+            target = self._names.get(item.dep.target.module, None)
+            if target in self.plan:
+                is_output = self._graph.is_out_channel_pruning_fn(item.dep.handler)
+                yield Share(target, is_output, list(item.idxs), list(item.root_idxs))
+
+    def _run(self, training: bool) -> Any:
+        self._twin.train(training)
+        try:
+            return self._twin(*(image.clone() for image in self._images))
+        finally:
+            self._twin.eval()
+
+    def _running(self, *, training: bool) -> set[str]:
+        """Return the layers that run in a mode."""
+        found: set[str] = set()
+        handles = [
+            layer.register_forward_hook(lambda *_, name=name: found.add(name))
+            for layer, name in self._names.items()
+            if isinstance(layer, KNOWN)
+        ]
+        try:
+            with torch.no_grad(), torch.random.fork_rng(devices=[]):
+                self._run(training)
+        except RuntimeError as error:
+            if training:
+                return set()  # such as a detector, which wants targets
+            line = str(error).strip().partition("\n")[0]
+            shapes = [tuple(image.shape[1:]) for image in self._images]
+            raise ValueError(f"the network does not run on {shapes}: {line}") from error
+        finally:
+            for handle in handles:
+                handle.remove()
+        return found
+
+    def _in_training(self) -> set[str]:
+        """Return the layers that run in training if some run there alone, else nothing."""
+        state = copy.deepcopy(self._twin.state_dict())
+        training = self._running(training=True)
+        self._twin.load_state_dict(state)
+        only = sorted(training - self.running)
+        if only and (missing := sorted(self.running - training)):
+            raise ValueError(
+                f"{only[0]!r} runs in training alone and {missing[0]!r} never does there, so no "
+                "run shows how all layers are joined"
+            )
+        return training if only else set()
+
+    def _follow(self, training: bool) -> Any:
+        """Return torch-pruning's graph."""
+        import torch_pruning
+
+        def outputs(answer: Any) -> list[Tensor]:
+            return [leaf for leaf in leaves(answer).values() if leaf.grad_fn is not None]
+
+        try:
+            with torch.random.fork_rng(devices=[]), torch.enable_grad():
+                return torch_pruning.DependencyGraph().build_dependency(
+                    self._twin,
+                    example_inputs=self._images,
+                    forward_fn=lambda *_: self._run(training),
+                    output_transform=outputs,
+                    verbose=False,
+                )
+        except Exception as error:
+            line = str(error).strip().partition("\n")[0]
+            kind = type(self._twin).__name__
+            raise ValueError(
+                f"how the layers of this {kind} are joined could not be followed: {line}"
+            ) from error
