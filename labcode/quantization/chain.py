@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from labcode.quantization.plain import dtype_of
 from labcode.training import eval_mode
+from labcode.training.devices import device_of
 
 # What PyTorch calls an operation -> what torch.nn.functional calls it.
 _KINDS = {
@@ -99,11 +103,29 @@ def exported_program(model: nn.Module, input_shape: Sequence[int]) -> torch.expo
     """Return the graph of a model in evaluation mode; the model is left as it is.
 
     Args:
-        model: Any module with one tensor in and one out.
+        model: Any module with one tensor in.
         input_shape: The shape of one image, (channels, height, width).
+
+    Raises:
+        ValueError: The model cannot be traced, or does not take such an image.
     """
-    with eval_mode(model), torch.no_grad():
-        return torch.export.export(model, (torch.zeros(2, *input_shape),))
+    images = torch.zeros(2, *input_shape, dtype=dtype_of(model), device=device_of(model))
+    try:
+        with eval_mode(model), torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            copy.deepcopy(model)(images)  # its own error is clearer than the exporter's
+            return torch.export.export(model, (images,))
+    except Exception as error:  # the exporter raises whatever the model or the tracing raises
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        why = lines[0] if lines else type(error).__name__
+        raise ValueError(f"{type(model).__name__} cannot be traced: {why}") from error
+
+
+def module_of(node: Any, model: nn.Module) -> nn.Module:
+    """Return the innermost module of a model that a node of its graph ran in."""
+    stack = list(node.meta.get("nn_module_stack", {}).values())
+    path = str(stack[-1][0]) if stack else ""
+    return model.get_submodule(path)
 
 
 def _step(node: Any, kind: str, names: dict[str, str], values: dict[str, nn.Parameter]) -> Step:
