@@ -18,7 +18,8 @@ from labcode.quantization.fake import FakeQuantizer, SignQuantizer, straight_thr
 from labcode.quantization.fixed_point import fixed_point, rescale
 from labcode.quantization.folding import fold_batch_norm, folded_weights
 from labcode.quantization.integer import IntegerLayer, IntegerNetwork
-from labcode.quantization.layers import quant_layers, quantize_model
+from labcode.quantization.layers import quantize_model
+from labcode.quantization.modules import quant_layers
 from labcode.quantization.packing import (
     PackedLayer,
     PackingError,
