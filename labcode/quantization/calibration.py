@@ -83,7 +83,7 @@ def watched(
     """
     layers = layers_to_quantize(model) if layers is None else layers
     seen: Watched = {}
-    names = {layer: name for name, layer in layers.items()}
+    names: dict[nn.Module, str] = {layer: name for name, layer in layers.items()}
     running: list[nn.Module] = []
 
     def keep(layer: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:

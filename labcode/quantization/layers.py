@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -159,6 +160,6 @@ def quantized_in_place(
     """
     kind = kind_of(layer)
     assert kind is not None
-    layer.__class__ = KINDS[kind]
-    layer.weight_quantizer = weights
-    layer.input_quantizer = inputs
+    made: Any = layer
+    made.__class__ = KINDS[kind]
+    made.weight_quantizer, made.input_quantizer = weights, inputs

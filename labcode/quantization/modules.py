@@ -17,7 +17,7 @@ PlainLayer = Plain | Transposed
 class _Quantizers(nn.Module):
     """What a quantized layer has besides its weight and bias."""
 
-    weight: nn.Parameter
+    weight: Tensor
     weight_quantizer: WeightQuantizer
     input_quantizer: FakeQuantizer | None
 

@@ -57,7 +57,7 @@ def computed_weights(model: nn.Module) -> dict[str, str]:
             own = hook._tensor_name if isinstance(hook, prune.BasePruningMethod) else hook.name
             found[joined(name, own)] = type(hook).__name__
         if parametrize.is_parametrized(module):
-            for own, chain in module.parametrizations.items():  # type: ignore[union-attr, operator]
+            for own, chain in module.parametrizations.items():
                 found[joined(name, own)] = " and ".join(type(p).__name__ for p in chain)
     return found
 
