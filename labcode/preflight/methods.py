@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import parametrize
 
 from labcode import coding, counting, pruning, quantization, runtime
 from labcode.preflight.facts import CONVOLUTIONS, NORMS, TRANSPOSED
@@ -139,6 +138,8 @@ def _sizes(model: nn.Module) -> dict[str, int]:
     """Return the outputs of each layer that has filters or neurons."""
     sizes = {}
     for name, layer in model.named_modules():
-        if isinstance(layer, WEIGHTED) and not parametrize.is_parametrized(layer):
-            sizes[name] = int(getattr(layer, "out_channels", 0) or layer.out_features)
+        if isinstance(layer, nn.Linear):
+            sizes[name] = layer.out_features
+        elif isinstance(layer, (*CONVOLUTIONS, *TRANSPOSED)):
+            sizes[name] = layer.out_channels
     return sizes

@@ -20,7 +20,7 @@ from labcode.quantization.fake import FakeQuantizer, SignQuantizer, straight_thr
 from labcode.quantization.fixed_point import fixed_point, rescale
 from labcode.quantization.folding import fold_batch_norm, folded_weights
 from labcode.quantization.integer import IntegerLayer, IntegerNetwork
-from labcode.quantization.layers import plain_layers, quant_layers, quantize_model
+from labcode.quantization.layers import quantize_model
 from labcode.quantization.learned_rounding import learn_rounding
 from labcode.quantization.mixed import (
     Harm,
@@ -29,6 +29,7 @@ from labcode.quantization.mixed import (
     with_bits,
     with_one_scale,
 )
+from labcode.quantization.modules import quant_layers
 from labcode.quantization.packing import (
     PackedLayer,
     PackingError,
@@ -84,7 +85,6 @@ __all__ = [
     "nearest",
     "pack_bits",
     "pack_model",
-    "plain_layers",
     "quant_error",
     "quant_layers",
     "quantize_model",

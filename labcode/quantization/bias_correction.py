@@ -7,7 +7,7 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from labcode.quantization.layers import quant_layers
+from labcode.quantization.modules import quant_layers
 from labcode.training import eval_mode
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,19 +12,26 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from labcode.quantization.plain import called, dtype_of, plain_copy, refuse_compiled
 from labcode.training import eval_mode
+from labcode.training.devices import device_of
 
 # What PyTorch calls an operation -> what torch.nn.functional calls it.
 _KINDS = {
     "aten.conv2d.default": "conv2d",
+    "aten.conv2d.padding": "conv2d",  # where the padding is "same" or "valid"
     "aten.linear.default": "linear",
     "aten.relu.default": "relu",
+    "aten.relu_.default": "relu",
     "aten.max_pool2d.default": "max_pool2d",
     "aten.flatten.using_ints": "flatten",
+    "aten.view.default": "flatten",
+    "aten.reshape.default": "flatten",
+    "aten.dropout.default": "dropout",
 }
 _SETTINGS = {
     "conv2d": ("stride", "padding", "dilation", "groups"),
-    "max_pool2d": ("kernel_size", "stride", "padding"),
+    "max_pool2d": ("kernel_size", "stride", "padding", "dilation", "ceil_mode"),
 }
 _DEFAULTS: dict[str, Any] = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1}
 
@@ -33,7 +42,7 @@ class Step:
 
     Args:
         kind: "conv2d", "linear", "relu", "max_pool2d" or "flatten".
-        name: The module whose weights it uses, such as "conv1"; else its own name.
+        name: The module that it runs in, such as "conv1", if it has weights; else its own name.
         settings: Stride, padding and the like, as torch.nn.functional takes them.
         weight: Weights, output channels first; None where there are none.
         bias: Biases, one for each output channel; None where there are none.
@@ -64,7 +73,8 @@ def chain(model: nn.Module, input_shape: Sequence[int]) -> list[Step]:
 
     Args:
         model: Convolutions, linear layers, ReLU, max pooling and flattening; batch norm must be
-            folded first, see `fold_batch_norm`. The model is left as it is.
+            folded first, see `fold_batch_norm`. A layer may run several times. The model is left
+            as it is.
         input_shape: The shape of one image, (channels, height, width).
 
     Raises:
@@ -75,51 +85,107 @@ def chain(model: nn.Module, input_shape: Sequence[int]) -> list[Step]:
     >>> [step.kind for step in steps]
     ['conv2d', 'relu', 'flatten']
     """
+    refuse_compiled(model)
     program = exported_program(model, input_shape)
-    names = program.graph_signature.inputs_to_parameters
-    values = dict(model.named_parameters())
+    values = dict(model.named_parameters(remove_duplicate=False))
+    parameters = {
+        node: values[name] for node, name in program.graph_signature.inputs_to_parameters.items()
+    }
+    names: dict[nn.Module, str] = {module: name for name, module in model.named_modules()}
     steps: list[Step] = []
     before: Any = None
     for node in program.graph.nodes:
-        if node.op == "placeholder" and node.name not in names:
+        if node.op == "output" and tuple(node.args[0]) != (before,):
+            raise ValueError("the model does not answer with the output of its last operation")
+        if node.op == "placeholder" and node.name not in parameters:
             before = node  # the image
         if node.op != "call_function":
             continue
-        kind = _KINDS.get(str(node.target))
-        if kind is None:
-            raise ValueError(f"the operation {node.target} ({node.name}) is not supported")
+        module = names[module_of(node, model)]
+        kind = _kind(node, module)
         if node.args[0] is not before:
             raise ValueError(f"{node.name} does not take the output of the operation before it")
-        steps.append(_step(node, kind, names, values))
+        if kind != "dropout":  # which does nothing in evaluation
+            steps.append(_step(node, kind, parameters, module))
         before = node
     return steps
+
+
+def _kind(node: Any, module: str) -> str:
+    """Return the kind of a node's operation, which must be one that a chain may hold."""
+    kind, operation = _KINDS.get(str(node.target)), f"the operation {node.target} ({node.name})"
+    where = f" in {called(module)}"
+    if kind is None:
+        raise ValueError(f"{operation} is not supported{where}")
+    shape = [tuple(n.meta["val"].shape) for n in (node, node.args[0]) if hasattr(n, "meta")]
+    if kind == "flatten" and shape[0] != (shape[1][0], math.prod(shape[1][1:])):
+        raise ValueError(f"{operation} is not supported{where}: it makes {shape[0]} of {shape[1]}")
+    if kind == "linear" and len(shape[0]) != 2:
+        raise ValueError(f"{operation} is not supported{where}: its input is not one row an image")
+    return kind
 
 
 def exported_program(model: nn.Module, input_shape: Sequence[int]) -> torch.export.ExportedProgram:
     """Return the graph of a model in evaluation mode; the model is left as it is.
 
     Args:
-        model: Any module with one tensor in and one out.
+        model: Any module with one tensor in.
         input_shape: The shape of one image, (channels, height, width).
+
+    Raises:
+        ValueError: The model cannot be traced, or does not take such an image.
     """
-    with eval_mode(model), torch.no_grad():
-        return torch.export.export(model, (torch.zeros(2, *input_shape),))
+    images = torch.zeros(2, *input_shape, dtype=dtype_of(model), device=device_of(model))
+    try:
+        with eval_mode(model), torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            plain_copy(model)(images)  # its own error is clearer than the exporter's
+            return torch.export.export(model, (images,))
+    except Exception as error:  # the exporter raises whatever the model or the tracing raises
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        why = lines[0] if lines else type(error).__name__
+        raise ValueError(f"{type(model).__name__} cannot be traced: {why}") from error
 
 
-def _step(node: Any, kind: str, names: dict[str, str], values: dict[str, nn.Parameter]) -> Step:
+def module_of(node: Any, model: nn.Module) -> nn.Module:
+    """Return the innermost module of a model that a node of its graph ran in."""
+    stack = list(node.meta.get("nn_module_stack", {}).values())
+    path = str(stack[-1][0]) if stack else ""
+    return model.get_submodule(path)
+
+
+def _step(node: Any, kind: str, parameters: dict[str, nn.Parameter], module: str) -> Step:
     """Return the step of one node of the exported graph."""
     arguments = list(node.args[1:])
     if kind not in ("conv2d", "linear"):
         keys = _SETTINGS.get(kind, ())
         return Step(kind, node.name, dict(zip(keys, arguments, strict=False)))
-    weight = names[arguments[0].name]
-    bias = arguments[1] if len(arguments) > 1 else None
+    weight, bias = [*arguments, None][:2]
+    if any(hasattr(n, "name") and n.name not in parameters for n in (weight, bias)):
+        raise ValueError(f"the weights of {called(module)} are computed: give a plain network")
     settings = {key: _DEFAULTS[key] for key in _SETTINGS.get(kind, ())}
     settings |= dict(zip(_SETTINGS.get(kind, ()), arguments[2:], strict=False))
+    if isinstance(settings.get("padding"), str):
+        settings["padding"] = _padding(node, settings)
     return Step(
         kind,
-        weight.rpartition(".")[0],
+        module,
         settings,
-        values[weight].detach(),
-        None if bias is None else values[names[bias.name]].detach(),
+        parameters[weight.name].detach(),
+        None if bias is None else parameters[bias.name].detach(),
     )
+
+
+def _padding(node: Any, settings: dict[str, Any]) -> list[int]:
+    """Return "same" or "valid" as numbers of pixels, the same on both sides."""
+    if settings["padding"] == "valid":
+        return [0, 0]
+    kernel, gaps = node.args[1].meta["val"].shape[2:], settings["dilation"]
+    gaps = [gaps] * 2 if isinstance(gaps, int) else gaps
+    total = [gap * (size - 1) for size, gap in zip(kernel, gaps, strict=True)]
+    if any(size % 2 for size in total):
+        raise ValueError(
+            f"the operation {node.target} ({node.name}) is not supported: padding='same' pads an "
+            "even kernel more on one side"
+        )
+    return [size // 2 for size in total]

@@ -96,7 +96,7 @@ class FakeQuantizer(nn.Module):
 
     @staticmethod
     def _positive(scale: Tensor) -> Tensor:
-        return scale.abs().clamp(min=1e-8)
+        return scale.abs().clamp(min=torch.finfo(torch.float32).tiny)
 
     def extra_repr(self) -> str:
         """Say the integers and whether the scale is learned."""
@@ -110,11 +110,12 @@ class SignQuantizer(nn.Module):
     tensor([[ 1., -1.]])
     """
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, *, axis: int = 0) -> None:
         """Choose the values.
 
         Args:
             kind: "binary" or "ternary".
+            axis: The dimension of the weights that counts the output channels, 0 or 1.
 
         Raises:
             ValueError: ``kind`` is neither.
@@ -122,16 +123,19 @@ class SignQuantizer(nn.Module):
         super().__init__()
         if kind not in ("binary", "ternary"):
             raise ValueError(f"kind must be 'binary' or 'ternary', got {kind!r}")
-        self.kind = kind
+        self.kind, self.axis = kind, axis
 
     def split(self, weight: Tensor) -> tuple[Tensor, Tensor]:
         """Return the integers and the scale of each output channel."""
-        return (binary if self.kind == "binary" else ternary)(weight)
+        rows = weight.transpose(0, self.axis)  # (channels, ...)
+        integers, scale = (binary if self.kind == "binary" else ternary)(rows)
+        return integers.transpose(0, self.axis), scale
 
     def forward(self, weight: Tensor) -> Tensor:
         """Return the approximated weights, same shape."""
         integers, scale = self.split(weight)
-        shape = [-1] + [1] * (weight.ndim - 1)
+        shape = [1] * weight.ndim
+        shape[self.axis] = -1
         return straight_through(weight, integers * scale.reshape(shape))
 
     def extra_repr(self) -> str:

@@ -115,28 +115,44 @@ class IntegerNetwork:
 
     def __call__(self, images: Tensor) -> Tensor:
         """Return the logits (N, classes) of images (N, C, H, W)."""
-        return list(self.trace(images).values())[-1]
+        return self.run(images)[1]
 
     def trace(self, images: Tensor) -> dict[str, Tensor]:
-        """Return the integers after each layer by its name, the image's first, the logits last."""
+        """Return the integers after each layer by its name, the image's first, the logits last.
+
+        The second run of a layer is called such as "conv (run 2)".
+        """
+        return self.run(images)[0]
+
+    def run(self, images: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+        """Return what `trace` returns, and the logits (N, classes)."""
         integers = self.input.quantize(images)
         seen = {"image": integers}
         for step in self.steps:
             if isinstance(step, IntegerLayer):
                 integers = step.run(integers, self.rescaling)
-                seen[step.name] = integers
+                seen[_unused(step.name, seen)] = integers
             elif step[0] == "flatten":
                 integers = integers.flatten(1)
             else:
                 integers = max_pool(integers, **step[1])
         if self.output is not None:
-            return seen | {"logits": self.output.dequantize(integers)}
-        return seen
+            integers = self.output.dequantize(integers)
+            seen["logits"] = integers
+        return seen, integers
 
     @property
     def layers(self) -> list[IntegerLayer]:
         """The layers with weights, in their order."""
         return [step for step in self.steps if isinstance(step, IntegerLayer)]
+
+
+def _unused(name: str, seen: dict[str, Tensor]) -> str:
+    """Return a layer's name, with the number of its run from the second on."""
+    runs = 1
+    while (found := name if runs == 1 else f"{name} (run {runs})") in seen:
+        runs += 1
+    return found
 
 
 def convolve(
@@ -174,16 +190,38 @@ def convolve(
     return sums.reshape(n, -1, height, width)
 
 
-def max_pool(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0) -> Tensor:
-    """Return the largest integer of each window; `x` is (N, C, H, W), int32.
+def max_pool(
+    x: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+) -> Tensor:
+    """Return the largest number of each window; `x` is (N, C, H, W), int32 or float32.
 
     >>> max_pool(torch.arange(4, dtype=torch.int32).reshape(1, 1, 2, 2), 2).flatten()
     tensor([3], dtype=torch.int32)
     """
-    (rows, cols), (above, left) = _pair(kernel_size), _pair(padding)
-    down, right = _pair(stride or kernel_size)
-    x = F.pad(x, [left, left, above, above], value=torch.iinfo(x.dtype).min)
-    return x.unfold(2, rows, down).unfold(3, cols, right).amax((-2, -1))
+    kernel, pads, gaps = _pair(kernel_size), _pair(padding), _pair(dilation)
+    strides = _pair(stride or kernel_size)
+    least = -torch.inf if x.is_floating_point() else torch.iinfo(x.dtype).min
+    spans = [gap * (size - 1) + 1 for size, gap in zip(kernel, gaps, strict=True)]
+    sides: list[int] = []
+    for size, span, step, pad in zip(x.shape[2:], spans, strides, pads, strict=True):
+        beyond = _beyond(size, span, step, pad) if ceil_mode else 0
+        sides = [pad, pad + beyond, *sides]  # F.pad wants the last dimension first
+    x = F.pad(x, sides, value=least)
+    windows = x.unfold(2, spans[0], strides[0]).unfold(3, spans[1], strides[1])
+    return windows[..., :: gaps[0], :: gaps[1]].amax((-2, -1))
+
+
+def _beyond(size: int, span: int, step: int, pad: int) -> int:
+    """Return how far the last window goes beyond the padded image if the count is rounded up."""
+    windows = -(-(size + 2 * pad - span) // step) + 1
+    if (windows - 1) * step >= size + pad:  # a window that would begin in the padding on the right
+        windows -= 1
+    return max(0, (windows - 1) * step + span - size - 2 * pad)
 
 
 def _pair(value: Any) -> tuple[int, int]:

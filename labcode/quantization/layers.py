@@ -2,47 +2,38 @@
 
 from __future__ import annotations
 
-import copy
+from collections.abc import Collection, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from labcode._checks import check_int
+from labcode.quantization.admission import layers_to_quantize, left_in_float
 from labcode.quantization.affine import QuantParams, affine_params, symmetric_params
+from labcode.quantization.calibration import (
+    Watched,
+    check_images,
+    layer_inputs,
+    together,
+    watched,
+)
 from labcode.quantization.fake import FakeQuantizer, SignQuantizer, WeightQuantizer
+from labcode.quantization.modules import (
+    KINDS,
+    PlainLayer,
+    QuantLayer,
+    channel_axis,
+    kind_of,
+    quant_layers,
+)
+from labcode.quantization.plain import called, plain_copy, refuse_compiled
 from labcode.quantization.ranges import find_range, weight_magnitudes
-from labcode.training import eval_mode
 
+__all__ = ["QuantLayer", "layer_inputs", "quant_layers", "quantize_model", "quantized_in_place"]
+
+LEAST = 1e-30  # a hundredth of it, in 255 steps, still is a normal number in float32
 INPUT_BITS = 8  # the image comes in 8 bits, whatever the network computes with
-
-
-class QuantConv2d(nn.Conv2d):
-    """A convolution with quantized weights and, unless None, a quantized input."""
-
-    weight_quantizer: WeightQuantizer
-    input_quantizer: FakeQuantizer | None
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Convolve (N, C, H, W) into (N, out_channels, H', W')."""
-        x = input if self.input_quantizer is None else self.input_quantizer(input)
-        weight: Tensor = self.weight_quantizer(self.weight)
-        return self._conv_forward(x, weight, self.bias)  # type: ignore[no-any-return]
-
-
-class QuantLinear(nn.Linear):
-    """A linear layer with quantized weights and, unless None, a quantized input."""
-
-    weight_quantizer: WeightQuantizer
-    input_quantizer: FakeQuantizer | None
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Turn (N, in_features) into (N, out_features)."""
-        x = input if self.input_quantizer is None else self.input_quantizer(input)
-        return F.linear(x, self.weight_quantizer(self.weight), self.bias)
-
-
-QuantLayer = QuantConv2d | QuantLinear
 
 
 def quantize_model(
@@ -54,26 +45,32 @@ def quantize_model(
     weights: str = "mse",
     activations: str = "mse",
     learned: bool = False,
+    in_float: Collection[str] = (),
 ) -> nn.Module:
     """Return a copy whose convolutions and linear layers are quantized; all of them.
 
     Weights are symmetric with one scale for each output channel; weights of one bit are ±scale.
-    The input of each layer is affine with one scale, and the image always has 8 bits. Biases
-    stay in float32. Without training this is post-training quantization; trained further with
-    `labcode.training.fit`, it is quantization-aware training.
+    The input of each layer is affine with one scale, found over all runs of the layer, and the
+    image always has 8 bits: what the layer takes in that runs first, and what takes the image
+    itself. Biases stay in float32. Without training this is post-training quantization; trained
+    further with `labcode.training.fit`, it is quantization-aware training.
 
     Args:
-        model: The trained network, batch norm folded. It is left as it is.
-        images: Calibration images (N, C, H, W), from the training split.
+        model: The trained network, batch norm folded. It is left as it is. Weights that are
+            computed, as by weight norm, become plain weights in the copy.
+        images: Calibration images (N, C, H, W), from the training split. With quantized weights
+            alone they only show how the network runs, and there may be none.
         weight_bits: Bits of the weights, 1 to 8.
         activation_bits: Bits of the layers' inputs, 1 to 8; None leaves them in floating point,
             the image too.
         weights: Range of the weights: "min-max" or "mse", or "ternary" for −scale, 0 and scale.
         activations: Range of the inputs, one of `METHODS`.
         learned: Whether the scales are trained with the weights.
+        in_float: Names of modules that stay in floating point, with all that is in them.
 
     Raises:
-        ValueError: A number is out of range, or a method is unknown.
+        ValueError: A number is out of range, a method is unknown, an image is not finite, or a
+            layer cannot be quantized; the message names it and says why.
 
     >>> model = quantize_model(nn.Sequential(nn.Linear(4, 2)), torch.rand(8, 4), weight_bits=4)
     >>> model[0].weight_quantizer
@@ -82,100 +79,87 @@ def quantize_model(
     for name, bits in (("weight_bits", weight_bits), ("activation_bits", activation_bits)):
         if bits is not None and check_int(name, bits) > 8:
             raise ValueError(f"{name} must be at most 8, got {bits!r}")
-    seen = layer_inputs(model, images) if activation_bits is not None else {}
-    quantized = copy.deepcopy(model)
-    for index, (name, layer) in enumerate(plain_layers(quantized).items()):
-        bits = INPUT_BITS if index == 0 else activation_bits
-        inputs = None
-        if activation_bits is not None and bits is not None:
-            inputs = affine_params(*find_range(seen[name], activations, bits), bits)
-        quantizer = weight_quantizer(layer.weight, weight_bits, weights, learned)
-        quantized = _with_layer(quantized, name, _quant_layer(layer, quantizer, inputs, learned))
+    refuse_compiled(model)
+    quantized = plain_copy(model)
+    layers = layers_to_quantize(quantized, in_float)
+    check_images(images)
+    floats = left_in_float(quantized, in_float)
+    seen = watched(quantized, images, layers, floats) if images.numel() else {}
+    ranges = (
+        {}
+        if activation_bits is None
+        else _ranges(layers, seen, images, activations, activation_bits)
+    )
+    for name, layer in layers.items():
+        axis = channel_axis(layer)
+        _refuse_vanishing(name, "weight", layer.weight)
+        quantizer = weight_quantizer(layer.weight, weight_bits, weights, learned, axis)
+        inputs = FakeQuantizer(ranges[name], learned=learned) if name in ranges else None
+        quantized_in_place(layer, quantizer, inputs)
     return quantized
 
 
-def weight_quantizer(weight: Tensor, bits: int, method: str, learned: bool) -> WeightQuantizer:
-    """Return the quantizer of a layer's weights; see `quantize_model`."""
-    if bits == 1 or method == "ternary":
-        return SignQuantizer("ternary" if method == "ternary" else "binary")
-    params = symmetric_params(weight_magnitudes(weight, method, bits), bits, axis=0)
-    return FakeQuantizer(params, learned=learned)
-
-
-def plain_layers(model: nn.Module) -> dict[str, nn.Conv2d | nn.Linear]:
-    """Return a model's convolutions and linear layers by name, in the order of definition."""
-    found = {n: m for n, m in model.named_modules() if isinstance(m, (nn.Conv2d, nn.Linear))}
-    if not found:
-        raise ValueError("the model has no Conv2d or Linear layer to quantize")
+def _ranges(
+    layers: Mapping[str, PlainLayer], seen: Watched, images: Tensor, method: str, bits: int
+) -> dict[str, QuantParams]:
+    """Return how each layer's input becomes integers."""
+    found = {}
+    first = next(iter(seen), None)
+    for name in layers:
+        if name not in seen:
+            raise ValueError(
+                f"{called(name)} cannot be quantized: it did not run on the images, so its input "
+                "has no range; name it in in_float to leave it so"
+            )
+        values = together(seen[name])
+        _refuse_vanishing(name, "input", values)
+        width = INPUT_BITS if name == first or _is_same(values, images) else bits
+        try:
+            found[name] = affine_params(*find_range(values, method, width), width)
+        except ValueError as error:
+            if not bool(values.isfinite().all()) or not values.numel():
+                raise ValueError(f"{called(name)} cannot be quantized: {error}") from error
+            raise
     return found
 
 
-def quant_layers(model: nn.Module) -> dict[str, QuantLayer]:
-    """Return a model's quantized layers by name, in the order of definition."""
-    named = model.named_modules()
-    return {n: m for n, m in named if isinstance(m, (QuantConv2d, QuantLinear))}
+def _refuse_vanishing(name: str, what: str, values: Tensor) -> None:
+    """Refuse numbers that are not zero and too small to have a scale."""
+    largest = float(values.detach().abs().max()) if values.numel() else 0.0
+    if 0 < largest < LEAST:
+        raise ValueError(
+            f"{called(name)} cannot be quantized: its largest {what} is {largest:.2g}, too small "
+            "for a scale in float32"
+        )
 
 
-@torch.no_grad()
-def layer_inputs(model: nn.Module, images: Tensor) -> dict[str, Tensor]:
-    """Return what each convolution and linear layer takes in, by its name.
+def _is_same(values: Tensor, images: Tensor) -> bool:
+    """Tell whether a layer takes the image itself."""
+    return values.shape == images.shape and torch.equal(values, images)
+
+
+def weight_quantizer(
+    weight: Tensor, bits: int, method: str, learned: bool, axis: int = 0
+) -> WeightQuantizer:
+    """Return the quantizer of a layer's weights; see `quantize_model`."""
+    if bits == 1 or method == "ternary":
+        return SignQuantizer("ternary" if method == "ternary" else "binary", axis=axis)
+    magnitudes = weight_magnitudes(weight.transpose(0, axis), method, bits)
+    return FakeQuantizer(symmetric_params(magnitudes, bits, axis=axis), learned=learned)
+
+
+def quantized_in_place(
+    layer: PlainLayer, weights: WeightQuantizer, inputs: FakeQuantizer | None
+) -> None:
+    """Make a layer a quantized one; so it stays under all its names, with its hooks.
 
     Args:
-        model: Runs in evaluation mode, and is left as it is.
-        images: Images (N, C, H, W).
+        layer: A layer of one of the kinds in `KINDS`.
+        weights: Rounds its weights.
+        inputs: Rounds what it takes in; None leaves that as it is.
     """
-    seen: dict[str, Tensor] = {}
-    handles = [
-        layer.register_forward_pre_hook(lambda _, x, name=name: seen.update({name: x[0]}))
-        for name, layer in plain_layers(model).items()
-    ]
-    try:
-        with eval_mode(model):
-            model(images)
-    finally:
-        for handle in handles:
-            handle.remove()
-    return seen
-
-
-def _quant_layer(
-    layer: nn.Conv2d | nn.Linear,
-    quantizer: WeightQuantizer,
-    inputs: QuantParams | None,
-    learned: bool,
-) -> QuantLayer:
-    """Return a quantized layer with the parameters of a plain one."""
-    made = _empty_conv(layer) if isinstance(layer, nn.Conv2d) else _empty_linear(layer)
-    made.weight, made.bias = layer.weight, layer.bias
-    made.weight_quantizer = quantizer
-    made.input_quantizer = None if inputs is None else FakeQuantizer(inputs, learned=learned)
-    return made.train(layer.training)
-
-
-def _empty_conv(layer: nn.Conv2d) -> QuantConv2d:
-    # On the device "meta" no weights are drawn, so the caller's random numbers stay.
-    return QuantConv2d(
-        layer.in_channels,
-        layer.out_channels,
-        layer.kernel_size,  # type: ignore[arg-type]
-        layer.stride,  # type: ignore[arg-type]
-        layer.padding,  # type: ignore[arg-type]
-        layer.dilation,  # type: ignore[arg-type]
-        layer.groups,
-        bias=layer.bias is not None,
-        padding_mode=layer.padding_mode,
-        device="meta",
-    )
-
-
-def _empty_linear(layer: nn.Linear) -> QuantLinear:
-    has_bias = layer.bias is not None
-    return QuantLinear(layer.in_features, layer.out_features, bias=has_bias, device="meta")
-
-
-def _with_layer(model: nn.Module, name: str, layer: nn.Module) -> nn.Module:
-    """Return the model with a layer in its place; a model may be that layer itself."""
-    if not name:
-        return layer
-    model.set_submodule(name, layer)
-    return model
+    kind = kind_of(layer)
+    assert kind is not None
+    made: Any = layer
+    made.__class__ = KINDS[kind]
+    made.weight_quantizer, made.input_quantizer = weights, inputs

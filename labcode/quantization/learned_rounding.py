@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from labcode._checks import check_int, check_number
 from labcode._sampling import fit_in_order, ingredients, sampled_answers
 from labcode.quantization.fake import FakeQuantizer
-from labcode.quantization.layers import QuantConv2d, QuantLayer, quant_layers
+from labcode.quantization.modules import QuantConv2d, QuantLayer, quant_layers
 
 STRETCH = (-0.1, 1.1)  # the sigmoid reaches beyond 0 and 1, so that a choice can be final
 SHARPNESS = (20.0, 2.0)  # of the pull towards 0 and 1: first only undecided weights feel it

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from labcode._checks import check_int
 from labcode.quantization.affine import symmetric_params
 from labcode.quantization.fake import FakeQuantizer
-from labcode.quantization.layers import quant_layers, quantize_model, weight_quantizer
+from labcode.quantization.layers import quantize_model, weight_quantizer
+from labcode.quantization.modules import channel_axis, quant_layers
 from labcode.training import eval_mode
 
 
@@ -101,8 +102,10 @@ def with_bits(quantized: nn.Module, bits: Mapping[str, int], *, method: str = "m
     for name, number in bits.items():
         if name not in layers:
             raise ValueError(f"bits names {name!r}, which is no quantized layer")
-        weight = layers[name].weight.detach()
-        layers[name].weight_quantizer = weight_quantizer(weight, number, method, learned=False)
+        layer = layers[name]
+        layer.weight_quantizer = weight_quantizer(
+            layer.weight.detach(), number, method, learned=False, axis=channel_axis(layer)
+        )
     return changed
 
 

@@ -1,228 +1,196 @@
-"""Integers of few bits side by side in bytes, and a real file of a quantized network."""
+"""A real file of a quantized network, and the network from a file."""
 
 from __future__ import annotations
 
 import copy
-import json
-from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from labcode._checks import check_int
 from labcode.quantization.affine import QuantParams, integer_range
-from labcode.quantization.convert import IntegerWeights, integer_weights
+from labcode.quantization.comparison import check_same
 from labcode.quantization.fake import FakeQuantizer, SignQuantizer, WeightQuantizer
-from labcode.quantization.layers import QuantLayer, quant_layers, quantize_model
+from labcode.quantization.integer_layer import IntegerWeights, integer_weights
+from labcode.quantization.layers import quantized_in_place
+from labcode.quantization.modules import PlainLayer, QuantLayer, quant_layers
+from labcode.quantization.packed_bits import pack_bits, packed_length, unpack_bits
+from labcode.quantization.packed_file import Packed, PackedLayer, PackingError, read, write
+from labcode.quantization.plain import called, computed_weights, plain_copy, refuse_compiled
 
-LENGTH = 8  # bytes that say how long the header is
+__all__ = [
+    "PackedLayer",
+    "PackingError",
+    "pack_bits",
+    "pack_model",
+    "packed_length",
+    "unpack_bits",
+    "unpack_layers",
+    "unpack_model",
+]
 
-
-class PackingError(ValueError):
-    """The bytes are no packed network, or not one of this architecture."""
-
-
-def pack_bits(integers: Tensor, bits: int) -> bytes:
-    """Return integers from 0 to 2^bits − 1 without a gap between them, low bits first.
-
-    Args:
-        integers: Any shape; taken row by row.
-        bits: Width of each, 1 to 16.
-
-    Returns:
-        ceil(count × bits / 8) bytes; the last bits may be unused and are 0.
-
-    Raises:
-        ValueError: An integer does not fit.
-
-    >>> pack_bits(torch.tensor([1, 0, 1, 1]), bits=1), pack_bits(torch.tensor([1, 15]), bits=4)
-    (b'\\r', b'\\xf1')
-    """
-    low, high = integer_range(bits, signed=False)
-    flat = integers.detach().flatten().cpu().numpy().astype(np.int64)
-    if flat.size and not low <= flat.min() <= flat.max() <= high:
-        raise ValueError(f"integers must be from {low} to {high}, got {flat.min()} to {flat.max()}")
-    digits = (flat[:, None] >> np.arange(bits)) & 1  # (count, bits)
-    return np.packbits(digits.astype(np.uint8), bitorder="little").tobytes()
-
-
-def unpack_bits(packed: bytes, bits: int, count: int) -> Tensor:
-    """Return the integers that `pack_bits` packed, as one row of int32.
-
-    Args:
-        packed: The bytes.
-        bits: Width of each integer, 1 to 16.
-        count: How many there are.
-
-    Raises:
-        ValueError: The number of bytes is another than these integers need.
-
-    >>> unpack_bits(b"\\xf1", bits=4, count=2)
-    tensor([ 1, 15], dtype=torch.int32)
-    """
-    integer_range(bits, signed=False)  # refuses a width that is none
-    check_int("count", count, minimum=0)
-    if len(packed) != packed_length(count, bits):
-        raise ValueError(
-            f"packed must have {packed_length(count, bits)} bytes for {count} integers of {bits} "
-            f"bits, got {len(packed)}"
-        )
-    row = np.unpackbits(np.frombuffer(packed, np.uint8), bitorder="little", count=count * bits)
-    digits = row.reshape(count, bits).astype(np.int32)
-    return torch.from_numpy((digits << np.arange(bits, dtype=np.int32)).sum(1, dtype=np.int32))
-
-
-def packed_length(count: int, bits: int) -> int:
-    """Return how many bytes ``count`` integers of ``bits`` bits take.
-
-    >>> packed_length(3, 3)
-    2
-    """
-    return -(-count * bits // 8)
-
-
-@dataclass(frozen=True, eq=False)
-class PackedLayer:
-    """What a file holds of one layer.
-
-    Args:
-        weights: The integers with their scales.
-        bias: float32, one for each output channel; None where there is none.
-        input: How the layer's input becomes integers; None where it does not.
-    """
-
-    weights: IntegerWeights
-    bias: Tensor | None
-    input: QuantParams | None
+# Scales of one bit are means, which are formed again in float32 when the file is read.
+TOLERANCE = 1e-5
+OWN = ("weight", "bias", "weight_quantizer", "input_quantizer")  # what a layer's entry holds
 
 
 def pack_model(model: nn.Module) -> bytes:
     """Return a quantized network as a file: every bit that is needed to compute with it.
 
-    First 8 bytes with the header's length, then the header (JSON: names, shapes, bits and the
-    inputs' scales), then of each layer the packed integers, the scales and the biases, the last
-    two in float32. The architecture is not in it, as in a file of weights.
+    Quantized layers are stored as integers with their scales and biases; every other parameter and
+    buffer (a batch norm that was not folded, a layer left in float) is stored as it is. The
+    architecture is not in the file, as in a file of weights. See `labcode.quantization.packed_file`
+    for the form. The file is read again, and compared with the model, before it is handed over.
 
     Args:
         model: From `quantize_model`, trained further or not.
 
     Raises:
-        ValueError: The model has no quantized layer.
+        ValueError: The model has no quantized layer, holds something that the file cannot, or
+            the file would not give back its numbers; the message names the layer.
     """
-    layers = quant_layers(model)
-    if not layers:
+    if not isinstance(model, nn.Module) or not quant_layers(model):
         raise ValueError("model must come from quantize_model, but it has no quantized layer")
-    header, payload = {}, b""
-    for name, layer in layers.items():
-        header[name], part = _pack_layer(layer)
-        payload += part
-    text = json.dumps(header, separators=(",", ":")).encode()
-    return len(text).to_bytes(LENGTH, "little") + text + payload
-
-
-def _pack_layer(layer: QuantLayer) -> tuple[dict[str, Any], bytes]:
-    weights = integer_weights(layer)
-    entry: dict[str, Any] = {"bits": weights.bits, "shape": list(weights.integers.shape)}
-    payload = pack_bits(_from_signed(weights.integers, weights.bits), weights.bits)
-    payload += weights.scale.numpy().astype("<f4").tobytes()
-    if layer.bias is not None:
-        entry["bias"] = True
-        payload += layer.bias.detach().numpy().astype("<f4").tobytes()
-    if layer.input_quantizer is not None:
-        params = layer.input_quantizer.params
-        entry["input"] = [float(params.scale), int(params.zero_point), params.high]
-    return entry, payload
-
-
-def _from_signed(integers: Tensor, bits: int) -> Tensor:
-    """Return integers from 0 on: signs become 0 and 1, others move up by 2^(bits − 1)."""
-    wide = integers.to(torch.int32)
-    return (wide + 1) // 2 if bits == 1 else wide + 2 ** (bits - 1)
-
-
-def _to_signed(integers: Tensor, bits: int) -> Tensor:
-    return (2 * integers - 1 if bits == 1 else integers - 2 ** (bits - 1)).to(torch.int8)
+    for name, what in computed_weights(model).items():
+        raise ValueError(f"{name} cannot be packed: it is computed before each run (by {what})")
+    rest = _rest(model)
+    for name, tensor in rest.items():
+        if tensor.is_floating_point() and bool(tensor.isnan().any()):
+            raise ValueError(f"{name} cannot be packed: it holds NaN")
+    layers = {name: _packed(name, layer) for name, layer in quant_layers(model).items()}
+    packed = write(Packed(layers, rest))
+    _check(model, read(packed))
+    return packed
 
 
 def unpack_layers(packed: bytes) -> dict[str, PackedLayer]:
-    """Return what a packed file holds, by the layers' names.
+    """Return the quantized layers that a packed file holds, by their names.
 
     Args:
         packed: From `pack_model`.
 
     Raises:
         PackingError: The bytes are damaged, too few or too many.
+        TypeError: ``packed`` is not bytes.
     """
-    try:
-        length = int.from_bytes(packed[:LENGTH], "little")
-        header = json.loads(packed[LENGTH : LENGTH + length])
-        rest = packed[LENGTH + length :]
-        layers = {}
-        for name, entry in header.items():
-            layers[name], rest = _unpack_layer(entry, rest)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise PackingError(f"packed is damaged: {error}") from error
-    if rest:
-        raise PackingError(f"packed is damaged: {len(rest)} bytes are left over")
-    return layers
+    return read(packed).layers
 
 
-def _unpack_layer(entry: dict[str, Any], data: bytes) -> tuple[PackedLayer, bytes]:
-    bits, shape = entry["bits"], [check_int("shape", size) for size in entry["shape"]]
-    count, channels = int(np.prod(shape)), shape[0]
-    cut = packed_length(count, bits)
-    integers = _to_signed(unpack_bits(data[:cut], bits, count), bits).reshape(shape)
-    scale, data = _floats(data[cut:], channels)
-    bias = None
-    if entry.get("bias"):
-        bias, data = _floats(data, channels)
-    inputs = None
-    if "input" in entry:
-        step, zero, high = entry["input"]
-        inputs = QuantParams(torch.tensor(step), torch.tensor(zero, dtype=torch.int32), 0, high)
-    return PackedLayer(IntegerWeights(integers, scale, bits), bias, inputs), data
-
-
-def _floats(data: bytes, count: int) -> tuple[Tensor, bytes]:
-    if len(data) < 4 * count:
-        raise ValueError(f"{4 * count} bytes were expected, {len(data)} are left")
-    return torch.from_numpy(np.frombuffer(data[: 4 * count], "<f4").copy()), data[4 * count :]
-
-
-@torch.no_grad()
 def unpack_model(packed: bytes, model: nn.Module) -> nn.Module:
     """Return a quantized network with the numbers of a file.
 
     Args:
         packed: From `pack_model`.
-        model: A plain network of the same architecture, batch norm folded; it is left as it is.
+        model: A plain network of the same architecture; it is left as it is. A batch norm must be
+            folded if it was in the network that was packed.
 
     Raises:
         PackingError: The bytes are damaged, or belong to another architecture.
+        TypeError: ``packed`` is not bytes, or ``model`` is not a module.
     """
-    stored = unpack_layers(packed)
-    filled = quantize_model(copy.deepcopy(model), torch.empty(0), activation_bits=None)
-    layers = quant_layers(filled)
-    if list(stored) != list(layers):
-        raise PackingError(f"packed holds the layers {list(stored)}, the model {list(layers)}")
-    for name, layer in layers.items():
-        own, found = layer.weight, stored[name].weights
-        if own.shape != found.integers.shape or (layer.bias is None) != (stored[name].bias is None):
-            raise PackingError(f"{name} of the model is no layer like that of the file")
-        own.copy_(found.values)
-        if layer.bias is not None and stored[name].bias is not None:
-            layer.bias.copy_(stored[name].bias)  # type: ignore[arg-type]
-        layer.weight_quantizer = _quantizer(found)
-        inputs = stored[name].input
-        layer.input_quantizer = None if inputs is None else FakeQuantizer(inputs)
-    return filled.eval()
+    stored = read(packed)
+    refuse_compiled(model)
+    filled = plain_copy(model)
+    modules = dict(filled.named_modules())
+    own = [name for name, module in modules.items() if isinstance(module, PlainLayer)]
+    kept = {name.rpartition(".")[0] for name in stored.rest}
+    if not set(stored.layers) <= set(own) or not set(own) <= set(stored.layers) | kept:
+        raise PackingError(f"packed holds the layers {list(stored.layers)}, the model {own}")
+    for name, layer in stored.layers.items():
+        _refuse_other(name, modules[name], layer)
+    for name in stored.layers:
+        quantized_in_place(modules[name], SignQuantizer("binary"), None)
+    return _filled(filled, stored).eval()
+
+
+def _packed(name: str, layer: QuantLayer) -> PackedLayer:
+    """Return what the file is to hold of a layer."""
+    bias = None if layer.bias is None else layer.bias.detach()
+    for what, tensor in (("weight", layer.weight), ("bias", bias)):
+        if tensor is not None and not bool(tensor.isfinite().all()):
+            raise ValueError(f"{called(name)} cannot be packed: its {what} is not finite")
+    inputs = None if layer.input_quantizer is None else layer.input_quantizer.params
+    return PackedLayer(integer_weights(layer), bias, inputs)
+
+
+def _rest(model: nn.Module) -> dict[str, Tensor]:
+    """Return all parameters and buffers that belong to no quantized layer."""
+    named = model.named_modules(remove_duplicate=False)
+    paths = {name for name, module in named if isinstance(module, QuantLayer)}
+    found = {}
+    for name, value in model.state_dict().items():
+        parts = name.split(".")
+        if any(".".join(parts[:i]) in paths and parts[i] in OWN for i in range(len(parts))):
+            continue
+        if not isinstance(value, Tensor):
+            raise ValueError(f"{name} cannot be packed: it is no tensor")
+        found[name] = value
+    return found
+
+
+def _refuse_other(name: str, layer: nn.Module, stored: PackedLayer) -> None:
+    """Refuse a layer that is not like that of the file."""
+    weight, bias = layer.weight, layer.bias
+    same = weight.shape == stored.weights.integers.shape
+    same &= (bias is None) == (stored.bias is None)
+    if same and isinstance(bias, Tensor) and stored.bias is not None:
+        same = bias.shape == stored.bias.shape
+    if not same:
+        raise PackingError(f"{called(name)} of the model is no layer like that of the file")
+
+
+@torch.no_grad()
+def _filled(model: nn.Module, stored: Packed) -> nn.Module:
+    """Put a file's numbers into a quantized model, in place."""
+    own = _rest(model)
+    forms = {name: (tensor.shape, tensor.dtype) for name, tensor in own.items()}
+    if forms != {name: (tensor.shape, tensor.dtype) for name, tensor in stored.rest.items()}:
+        names = sorted(set(own) ^ set(stored.rest)) or sorted(own)
+        raise PackingError(f"packed and the model hold other tensors, such as {names[:3]}")
+    for name, layer in quant_layers(model).items():
+        found, device = stored.layers[name], layer.weight.device
+        # A new parameter each: layers with tied weights may have scales of their own.
+        layer.weight = nn.Parameter(found.weights.values.to(device))
+        if found.bias is not None:
+            layer.bias = nn.Parameter(found.bias.to(device))
+        layer.weight_quantizer = _quantizer(found.weights).to(device)
+        layer.input_quantizer = None
+        if found.input is not None:
+            layer.input_quantizer = FakeQuantizer(found.input).to(device)
+    for name, tensor in stored.rest.items():
+        own[name].copy_(tensor)
+    return model
 
 
 def _quantizer(weights: IntegerWeights) -> WeightQuantizer:
     if weights.bits == 1:
-        return SignQuantizer("binary")
+        return SignQuantizer("binary", axis=weights.axis)
     low, high = integer_range(weights.bits, signed=True)
-    zero = torch.zeros_like(weights.scale, dtype=torch.int32)
-    return FakeQuantizer(QuantParams(weights.scale, zero, low, high, axis=0))
+    scale = torch.where(weights.scale > 0, weights.scale, torch.ones_like(weights.scale))
+    zero = torch.zeros_like(scale, dtype=torch.int32)
+    return FakeQuantizer(QuantParams(scale, zero, low, high, axis=weights.axis))
+
+
+@torch.no_grad()
+def _check(model: nn.Module, stored: Packed) -> None:
+    """Compare the numbers that a model computes with and those that its file gives back."""
+    again = quant_layers(_filled(copy.deepcopy(model), stored))
+    for name, layer in quant_layers(model).items():
+        pairs = [_numbers(one) for one in (layer, again[name])]
+        check_same(
+            f"the file of {called(name)}",
+            f"{called(name)} of the model",
+            *pairs,
+            tolerance=TOLERANCE,
+            error=PackingError,
+        )
+
+
+def _numbers(layer: QuantLayer) -> list[Tensor]:
+    """Return all numbers that a layer computes with."""
+    found = [layer.weight_quantizer(layer.weight)]
+    if layer.bias is not None:
+        found.append(layer.bias)
+    if layer.input_quantizer is not None:
+        params = layer.input_quantizer.params
+        found += [params.scale.reshape(1), params.zero_point.reshape(1)]
+    return found

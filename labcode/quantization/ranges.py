@@ -17,6 +17,7 @@ Range = tuple[float, float]
 MOST_VALUES = 2**17  # more values than this are thinned out evenly: a search takes a second
 CANDIDATES = 100  # ranges that the search for the least squared error tries
 BINS = 2048  # of the histogram for the entropy, as in Migacz' talk
+TIDY_FROM = 1e-3  # nine decimals of a smaller value would be few digits
 FEWEST_BINS = 128  # that its threshold keeps, likewise, whatever the bits
 
 
@@ -53,7 +54,12 @@ def percentile(values: Tensor, bits: int = 8, *, share: float = 0.999) -> Range:
     cut = (1 - share) / 2
     seen = _thinned(values).numpy()
     low, high = np.quantile(seen, [cut, 1 - cut])
-    return round(float(low), 9), round(float(high), 9)
+    return _tidy(float(low)), _tidy(float(high))
+
+
+def _tidy(value: float) -> float:
+    """Return a value without the last digits that a quantile leaves, where it has others."""
+    return round(value, 9) if abs(value) > TIDY_FROM else value
 
 
 def least_squares(values: Tensor, bits: int = 8) -> Range:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import onnx
 
@@ -12,13 +12,16 @@ IN_PLACE = frozenset(
     ("Relu", "Clip", "Sigmoid", "Add", "Mul", "Reshape", "Flatten", "Squeeze", "Unsqueeze")
 )
 
+QUANTIZERS = ("QuantizeLinear", "DequantizeLinear")
+
 
 def peak_activation_bytes(file: bytes, *, bytes_each: int = 4) -> int:
     """Return the least memory for the values that must exist at the same time, in bytes.
 
     A value lives from the operation that writes it to the last one that reads it: in a chain, the
     input and the output of one layer; beside a skip connection, what it carries as well. Weights
-    are not counted, nor what a kernel needs for itself.
+    are not counted, nor what a kernel needs for itself. In an int8 file a value, the integers that
+    it is quantized to and what these stand for are one value: a runtime keeps the integers alone.
 
     Args:
         file: An ONNX file with fixed shapes, its operations in the order in which they run.
@@ -33,12 +36,13 @@ def peak_activation_bytes(file: bytes, *, bytes_each: int = 4) -> int:
     172
     """
     graph = onnx.shape_inference.infer_shapes(onnx.load_from_string(file)).graph
-    sizes = _sizes(graph)
-    last = {name: place for place, node in enumerate(graph.node) for name in node.input}
-    last |= {value.name: len(graph.node) for value in graph.output}
+    sizes, one = _sizes(graph), _same_value(graph)
+    nodes = [node for node in graph.node if node.op_type not in QUANTIZERS]
+    last = {one(name): place for place, node in enumerate(nodes) for name in node.input}
+    last |= {one(value.name): len(nodes) for value in graph.output}
     alive = {value.name for value in graph.input}
     most = 0
-    for place, node in enumerate(graph.node):
+    for place, node in enumerate(nodes):
         written = [name for name in node.output if name]
         unknown = [name for name in written if name not in sizes]
         if unknown:
@@ -48,6 +52,18 @@ def peak_activation_bytes(file: bytes, *, bytes_each: int = 4) -> int:
         most = max(most, _total(sizes, alive) + (0 if over else _total(sizes, set(written))))
         alive = (alive - ending) | set(written)
     return bytes_each * most
+
+
+def _same_value(graph: onnx.GraphProto) -> Callable[[str], str]:
+    """Return a function from a value's name to that of the value before it was quantized."""
+    made_from = {n.output[0]: n.input[0] for n in graph.node if n.op_type in QUANTIZERS}
+
+    def one(name: str) -> str:
+        while name in made_from:
+            name = made_from[name]
+        return name
+
+    return one
 
 
 def _total(sizes: Mapping[str, int], names: set[str]) -> int:

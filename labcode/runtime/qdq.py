@@ -9,8 +9,12 @@ import torch
 from torch import Tensor
 
 from labcode.quantization.affine import QuantParams
+from labcode.quantization.comparison import check_same, mean_gap
 from labcode.quantization.integer import IntegerLayer, IntegerNetwork
 from labcode.runtime.session import onnx_session
+
+ENDS = ("QuantizeLinear", "DequantizeLinear")
+TOLERANCE = 0.02  # a float32 product may fall on the other side of a half, one in thousands
 
 
 def read_qdq(file: bytes, *, rescaling: str = "float") -> IntegerNetwork:
@@ -21,26 +25,78 @@ def read_qdq(file: bytes, *, rescaling: str = "float") -> IntegerNetwork:
             flattening, one after the other.
         rescaling: "float", as the runtime does it, or "fixed".
 
+    Returns:
+        A network that was compared with ONNX Runtime's own answers to a few random images.
+
     Raises:
-        ValueError: The graph holds an operation of another kind; it is named.
+        ValueError: The file is no QDQ file, its graph holds an operation of another kind (it is
+            named) or is no chain, or the integers answer otherwise than the file.
     """
-    graph = _Graph(file)
+    try:
+        network = _read(_Graph(file), rescaling)
+    except KeyError as error:
+        raise ValueError(f"the file is no QDQ file: nothing quantizes {error}") from error
+    _compare(network, file)
+    return network
+
+
+def _read(graph: _Graph, rescaling: str) -> IntegerNetwork:
     steps: list[IntegerLayer | tuple[str, dict[str, Any]]] = []
+    before = graph.image
     for node in graph.operations:
+        if graph.root(node.input[0]) != before:
+            raise ValueError(f"{node.name} does not take the output of the operation before it")
+        before = node.output[0]
         if node.op_type in ("Conv", "Gemm"):
             steps.append(graph.layer(node))
         elif node.op_type == "MaxPool":
-            attributes = graph.attributes(node)
-            keys = {"kernel_size": "kernel_shape", "stride": "strides", "padding": "pads"}
-            steps.append(("max_pool2d", {ours: attributes[onnx] for ours, onnx in keys.items()}))
+            steps.append(("max_pool2d", _pooling(node, graph.attributes(node))))
         elif node.op_type == "Reshape":
             steps.append(("flatten", {}))
         else:
             raise ValueError(f"the operation {node.op_type} ({node.name}) is not supported")
-    first, last = graph.operations[0], graph.operations[-1]
-    return IntegerNetwork(
-        steps, graph.read_as(first.input[0]), graph.written_as(last.output[0]), rescaling
+    # What only moves or compares pixels may stand before the place where they become integers.
+    first = next(node for node in graph.operations if node.input[0] in graph.made_by)
+    return IntegerNetwork(steps, graph.read_as(first.input[0]), graph.written_as(before), rescaling)
+
+
+def _compare(network: IntegerNetwork, file: bytes) -> None:
+    """Compare with the file, run without fusions: fused, some processors cut sums off."""
+    session = onnx_session(file, optimized=False)
+    entry, params = session.get_inputs()[0], network.input
+    ends = torch.tensor([params.low, params.high], dtype=torch.int32)
+    low, high = params.dequantize(ends).tolist()
+    images = low + (high - low) * torch.rand(
+        entry.shape, generator=torch.Generator().manual_seed(0)
     )
+    (wanted,) = session.run(None, {entry.name: images.numpy()})
+    check_same(
+        "the integer network",
+        "the file",
+        [torch.from_numpy(wanted)],
+        [network(images)],
+        tolerance=TOLERANCE,
+        measure=mean_gap,
+    )
+
+
+def _pooling(node: Any, attributes: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a pooling, as `labcode.quantization.integer.max_pool` takes them."""
+    return {
+        "kernel_size": attributes["kernel_shape"],
+        "stride": attributes.get("strides", [1, 1]),
+        "padding": _padding(node, attributes),
+        "dilation": attributes.get("dilations", [1, 1]),
+        "ceil_mode": bool(attributes.get("ceil_mode", 0)),
+    }
+
+
+def _padding(node: Any, attributes: dict[str, Any]) -> list[int]:
+    """Return the zeros above and on the left, which must be as many below and on the right."""
+    pads = list(attributes.get("pads", [0, 0, 0, 0]))
+    if pads[:2] != pads[2:]:
+        raise ValueError(f"{node.name} pads {pads}, more on one side than on the other")
+    return pads[:2]
 
 
 class _Graph:
@@ -51,11 +107,17 @@ class _Graph:
         from onnx import numpy_helper
 
         graph = onnx.load_from_string(file).graph
+        self.image = graph.input[0].name
         self.values = {i.name: numpy_helper.to_array(i) for i in graph.initializer}
         self.made_by = {node.output[0]: node for node in graph.node}
         self.used_by = {name: node for node in graph.node for name in node.input}
-        ends = ("QuantizeLinear", "DequantizeLinear")
-        self.operations = [node for node in graph.node if node.op_type not in ends]
+        self.operations = [node for node in graph.node if node.op_type not in ENDS]
+
+    def root(self, name: str) -> str:
+        """Return the value that was quantized and dequantized to give this one."""
+        while name in self.made_by and self.made_by[name].op_type in ENDS:
+            name = self.made_by[name].input[0]
+        return name
 
     def attributes(self, node: Any) -> dict[str, Any]:
         from onnx import helper
@@ -86,6 +148,13 @@ class _Graph:
         """Return the stored integers behind a dequantized weight or bias."""
         return torch.from_numpy(np.array(self.values[self.made_by[name].input[0]]))
 
+    def name(self, node: Any) -> str:
+        """Return the name of a layer's module."""
+        if len(node.input) > 2:
+            return str(node.input[2]).removesuffix(".bias")
+        stored = str(self.made_by[node.input[1]].input[0])
+        return stored.removesuffix("_quantized").removesuffix(".weight")
+
     def layer(self, node: Any) -> IntegerLayer:
         """Return the integer layer of a convolution or a Gemm."""
         attributes = self.attributes(node)
@@ -93,20 +162,21 @@ class _Graph:
         if node.op_type == "Conv":
             settings = {
                 "stride": attributes["strides"],
-                "padding": attributes["pads"][:2],
+                "padding": _padding(node, attributes),
                 "dilation": attributes["dilations"],
                 "groups": attributes["group"],
             }
         elif not attributes.get("transB"):
             raise ValueError(f"{node.name} must hold its weights with the outputs first (transB=1)")
-        bias = node.input[2]
+        weight = self.integers(node.input[1])
+        bias = self.integers(node.input[2]) if len(node.input) > 2 else None
         return IntegerLayer(
             kind="conv2d" if node.op_type == "Conv" else "linear",
-            name=bias.removesuffix(".bias"),
+            name=self.name(node),
             settings=settings,
-            weight=self.integers(node.input[1]),
+            weight=weight,
             weight_scale=self.params(self.made_by[node.input[1]], axis=0).scale,
-            bias=self.integers(bias),
+            bias=torch.zeros(len(weight), dtype=torch.int32) if bias is None else bias,
             input=self.read_as(node.input[0]),
             output=self.written_as(node.output[0]),
         )
@@ -134,6 +204,6 @@ def trace_int8(file: bytes, images: Tensor, *, fused: bool = True) -> dict[str, 
     session = onnx_session(model.SerializeToString(), optimized=fused)
     found = session.run(names, {session.get_inputs()[0].name: images.numpy()})
     return {
-        node.input[2].removesuffix(".bias"): torch.from_numpy(values.astype(np.int32))
+        graph.name(node): torch.from_numpy(values.astype(np.int32))
         for node, values in zip(layers, found, strict=True)
     }

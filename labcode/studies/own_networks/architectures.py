@@ -1,4 +1,4 @@
-"""Architectures that readers bring: the course's own and torchvision's, untrained, with 10 classes."""
+"""Architectures that readers bring: the course's and torchvision's, untrained, 10 classes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ def _torchvision(name: str, **settings: Any) -> Callable[[], nn.Module]:
     def build() -> nn.Module:
         from torchvision import models as theirs
 
-        return getattr(theirs, name)(num_classes=CLASSES, **settings)  # type: ignore[no-any-return]
+        model: nn.Module = getattr(theirs, name)(num_classes=CLASSES, **settings)
+        return model
 
     return build
 

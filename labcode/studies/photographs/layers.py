@@ -25,10 +25,10 @@ def rows(bits: int, per_channel: bool) -> list[Row]:
     model = folded()
     costs = {row.name: row for row in counting.count(model, SHAPE).layers}
     harms = quantization.sensitivity(model, calibration(SEEN), bits, per_channel=per_channel)
-    layers = quantization.plain_layers(model)
+    weights = {name.removesuffix(".weight"): one for name, one in model.named_parameters()}
     found = []
     for name, harm in harms.items():
-        weight = layers[name].weight.detach()
+        weight = weights[name].detach()
         largest = weight.flatten(1).abs().amax(1)
         found.append(
             {

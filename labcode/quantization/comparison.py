@@ -1,0 +1,113 @@
+"""Compare before handing over: two networks run on the same images, and one sentence if they part.
+
+A network that was changed on purpose (its batch norm folded, its numbers made integers) has an
+oracle at hand: the network from which it was made.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils._pytree import tree_leaves
+
+PROBES = 4  # images of a comparison: two of pixels from 0 to 1, two of a bell around 0
+
+
+def probes(input_shape: Sequence[int], dtype: torch.dtype = torch.float32) -> Tensor:
+    """Return images to compare networks on, always the same ones, (4, *input_shape).
+
+    Args:
+        input_shape: The shape of one image, such as (channels, height, width).
+        dtype: Of the images.
+
+    >>> probes((3, 8, 8)).shape
+    torch.Size([4, 3, 8, 8])
+    """
+    generator = torch.Generator().manual_seed(0)
+    pixels = torch.rand(PROBES // 2, *input_shape, generator=generator)
+    bell = torch.randn(PROBES - PROBES // 2, *input_shape, generator=generator)
+    return torch.cat([pixels, bell]).to(dtype)
+
+
+@torch.no_grad()
+def answers(model: nn.Module, images: Tensor) -> list[Tensor]:
+    """Return all tensors that a copy of a model, in evaluation mode, answers with.
+
+    Args:
+        model: Any module that takes the images alone; it is left as it is, its buffers too.
+        images: (N, C, H, W).
+    """
+    found: Any = copy.deepcopy(model).eval()(images.clone())
+    return [leaf.detach() for leaf in tree_leaves(found) if isinstance(leaf, Tensor)]
+
+
+def largest_gap(wanted: Tensor, got: Tensor) -> float:
+    """Return the largest difference, as a part of the largest value that was wanted.
+
+    >>> largest_gap(torch.tensor([4.0, 1.0]), torch.tensor([4.0, 2.0]))
+    0.25
+    """
+    gap = float((got.double() - wanted.double()).abs().max()) if wanted.numel() else 0.0
+    return _part(gap, float(wanted.double().abs().max()) if wanted.numel() else 0.0)
+
+
+def mean_gap(wanted: Tensor, got: Tensor) -> float:
+    """Return the root mean squared difference, as a part of the root mean square wanted.
+
+    It is 1 for an answer of nothing but zeros, and about 1.4 for an answer to another image.
+
+    >>> mean_gap(torch.tensor([3.0, 4.0]), torch.tensor([0.0, 0.0]))
+    1.0
+    """
+    return _part(float((got.double() - wanted.double()).norm()), float(wanted.double().norm()))
+
+
+def _part(gap: float, size: float) -> float:
+    """Return gap / size; infinity for what is no number."""
+    if not math.isfinite(gap) or not math.isfinite(size):
+        return math.inf
+    return gap / max(size, 1e-30) if gap else 0.0
+
+
+def check_same(
+    made: str,
+    source: str,
+    wanted: Sequence[Tensor],
+    got: Sequence[Tensor],
+    *,
+    tolerance: float,
+    measure: Callable[[Tensor, Tensor], float] = largest_gap,
+    error: type[ValueError] = ValueError,
+) -> None:
+    """Refuse what does not answer as its source does.
+
+    Args:
+        made: What was made, such as "the folded LeNet".
+        source: What it was made from.
+        wanted: The source's answers.
+        got: The answers of what was made, as many and of the same shapes.
+        tolerance: The largest part by which an answer may be off.
+        measure: `largest_gap` or `mean_gap`.
+        error: The error to raise.
+
+    Raises:
+        ValueError: The answers differ in number, in shape or by more than the tolerance, or one
+            is NaN or infinite. (A subclass of it, if ``error`` is one.)
+    """
+    if [t.shape for t in wanted] != [t.shape for t in got]:
+        shapes = [[tuple(t.shape) for t in tensors] for tensors in (got, wanted)]
+        raise error(f"{made} answers in shapes {shapes[0]}, and {source} in {shapes[1]}")
+    for name, tensors in ((source, wanted), (made, got)):
+        if not all(bool(t.isfinite().all()) for t in tensors):
+            raise error(f"{name} answers with NaN or infinity, so nothing can be compared")
+    off = max((measure(a, b) for a, b in zip(wanted, got, strict=True)), default=0.0)
+    if not off <= tolerance:
+        raise error(
+            f"{made} does not answer as {source} does: its answers are off by {off:.2g} of "
+            f"their size, and {tolerance:g} is allowed"
+        )

@@ -1,0 +1,146 @@
+"""A copy of a network in which every weight is a plain parameter, and what is no plain network.
+
+Weight norm, spectral norm and PyTorch's own pruning compute a weight anew from other tensors before
+each run. In the copy the weight is stored as it is in evaluation, so that it can be changed.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrize, prune
+from torch.nn.utils.spectral_norm import SpectralNorm
+from torch.nn.utils.weight_norm import WeightNorm
+
+Hook = WeightNorm | SpectralNorm | prune.BasePruningMethod
+
+
+def plain_copy(model: nn.Module) -> nn.Module:
+    """Return a deep copy without parametrized weights; see `computed_weights`.
+
+    Args:
+        model: Any module; it is left as it is, and so is the mode of each part of the copy.
+
+    >>> model = nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Linear(3, 2)))
+    >>> sorted(dict(plain_copy(model).named_parameters()))
+    ['0.bias', '0.weight']
+    """
+    copied = copy.deepcopy(model, _without_history(model))
+    modes = [(module, module.training) for module in copied.modules()]
+    copied.eval()  # spectral norm would carry on its search for the largest singular value
+    for module in list(copied.modules()):
+        for key, hook in _hooks(module):
+            hook.remove(module)
+            del module._forward_pre_hooks[key]
+        if parametrize.is_parametrized(module):
+            _store(module)
+    for module, training in modes:
+        module.training = training
+    return copied
+
+
+def computed_weights(model: nn.Module) -> dict[str, str]:
+    """Return the names of weights that are computed before each run, with what computes them.
+
+    Args:
+        model: Any module.
+
+    >>> computed_weights(nn.utils.parametrizations.weight_norm(nn.Linear(3, 2)))
+    {'weight': '_WeightNorm'}
+    """
+    found = {}
+    for name, module in model.named_modules():
+        for _, hook in _hooks(module):
+            own = hook._tensor_name if isinstance(hook, prune.BasePruningMethod) else hook.name
+            found[joined(name, own)] = type(hook).__name__
+        if parametrize.is_parametrized(module):
+            for own, chain in module.parametrizations.items():
+                found[joined(name, own)] = " and ".join(type(p).__name__ for p in chain)
+    return found
+
+
+def joined(path: str, own: str) -> str:
+    """Return the name of something in a module.
+
+    >>> joined("", "weight"), joined("fc1", "weight")
+    ('weight', 'fc1.weight')
+    """
+    return f"{path}.{own}" if path else own
+
+
+def called(name: str) -> str:
+    """Return what to call a module in an error: a network may be one layer, without a name."""
+    return name or "the model"
+
+
+def refuse_compiled(model: nn.Module) -> None:
+    """Refuse a network whose layers cannot be reached, since PyTorch compiled or quantized it.
+
+    Raises:
+        TypeError: The model is not a module.
+        ValueError: It was compiled or quantized, as a whole or in part.
+    """
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model must be a torch.nn.Module, got {type(model).__name__}")
+    for name, module in model.named_modules():
+        if isinstance(module, torch.jit.ScriptModule) or hasattr(module, "_orig_mod"):
+            raise ValueError(
+                f"{called(name)} is compiled ({type(module).__name__}): give the network that it "
+                "was made from"
+            )
+        if type(module).__module__.startswith(("torch.ao.nn", "torch.nn.quantized")):
+            raise ValueError(
+                f"{called(name)} is quantized already (PyTorch's {type(module).__name__}): give "
+                "the network in floating point"
+            )
+
+
+def dtype_of(model: nn.Module) -> torch.dtype:
+    """Return the one dtype of a network's floating-point numbers.
+
+    Raises:
+        ValueError: It is half precision, or there are two of them.
+
+    >>> dtype_of(nn.Linear(3, 2))
+    torch.float32
+    """
+    named = [*model.named_parameters(), *model.named_buffers()]
+    floats = {name: tensor.dtype for name, tensor in named if tensor.is_floating_point()}
+    first = next(iter(floats.values()), torch.float32)
+    for name, dtype in floats.items():
+        if dtype not in (torch.float32, torch.float64) or dtype != first:
+            raise ValueError(f"{name} is {dtype}, but must be float32: call model.float() first")
+    return first
+
+
+def _store(module: nn.Module) -> None:
+    """Replace computed weights of a copy by their values.
+
+    PyTorch's `remove_parametrizations` would change the class, which the copy shares with the
+    module that it was copied from.
+    """
+    chains = module.parametrizations
+    values = {own: getattr(module, own).detach().clone() for own in chains}  # type: ignore[union-attr]
+    del module.parametrizations
+    module.__class__ = type(module).__bases__[0]
+    for own, value in values.items():
+        module.register_parameter(own, nn.Parameter(value))
+
+
+def _hooks(module: nn.Module) -> list[tuple[int, Hook]]:
+    """Return the hooks of the older kind that compute a weight."""
+    hooks = module._forward_pre_hooks.items()
+    return [(key, hook) for key, hook in hooks if isinstance(hook, Hook)]
+
+
+def _without_history(model: nn.Module) -> dict[int, Any]:
+    """Return a memo for deepcopy, which refuses tensors that autograd computed."""
+    memo: dict[int, Any] = {}
+    for module in model.modules():
+        for value in vars(module).values():
+            if isinstance(value, Tensor) and not value.is_leaf:
+                memo[id(value)] = value.detach().clone()
+    return memo
