@@ -2,29 +2,40 @@
 
 A dispatch mode stands below PyTorch's functions, so nothing that a model computes is missed:
 modules, functional calls, operators and custom operations alike. Each tensor of the model is
-replaced by a `meta` twin (shape and dtype, no data). Small constants that a forward makes for
-itself, such as `torch.arange(3)`, stay real, so that their values can steer the Python code.
+replaced by a `meta` twin (shape and dtype, no data). Constants that a forward makes for itself,
+such as `torch.arange(3)`, stay real, so that their values can steer the Python code.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from labcode.counting.constants import (
+    LIKE,
+    MOVES,
+    RANDOM,
+    READS,
+    is_large,
+    moved,
+    shape_only,
+    stub_for,
+)
 from labcode.counting.formulas import formula_of
 from labcode.counting.free import is_free
+from labcode.counting.operations import Operations, is_composite
 from labcode.counting.rules import RULES
 from labcode.counting.shapes import META
+from labcode.counting.sparse import stored_share
 from labcode.counting.tracking import Layer
+from labcode.counting.twins import Twins, map_tensors, tensors_in, twin
 
-_SMALL = 4096  # elements up to which a constant is computed for real
-_READS = frozenset({"aten::item", "aten::_local_scalar_dense", "aten::is_nonzero", "aten::equal"})
-_MOVES = frozenset({"aten::to", "aten::_to_copy"})
-_RANDOM = torch.Tag.nondeterministic_seeded
+_SMALL = 4096  # elements up to which the model's own numbers are read at once
+_MANY = 2**16  # elements up to which a constant is computed for real at once
+_ALL = 2**27  # the same in a run that needs the values of constants: 512 MiB of floats
 Op = torch._ops.OpOverload
 Pair = tuple[torch.Tensor, torch.Tensor]
 
@@ -36,95 +47,180 @@ class DataNeededError(RuntimeError):
 class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Adds each operation's multiply-adds to the layer that is running."""
 
-    def __init__(self, running: list[Layer]) -> None:
-        """Count into the last layer of `running`, a stack that the layers keep themselves."""
+    # Whether PyTorch hands operations such as `torch.cond` to the mode, too.
+    supports_higher_order_operators = True
+
+    def __init__(
+        self,
+        layers: list[Layer],
+        running: list[Layer],
+        *,
+        exact: bool = False,
+    ) -> None:
+        """Count into the last layer of `running`, a stack that the layers keep themselves.
+
+        Args:
+            layers: all layers of the model.
+            running: the layers that are running, the innermost last.
+            exact: whether constants of any size keep their values, and the model's own tables.
+        """
         super().__init__()  # type: ignore[no-untyped-call]
-        self.running = running
+        self.layers, self.running, self.exact = layers, running, exact
+        self.operations = Operations()
+        self.users: dict[int, Layer] = {}  # id of a parameter: the layer that first used it
+        self._limit = _ALL if exact else _MANY
+        self._share = (1, 1)  # numbers stored and all numbers, of the sparse tensor at work
+        self._func: Any = None
         self._twins: dict[int, Pair] = {}  # id: (a tensor, its shape on meta)
+        self._sources: dict[int, torch.Tensor] = {}  # id of a twin in the model: the caller's
         self._written: dict[int, Pair] = {}  # id: (the caller's, what it holds now: ours)
         self._constants: dict[int, torch.Tensor] = {}  # id: made in the forward, real
         self._unknown: set[int] = set()  # storages of constants that got unknown values
 
+    def expect(self, twins: Twins | None) -> None:
+        """Learn which tensors in the model stand for others, if any do."""
+        if twins is not None:
+            self._twins.update(twins.pairs)
+            self._sources = twins.sources
+
+    def forget(self) -> None:
+        """Let go of all tensors; what was counted stays."""
+        for table in (self._twins, self._sources, self._written, self._constants):
+            table.clear()
+
     def add_macs(self, macs: int) -> None:
         """Add multiply-adds to the layer that is running."""
+        stored, size = self._share
+        macs = macs * stored // size
         self.running[-1].macs += macs
+        self.operations.add(self._func, macs)
+
+    @property
+    def operation(self) -> str:
+        """The name of the operation that is answered."""
+        return str(self._func._schema.name)
+
+    def refuse(self, reason: str) -> None:
+        """Give up on a model whose cost depends on its data."""
+        raise DataNeededError(reason)
+
+    def note_use(self, tensor: torch.Tensor) -> None:
+        """Note in which layer's call a weight works."""
+        self.users.setdefault(id(tensor), self.running[-1])
 
     def __torch_dispatch__(
-        self, func: Op, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
         """Answer one operation."""
         kwargs = kwargs or {}
+        self._func = func
         rule = RULES.get(func)
         if rule is not None:
             out = rule(self, args, kwargs)
             if out is not None:
                 return out
-        tensors = list(_tensors((args, kwargs)))
+        if not isinstance(func, Op):
+            raise NotImplementedError(f"{func} is an operation on functions, which has no shapes")
+        tensors = list(tensors_in((args, kwargs)))
         if not tensors:
             return self._make(func, args, kwargs)
+        if func._schema.name in LIKE and (made := self._make_like(func, args, kwargs)) is not None:
+            return made
         if self._is_constant(func, tensors):
-            if is_free(func) or func._schema.name in _READS:
+            if self._can_fold(func):
                 return self._fold(func, args, kwargs, tensors)
             if formula_of(func) is None and is_composite(func):
                 with self:
                     return func.decompose(*args, **kwargs)
+        redirected = shape_only(func, args, kwargs)
+        if redirected is not None:
+            with self:
+                return redirected()
         return self._infer(func, args, kwargs)
 
     def _make(self, func: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Make a new tensor: real if small and not random, else on `meta`."""
+        """Make a new tensor: real if it is not too large and not random, else on `meta`."""
         kwargs = {name: value for name, value in kwargs.items() if name != "generator"}
         if "device" not in {argument.name for argument in func._schema.arguments}:
             return func(*args, **kwargs)
         out = func(*args, **{**kwargs, "device": META, "pin_memory": False})
-        if _RANDOM in func.tags or not isinstance(out, torch.Tensor) or out.numel() > _SMALL:
+        if RANDOM in func.tags or not isinstance(out, torch.Tensor) or out.numel() > self._limit:
             return out
-        return self._keep(func(*args, **{**kwargs, "device": "cpu", "pin_memory": False}))
+        return self.keep(func(*args, **{**kwargs, "device": "cpu", "pin_memory": False}))
+
+    def _make_like(self, func: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Make a constant that takes only its type, or shape, from another tensor."""
+        stub = stub_for(func, args, self._limit)
+        if stub is None:
+            return None
+        kwargs = {name: v for name, v in kwargs.items() if name not in ("device", "pin_memory")}
+        return self.keep(func(stub, *args[1:], **kwargs))
 
     def _is_constant(self, func: Op, tensors: list[torch.Tensor]) -> bool:
-        """Say whether an operation touches only small constants, whose values are known."""
+        """Say whether an operation touches only constants, whose values are known."""
         size = 1
         for tensor in tensors:
-            if not self._is_known(tensor, func):
+            if not self.is_known(tensor, func):
                 return False
             size *= max(tensor.numel(), 1)
-        return size <= _SMALL**2 and _RANDOM not in func.tags
+        return (size <= self._limit**2 or self.exact) and RANDOM not in func.tags
 
-    def _is_known(self, tensor: torch.Tensor, func: Op) -> bool:
+    def is_known(self, tensor: torch.Tensor, func: Op) -> bool:
+        """Say whether an operation may use the values of a tensor."""
         ours = self._now(tensor)
-        if tensor.is_meta or (ours is not None and ours.is_meta):
+        if ours is not None and ours.is_meta:
             return False
         if id(tensor) in self._constants:
             return not self._unknown or _storage(tensor) not in self._unknown
-        if func._schema.name in _READS or func._schema.name == "aten::lift_fresh":
+        tensor = self._sources.get(id(tensor), tensor)
+        if tensor.is_meta:
+            return False
+        if func._schema.name in READS or func._schema.name == "aten::lift_fresh":
             return True  # reading one value of the caller's tensor changes nothing
+        if tensor.layout is not torch.strided:
+            return True  # how many numbers it stores decides what it costs
+        if self.exact:
+            return tensor.numel() <= _SMALL or not isinstance(tensor, torch.nn.Parameter)
         return tensor.numel() <= _SMALL and not tensor.is_floating_point()
+
+    def _can_fold(self, func: Op) -> bool:
+        if is_free(func) or func._schema.name in READS:
+            return True
+        return self.exact and formula_of(func) is not None
 
     def _fold(
         self, func: Op, args: tuple[Any, ...], kwargs: dict[str, Any], tensors: list[torch.Tensor]
     ) -> Any:
         """Compute an operation on constants for real, never writing to the caller's tensors."""
         if func._schema.name == "aten::lift_fresh":
-            return self._keep(args[0])
-        if _is_large(func, args, kwargs):
+            return self.keep(args[0])
+        if is_large(func, args, kwargs, self._limit):
             return self._infer(func, args, kwargs)
-        copy = func._schema.name not in _READS
-        real_args, real_kwargs = _map((args, kwargs), lambda t: self._real(t, copy=copy))
-        if func._schema.name in _MOVES:
-            real_args, real_kwargs = _moved(func, real_args, real_kwargs, torch.device("cpu"))
+        copy = func._schema.name not in READS
+        real_args, real_kwargs = map_tensors((args, kwargs), lambda t: self.real(t, copy=copy))
+        if func._schema.name in MOVES:
+            real_args, real_kwargs = moved(func, real_args, real_kwargs, torch.device("cpu"))
+        if real_kwargs.get("device") is not None:
+            real_kwargs["device"] = torch.device("cpu")
         out = func(*real_args, **real_kwargs)
-        return self._returned(_map(out, self._keep), tensors)
+        formula = None if is_free(func) else formula_of(func)
+        if formula is not None:
+            self.add_macs(formula(real_args, real_kwargs, out))
+        return self._returned(map_tensors(out, self.keep), tensors)
 
     def _infer(self, func: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run an operation on `meta` twins, so that only its output's shape is worked out."""
         name = func._schema.name
-        if name in _READS:
+        if name in READS:
             raise DataNeededError(f"{name} asks for the value of a tensor")
-        tensors = list(_tensors((args, kwargs)))
+        tensors = list(tensors_in((args, kwargs)))
+        if any(t.layout is not torch.strided for t in tensors) and self._share == (1, 1):
+            return self._infer_sparse(func, args, kwargs, tensors)
         if func._schema.is_mutable:
             self._forget_written(func, args, kwargs)
-        args, kwargs = _map((args, kwargs), self._meta)
-        if name in _MOVES:
-            args, kwargs = _moved(func, args, kwargs, META)
+        args, kwargs = map_tensors((args, kwargs), self._meta)
+        if name in MOVES:
+            args, kwargs = moved(func, args, kwargs, META)
         if "device" in kwargs:
             kwargs["device"] = META
         kwargs.pop("generator", None)
@@ -139,17 +235,32 @@ class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self.running[-1].add_uncounted(name)
         return self._returned(out, tensors)
 
+    def _infer_sparse(
+        self, func: Op, args: tuple[Any, ...], kwargs: dict[str, Any], tensors: list[torch.Tensor]
+    ) -> Any:
+        """Count a product with a sparse tensor by the numbers that it stores."""
+        share = stored_share([self.real(t, copy=False) for t in tensors])
+        if share is None:  # two sparse ones: the cost depends on where their numbers stand
+            self.running[-1].add_uncounted(f"{func._schema.name} of two sparse tensors")
+        self._share = share or (0, 1)
+        try:
+            return self._infer(func, args, kwargs)
+        finally:
+            self._share = (1, 1)
+
     def _forget_written(self, func: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Mark what an operation writes as unknown: its values are not computed."""
         for index, argument in enumerate(func._schema.arguments):
             if argument.alias_info is None or not argument.alias_info.is_write:
                 continue
             value = args[index] if index < len(args) else kwargs.get(argument.name)
-            for tensor in _tensors(value):
+            for tensor in tensors_in(value):
                 if id(tensor) in self._constants:
                     self._unknown.add(_storage(tensor))
                 elif not tensor.is_meta:
-                    self._written[id(tensor)] = (tensor, _twin(tensor))
+                    self._written[id(tensor)] = (tensor, twin(tensor))
+                elif id(tensor) in self._sources:
+                    self._written[id(tensor)] = (tensor, tensor)
 
     def _now(self, tensor: torch.Tensor) -> torch.Tensor | None:
         """Return what stands for a caller's tensor that was written or copied, if it was."""
@@ -157,29 +268,43 @@ class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return None if pair is None else pair[1]
 
     def _meta(self, tensor: torch.Tensor) -> torch.Tensor:
-        if tensor.is_meta:
+        if tensor.is_meta and tensor.layout is torch.strided:
+            if id(tensor) in self._sources:
+                self.note_use(self._sources[id(tensor)])
             return tensor
         now = self._now(tensor)
         if now is not None and now.is_meta:
             return now
         pair = self._twins.get(id(tensor))
         if pair is None:
-            pair = self._twins[id(tensor)] = (tensor, _twin(tensor))
+            pair = self._twins[id(tensor)] = (tensor, twin(tensor))
+            self.note_use(tensor)
         return pair[1]
 
-    def _real(self, tensor: torch.Tensor, *, copy: bool) -> torch.Tensor:
-        """Return a tensor with known values; the caller's own is copied (it is small)."""
+    def real(self, tensor: torch.Tensor, *, copy: bool) -> torch.Tensor:
+        """Return a tensor with known values; the caller's own is copied where it may be written."""
         now = self._now(tensor)
         if now is not None:
             return now
         if not copy or id(tensor) in self._constants:
-            return tensor
-        with torch.inference_mode(False):
-            now = self._keep(tensor.detach().to("cpu", copy=True))
+            return self._sources.get(id(tensor), tensor)
+        source = self._sources.get(id(tensor), tensor)
+        now = self.keep(source.detach().to("cpu", copy=True))
         self._written[id(tensor)] = (tensor, now)
         return now
 
-    def _keep(self, tensor: torch.Tensor) -> torch.Tensor:
+    def known(self, tensor: torch.Tensor, func: Op) -> torch.Tensor:
+        """Return a tensor whose values an operation needs to tell its output's shape.
+
+        Raises:
+            DataNeededError: if they are not known.
+        """
+        if not self.is_known(tensor, func):
+            raise DataNeededError(f"{func._schema.name} needs the values of a tensor")
+        return self.real(tensor, copy=False)
+
+    def keep(self, tensor: torch.Tensor) -> torch.Tensor:
+        """Note a tensor as a constant, whose values are known."""
         self._constants[id(tensor)] = tensor
         return tensor
 
@@ -187,76 +312,17 @@ class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """Give a tensor back where an operation returned what stands for it (in-place)."""
         pairs = (known.get(id(t)) for t in tensors for known in (self._twins, self._written))
         originals = {id(pair[1]): pair[0] for pair in pairs if pair is not None}
-        return _map(out, lambda t: originals.get(id(t), t)) if originals else out
+        return map_tensors(out, lambda t: originals.get(id(t), t)) if originals else out
 
 
-def _tensors(value: Any) -> Iterator[torch.Tensor]:
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, (tuple, list)):
-        for item in value:
-            yield from _tensors(item)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _tensors(item)
+def below_autograd() -> Any:
+    """Return a guard under which operations come to a mode whole, and record no gradient.
 
-
-def _map(value: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
-    if isinstance(value, torch.Tensor):
-        return change(value)
-    if isinstance(value, (tuple, list)):
-        return type(value)(_map(item, change) for item in value)
-    if isinstance(value, dict):
-        return {key: _map(item, change) for key, item in value.items()}
-    return value
-
-
-@torch.inference_mode(False)
-def _twin(tensor: torch.Tensor) -> torch.Tensor:
-    """Return an empty tensor like another; an ordinary one, whose views PyTorch can keep apart."""
-    if tensor.layout is not torch.strided:
-        return torch.empty(tensor.shape, dtype=tensor.dtype, device=META)
-    return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device=META)
+    `torch.inference_mode` does the same, but its tensors stay useless for training: one that a
+    forward keeps in a cache would break the model.
+    """
+    return torch._C._AutoDispatchBelowAutograd()
 
 
 def _storage(tensor: torch.Tensor) -> int:
     return int(tensor.untyped_storage()._cdata)
-
-
-@cache
-def is_composite(func: Op) -> bool:
-    """Say whether an operation is only a name for others, which PyTorch can split it into."""
-    key = torch._C.DispatchKey.CompositeImplicitAutograd
-    overload = func._overloadname
-    suffix = "" if overload == "default" else f".{overload}"
-    has = torch._C._dispatch_has_kernel_for_dispatch_key(str(func._schema.name) + suffix, key)
-    return key in func.py_kernels or bool(has)
-
-
-def _is_large(func: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    """Say whether an operation on constants has a large result; False if that depends on data."""
-    if func.is_view or func._schema.is_mutable or func._schema.name in _READS:
-        return False
-    try:
-        args, kwargs = _map((args, kwargs), _twin)
-        if func._schema.name in _MOVES:
-            args, kwargs = _moved(func, args, kwargs, META)
-        if "device" in kwargs:
-            kwargs["device"] = META
-        out = func(*args, **kwargs)
-    except (RuntimeError, NotImplementedError):
-        return False
-    return any(tensor.numel() > _SMALL for tensor in _tensors(out))
-
-
-def _moved(
-    func: Op, args: tuple[Any, ...], kwargs: dict[str, Any], device: torch.device
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Return the arguments of a move (`x.to(...)`) with the device replaced."""
-    names = [argument.name for argument in func._schema.arguments]
-    at = names.index("device") if "device" in names else len(args)
-    if at < len(args):
-        args = (*args[:at], device, *args[at + 1 :])
-    elif kwargs.get("device") is not None:
-        kwargs = {**kwargs, "device": device}
-    return args, kwargs

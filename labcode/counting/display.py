@@ -42,8 +42,11 @@ def shape_text(shape: tuple[int, ...] | None) -> str:
 
 
 def _caption(cost: ModelCost) -> str:
+    given = f"one input of {shape_text(cost.input_shape)}"
+    if not cost.input_shape:
+        given = f"inputs as given ({cost.inputs})"
     return (
-        f"{cost.model}, one input of {shape_text(cost.input_shape)}: "
+        f"{cost.model}, {given}: "
         f"{exact(cost.params)} params, {exact(cost.macs)} MACs, "
         f"{humanise(cost.flops)}{'' if cost.flops >= 1000 else ' '}FLOPs (2 × MACs)"
     )
@@ -51,11 +54,15 @@ def _caption(cost: ModelCost) -> str:
 
 def _layers(cost: ModelCost) -> Table:
     rows = tuple(
-        (row.name, row.type, shape_text(row.output_shape), *_bars(row, cost), f"{row.calls}")
+        (row.name, row.type, shape_text(row.output_shape), *_bars(row, cost), _calls(row))
         for row in cost.layers
     )
     total = ("Total", "", "", f"{cost.params:,}", f"{cost.macs:,}", "")
     return Table(_caption(cost), _COLUMNS, rows, total, frozenset({3, 4, 5}))
+
+
+def _calls(row: LayerCost) -> str:
+    return f"in {row.inside}" if row.inside else f"{row.calls}"
 
 
 def _bars(row: LayerCost, cost: ModelCost) -> tuple[Cell, Cell]:
@@ -86,7 +93,7 @@ def _blocks(cost: ModelCost) -> Table:
 
 def _notes(cost: ModelCost) -> list[str]:
     if not cost.uncounted:
-        return []
+        return list(cost.notes)
     names = ", ".join(f"{name} (ran {n}×)" for name, n in cost.uncounted.items())
     where = ", ".join(row.name for row in cost.layers if row.uncounted)
-    return [f"Not counted, no formula: {names}; in: {where}. The true MACs may be higher."]
+    return [f"Not counted, no formula: {names}; in: {where}. The true MACs may be higher.", *cost.notes]

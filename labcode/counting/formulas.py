@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -89,7 +89,6 @@ _OWN: dict[str, Formula] = {
 _SAME_AS = {"aten::addmm_": aten.addmm, "aten::baddbmm_": aten.baddbmm}
 
 
-@cache
 def formula_of(func: torch._ops.OpOverload) -> Formula | None:
     """Return the formula for an operation's multiply-adds, or None where there is none.
 
@@ -103,11 +102,10 @@ def formula_of(func: torch._ops.OpOverload) -> Formula | None:
     name = func._schema.name
     if name in _OWN:
         return _OWN[name]
+    # Looked up each time: `register_flop_formula` may add one between two counts.
     flops = flop_registry.get(_SAME_AS.get(name, func.overloadpacket))
-    if flops is None:
-        return None
+    return None if flops is None else partial(_halved, flops)
 
-    def halved(args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> int:
-        return int(flops(*args, **kwargs, out_val=out)) // 2
 
-    return halved
+def _halved(flops: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> int:
+    return int(flops(*args, **kwargs, out_val=out)) // 2

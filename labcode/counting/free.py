@@ -73,9 +73,18 @@ _POINTWISE += (
     " _assert_async _assert_tensor_metadata _linalg_check_errors sym_size sym_numel _foreach_add"
 )
 
+_SPARSE = "coalesce _coalesce _coalesced to_sparse _to_sparse to_dense _to_dense values _values"
+_SPARSE += " to_sparse_csr to_sparse_csc to_sparse_bsr to_sparse_bsc _to_sparse_csr _to_sparse_csc"
+_SPARSE += " _to_sparse_bsr _to_sparse_bsc indices _indices crow_indices col_indices ccol_indices"
+_SPARSE += " row_indices sparse_mask sparse_coo_tensor _sparse_coo_tensor_unsafe _nnz sparse_dim"
+_SPARSE += " _sparse_coo_tensor_with_dims_and_tensors _sparse_compressed_tensor_unsafe dense_dim"
+_SPARSE += " sparse_compressed_tensor sparse_csr_tensor is_coalesced _sparse_coo_tensor_with_dims"
+_SPARSE += " _validate_sparse_coo_tensor_args _validate_sparse_compressed_tensor_args"
+_SPARSE += " _validate_compressed_sparse_indices _dimI _dimV"
+
 FREE = frozenset(
     " ".join(
-        (_NORMS, _POOLS, _RESIZES, _REDUCTIONS, _LOOKUPS, _LAYOUT, _FACTORIES, _POINTWISE)
+        (_SPARSE, _NORMS, _POOLS, _RESIZES, _REDUCTIONS, _LOOKUPS, _LAYOUT, _FACTORIES, _POINTWISE)
     ).split()
 )
 

@@ -41,6 +41,7 @@ def _conv(mode: CountingMode, args: Args, kwargs: dict[str, Any]) -> Any:
     size = window(shape[2:], kernel[2:], stride, padding, dilation)
     if size is None:
         return None
+    mode.note_use(weight)
     out = empty((shape[0], kernel[0], *size), x)  # (N, C_out, H_out, W_out)
     mode.add_macs(convolution_macs(shape, kernel, out.shape, False))
     return out
@@ -66,8 +67,9 @@ def _linear(mode: CountingMode, args: Args, kwargs: dict[str, Any]) -> Any:
         or x.dtype is not weight.dtype
     ):
         return None
-    if weight.dim() != 2 or x.dim() < 1 or x.shape[-1] != weight.shape[1]:
+    if x.shape[-1] != weight.shape[1] or weight.layout is not torch.strided:
         return None
+    mode.note_use(weight)
     out = empty((*x.shape[:-1], weight.shape[0]), x)  # (..., out_features)
     mode.add_macs(out.numel() * weight.shape[1])
     return out
@@ -79,6 +81,8 @@ def _matmul(mode: CountingMode, args: Args, kwargs: dict[str, Any]) -> Any:
         return None
     if x.dim() < 2 or y.dim() < 2 or x.shape[-1] != y.shape[-2]:
         return None
+    if x.layout is not torch.strided or y.layout is not torch.strided:
+        return None  # a sparse one costs less
     batch = broadcast(x.shape[:-2], y.shape[:-2])
     if batch is None:
         return None

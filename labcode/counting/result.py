@@ -18,7 +18,10 @@ class LayerCost:
     `output_shape` is the shape of the layer's first output at its first call, without the batch
     (a leading 1); None if the layer was never called or gives no tensor. `params` are the
     parameters that this layer is the first to own, `calls` says how often it ran, and `uncounted`
-    names its operations that have no formula.
+    names its operations that have no formula. `trainable` of the parameters take part in training,
+    `param_bytes` is their memory, and `output_bytes` that of the outputs of all its calls, if it
+    holds no other layers. `order` is its place by first call, from 0; None if it was not called.
+    `inside` names the layer in whose call its weights worked, if it was not called itself.
     """
 
     name: str
@@ -28,6 +31,11 @@ class LayerCost:
     macs: int
     calls: int
     uncounted: tuple[str, ...] = ()
+    trainable: int = 0
+    param_bytes: int = 0
+    output_bytes: int = 0
+    order: int | None = None
+    inside: str = ""
 
     @property
     def flops(self) -> int:
@@ -36,11 +44,23 @@ class LayerCost:
 
 
 @dataclass(frozen=True)
+class OperationCost:
+    """How often one kind of operation ran in a model, and its multiply-adds in total."""
+
+    name: str
+    calls: int
+    macs: int
+
+
+@dataclass(frozen=True)
 class ModelCost:
     """What a model costs for one image, in total and by layer; the rows add up to the totals.
 
     `uncounted` says which operations have no formula and how often each ran: their
-    multiply-adds, if they have any, are not part of `macs`.
+    multiply-adds, if they have any, are not part of `macs`. Of a model that was counted on
+    inputs as given, `inputs` describes these, the cost is that of all of them together, and
+    `input_shape` is empty. `operations` are those that multiply, in running order, and `notes`
+    say what a reader must know: hooks that did not run, caches that were emptied.
     """
 
     model: str
@@ -49,6 +69,9 @@ class ModelCost:
     macs: int
     layers: tuple[LayerCost, ...]
     uncounted: dict[str, int] = field(default_factory=dict, hash=False)
+    inputs: str = ""
+    operations: tuple[OperationCost, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def flops(self) -> int:

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from labcode.counting.branches import COND, cond
+from labcode.counting.packed import packed_rules
 from labcode.counting.products import PRODUCTS, Args, Rule
+from labcode.counting.sequences import PACK, PAD, pack, pad
 from labcode.counting.shapes import as_tuple, broadcast, empty, window
 
 if TYPE_CHECKING:
@@ -140,7 +143,7 @@ def _flatten(mode: CountingMode, args: Args, kwargs: dict[str, Any]) -> Any:
     x: torch.Tensor = args[0]
     bounds: list[int] = [*args[1:], *(0, -1)[len(args) - 1 :]]
     start, end = bounds
-    if kwargs or not x.is_meta or not x.is_inference():
+    if kwargs or not x.is_meta:
         return None
     dims = x.dim()
     start, end = start % dims if dims else 0, end % dims if dims else 0
@@ -156,7 +159,7 @@ def _view(mode: CountingMode, args: Args, kwargs: dict[str, Any]) -> Any:
     A view of the model's own tensor must stay an ordinary tensor, which PyTorch sees to itself.
     """
     x, shape = args[0], list(args[1])
-    if not x.is_meta or not x.is_inference():
+    if not x.is_meta:
         return None
     if -1 in shape:
         known = -prod(shape)
@@ -179,8 +182,12 @@ def _mean(mode: CountingMode, args: Args, kwargs: dict[str, Any]) -> Any:
     return empty(tuple(kept), x)
 
 
-RULES: dict[torch._ops.OpOverload, Rule] = {
+RULES: dict[Any, Rule] = {
     **PRODUCTS,
+    **packed_rules(),
+    COND: cond,
+    PACK: pack,
+    PAD: pad,
     aten.masked_fill.Scalar: _masked_fill,
     aten.contiguous.default: _contiguous,
     aten.roll.default: _same,

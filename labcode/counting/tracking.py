@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import sys
 import threading
-from collections import Counter, OrderedDict, deque
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -14,14 +15,29 @@ from typing import Any
 import torch
 from torch import nn
 
+from labcode.counting.keeping import Snapshot
+from labcode.counting.packed import packed_tensors
+from labcode.counting.twins import Twins, tensors_in
+
 _LOCK = threading.RLock()  # a model carries its trackers while it is counted, so one at a time
-_CONTAINERS = frozenset({list, dict, set, deque, OrderedDict})
 
 
 class Layer:
     """One module of a model while it is counted."""
 
-    __slots__ = ["calls", "is_leaf", "macs", "module", "name", "parameters", "shape", "uncounted"]
+    __slots__ = [
+        "calls",
+        "inside",
+        "is_leaf",
+        "macs",
+        "module",
+        "name",
+        "order",
+        "output_bytes",
+        "parameters",
+        "shape",
+        "uncounted",
+    ]
 
     def __init__(
         self, name: str, module: nn.Module, parameters: list[nn.Parameter], is_leaf: bool
@@ -29,9 +45,23 @@ class Layer:
         """Start a layer's count at nothing; `parameters` are those it is the first to own."""
         self.name, self.module = name, module
         self.parameters, self.is_leaf = parameters, is_leaf
-        self.macs = self.calls = 0
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget what was counted, for another run."""
+        self.macs = self.calls = self.output_bytes = 0
+        self.order: int | None = None  # its place among the layers, by their first call
+        self.inside = ""  # the layer in whose call its weights worked, if it was not called itself
         self.shape: tuple[int, ...] | None = None
         self.uncounted: Counter[str] = Counter()
+
+    def finish(self, out: Any) -> None:
+        """Note a call and what it gave."""
+        self.calls += 1
+        if self.shape is None:
+            self.shape = output_shape(out)
+        if self.is_leaf:
+            self.output_bytes += sum(t.numel() * t.element_size() for t in tensors_in(out))
 
     def add_uncounted(self, operation: str) -> None:
         """Note that an operation without a formula ran in this layer."""
@@ -52,6 +82,8 @@ class Layer:
     @property
     def is_row(self) -> bool:
         """Whether the layer has anything to show."""
+        if packed_tensors(self.module):
+            return True
         return bool(self.parameters or self.macs or self.uncounted or (self.is_leaf and self.calls))
 
 
@@ -62,11 +94,14 @@ class Failure:
         """Start with no failure."""
         self.layer: Layer | None = None
         self.shapes: list[tuple[int, ...]] = []
+        self.in_hook = False
+        self.order = itertools.count()
+        self.emptied: list[str] = []  # cached functions whose tables had to be emptied
 
-    def note(self, layer: Layer, args: Any) -> None:
+    def note(self, layer: Layer, args: Any, *, in_hook: bool = False) -> None:
         """Remember the first layer that failed, which is the innermost."""
         if self.layer is None:
-            self.layer = layer
+            self.layer, self.in_hook = layer, in_hook
             self.shapes = [tuple(a.shape) for a in args if isinstance(a, torch.Tensor)]
 
 
@@ -111,58 +146,82 @@ def find_layers(model: nn.Module) -> list[Layer]:
 
 @contextmanager
 def tracked(
-    modules: list[nn.Module], layers: list[Layer], running: list[Layer]
-) -> Iterator[Failure]:
+    modules: list[nn.Module],
+    layers: list[Layer],
+    running: list[Layer],
+    failure: Failure,
+    *,
+    without_hooks: frozenset[str] = frozenset(),
+    twins: Twins | None = None,
+) -> Iterator[None]:
     """Put trackers on the layers and evaluation mode on the model; take both off at the end.
 
-    Attributes, hooks, modes, buffers and the random state come back exactly, also after an error.
-    Hooks of the caller do not run meanwhile.
+    Whatever the model can reach comes back exactly, also after an error: see `Snapshot`.
+
+    Args:
+        modules: all modules of the model.
+        layers: the layers to follow.
+        running: the stack of layers that are running; kept up while the model runs.
+        failure: gets where it failed, and which caches had to be emptied.
+        without_hooks: names of the layers whose hooks stay out.
+        twins: stand-ins for the model's tensors, to be put in their places; none if None.
     """
-    failure = Failure()
     with _LOCK:
         restore = [*_random_states(), *_modes(modules)]
-        saved = [_snapshot(module) for module in modules]
+        snapshot = Snapshot(modules)
         try:
-            _install_all(modules, layers, running, failure)
-            yield failure
+            if twins is not None:
+                twins.put_into(modules)
+            _install_all(modules, layers, running, failure, without_hooks)
+            yield
         finally:
-            for snapshot in saved:
-                _restore(*snapshot)
+            failure.emptied += snapshot.restore()
             for call in restore:
                 call()
 
 
 def _install_all(
-    modules: list[nn.Module], layers: list[Layer], running: list[Layer], failure: Failure
+    modules: list[nn.Module],
+    layers: list[Layer],
+    running: list[Layer],
+    failure: Failure,
+    without_hooks: frozenset[str],
 ) -> None:
     for layer in layers:
-        _install(layer.module, _tracker(layer, running, failure))
+        track = _tracker(layer, running, failure)
+        call = track if layer.name in without_hooks else _with_hooks(layer, track, failure)
+        _install(layer.module, track, call)
     for module in modules:
         if isinstance(module, torch.jit.ScriptModule):
-            module.training = False
+            if hasattr(module, "training"):  # a frozen one has no mode
+                module.training = False
             continue
         module.__dict__["training"] = False
         inner = _compiled(module)
         if inner is not None:
-            _install(module, partial(_call, inner))
+            _install(module, partial(_call, inner), partial(_call, inner))
 
 
 def _call(module: nn.Module, *args: Any, **kwargs: Any) -> Any:
     return module(*args, **kwargs)
 
 
-def _install(module: nn.Module, forward: Callable[..., Any]) -> None:
-    # `_compiled_call_impl` is what calling a module looks for first: no hook runs. `forward` is
-    # replaced too, for models that call it directly.
-    module.__dict__["_compiled_call_impl"] = forward
+def _install(
+    module: nn.Module, forward: Callable[..., Any], call: Callable[..., Any]
+) -> None:
+    # `_compiled_call_impl` is what calling a module looks for first. `forward` is replaced too,
+    # for models that call it directly.
+    module.__dict__["_compiled_call_impl"] = call
     module.__dict__["forward"] = forward
 
 
 def _tracker(layer: Layer, running: list[Layer], failure: Failure) -> Callable[..., Any]:
-    forward = layer.module.forward
+    forward, order = layer.module.forward, failure.order
 
     def track(*args: Any, **kwargs: Any) -> Any:
         running.append(layer)
+        if layer.order is None:
+            layer.order = next(order)
         try:
             out = forward(*args, **kwargs)
         except Exception:
@@ -170,12 +229,37 @@ def _tracker(layer: Layer, running: list[Layer], failure: Failure) -> Callable[.
             raise
         finally:
             running.pop()
-        layer.calls += 1
-        if layer.shape is None:
-            layer.shape = output_shape(out)
+        layer.finish(out)
         return out
 
     return track
+
+
+def _with_hooks(
+    layer: Layer, track: Callable[..., Any], failure: Failure
+) -> Callable[..., Any]:
+    """Return what a call of a layer runs: its forward, with its hooks where it has some."""
+    module, everywhere = layer.module, nn.modules.module
+    attributes = module.__dict__
+    if isinstance(module, torch.jit.ScriptModule):
+        return track
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if not (
+            module._forward_pre_hooks
+            or module._forward_hooks
+            or everywhere._global_forward_pre_hooks
+            or everywhere._global_forward_hooks
+            or attributes["forward"] is not track  # replaced while the model runs
+        ):
+            return track(*args, **kwargs)
+        try:
+            return nn.Module._call_impl(module, *args, **kwargs)
+        except Exception:
+            failure.note(layer, (*args, *kwargs.values()), in_hook=True)
+            raise
+
+    return call
 
 
 def output_shape(out: Any) -> tuple[int, ...] | None:
@@ -190,32 +274,10 @@ def output_shape(out: Any) -> tuple[int, ...] | None:
     return next((shape for shape in shapes if shape is not None), None)
 
 
-Held = list[tuple[Any, Any]]
-
-
-def _snapshot(module: nn.Module) -> tuple[dict[str, Any], dict[str, Any], Held]:
-    """Remember a module's attributes and what its lists, dicts and sets hold."""
-    attributes = module.__dict__
-    saved = attributes.copy()
-    held = [(v, v.copy() if v else None) for v in saved.values() if type(v) in _CONTAINERS]
-    return attributes, saved, held
-
-
-def _restore(attributes: dict[str, Any], saved: dict[str, Any], held: Held) -> None:
-    attributes.clear()
-    attributes.update(saved)
-    for container, content in held:
-        if content:
-            container.clear()
-            fill = container.update if hasattr(container, "update") else container.extend
-            fill(content)
-        elif container:
-            container.clear()
-
-
 def _modes(modules: list[nn.Module]) -> list[Callable[[], None]]:
     """Return calls that bring the modes of TorchScript modules back; others keep theirs inside."""
     scripted = (m for m in modules if isinstance(m, torch.jit.ScriptModule))
+    scripted = (m for m in scripted if hasattr(m, "training"))  # a frozen one has no mode
     return [partial(setattr, m, "training", m.training) for m in scripted]
 
 

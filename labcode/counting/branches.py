@@ -1,0 +1,65 @@
+"""`torch.cond`: a branch that depends on data has one cost only if both sides cost the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+if TYPE_CHECKING:
+    from labcode.counting.dispatch import CountingMode
+
+COND = torch.ops.higher_order.cond
+_ITEM = torch.ops.aten.item.default
+
+
+def cond(mode: CountingMode, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Rule for `torch.cond`: run the side that is known to be taken, or compare both.
+
+    Raises:
+        DataNeededError: if the condition is not known and the sides cost differently.
+    """
+    condition, if_true, if_false, operands = args
+    taken = _truth(mode, condition)
+    with mode:
+        if taken is not None:
+            return (if_true if taken else if_false)(*operands)
+        before = _state(mode)
+        out = if_true(*operands)
+        first = _state(mode)
+        _reset(mode, before)
+        if_false(*operands)
+    if _state(mode) != first:
+        mode.refuse(
+            "torch.cond chooses between branches of different cost: "
+            f"{_total(first) - _total(before):,} and {_total(_state(mode)) - _total(before):,} "
+            "multiply-adds"
+        )
+    return out
+
+
+State = list[tuple[Any, int, dict[str, int]]]
+
+
+def _truth(mode: CountingMode, condition: Any) -> bool | None:
+    if not isinstance(condition, torch.Tensor):
+        return bool(condition)
+    return bool(mode.real(condition, copy=False)) if mode.is_known(condition, _ITEM) else None
+
+
+def _state(mode: CountingMode) -> State:
+    return [(layer, layer.macs, dict(layer.uncounted)) for layer in mode.layers]
+
+
+def _reset(mode: CountingMode, state: State) -> None:
+    for layer, macs, uncounted in state:
+        layer.macs = macs
+        layer.uncounted.clear()
+        layer.uncounted.update(uncounted)
+
+
+def _total(state: State) -> int:
+    return sum(macs for _, macs, _ in state)
+
+
