@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -61,5 +60,3 @@ def _reset(mode: CountingMode, state: State) -> None:
 
 def _total(state: State) -> int:
     return sum(macs for _, macs, _ in state)
-
-

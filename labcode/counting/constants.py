@@ -34,7 +34,9 @@ def stub_for(func: Op, args: tuple[Any, ...], limit: int) -> torch.Tensor | None
         return None
     if func._schema.name in _SAME:
         large = model.numel() > limit
-        return None if large else torch.empty_strided(model.shape, model.stride(), dtype=model.dtype)
+        return (
+            None if large else torch.empty_strided(model.shape, model.stride(), dtype=model.dtype)
+        )
     size = 1
     for n in args[1] if len(args) > 1 else ():
         size *= n

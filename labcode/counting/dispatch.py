@@ -8,7 +8,6 @@ such as `torch.arange(3)`, stay real, so that their values can steer the Python 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import torch

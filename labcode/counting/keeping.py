@@ -109,8 +109,7 @@ def _mapping(snapshot: Snapshot, value: dict[Any, Any]) -> None:
 def _refill(base: type[dict[Any, Any]], value: dict[Any, Any], held: dict[Any, Any]) -> None:
     """Put back what a mapping held, in its order; touch nothing if nothing changed."""
     same = len(value) == len(held) and all(
-        a is c and b is d
-        for (a, b), (c, d) in zip(base.items(value), held.items(), strict=True)
+        a is c and b is d for (a, b), (c, d) in zip(base.items(value), held.items(), strict=True)
     )
     if not same:
         base.clear(value)

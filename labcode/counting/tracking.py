@@ -206,9 +206,7 @@ def _call(module: nn.Module, *args: Any, **kwargs: Any) -> Any:
     return module(*args, **kwargs)
 
 
-def _install(
-    module: nn.Module, forward: Callable[..., Any], call: Callable[..., Any]
-) -> None:
+def _install(module: nn.Module, forward: Callable[..., Any], call: Callable[..., Any]) -> None:
     # `_compiled_call_impl` is what calling a module looks for first. `forward` is replaced too,
     # for models that call it directly.
     module.__dict__["_compiled_call_impl"] = call
@@ -235,9 +233,7 @@ def _tracker(layer: Layer, running: list[Layer], failure: Failure) -> Callable[.
     return track
 
 
-def _with_hooks(
-    layer: Layer, track: Callable[..., Any], failure: Failure
-) -> Callable[..., Any]:
+def _with_hooks(layer: Layer, track: Callable[..., Any], failure: Failure) -> Callable[..., Any]:
     """Return what a call of a layer runs: its forward, with its hooks where it has some."""
     module, everywhere = layer.module, nn.modules.module
     attributes = module.__dict__

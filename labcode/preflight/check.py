@@ -14,6 +14,7 @@ from labcode.preflight.facts import Facts, LayerFacts, look
 from labcode.preflight.methods import METHODS, Method
 from labcode.preflight.reasons import particular, why_not
 from labcode.preflight.verdict import YES, Verdict
+from labcode.preflight.view import as_html, as_text
 from labcode.training.devices import device_of
 
 IMAGES = 4  # random ones, where none are given
@@ -51,6 +52,14 @@ class Preflight:
     model: str
     layers: tuple[LayerCheck, ...]
     verdicts: dict[str, Verdict]
+
+    def __str__(self) -> str:
+        """Show the answers as plain text."""
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        """Show the answers in a notebook."""
+        return as_html(self)
 
     def rows(self) -> list[dict[str, Any]]:
         """Return a row a layer, after one of the whole network: plain words, for any table."""

@@ -28,7 +28,8 @@ def _torchvision(name: str, **settings: Any) -> Callable[[], nn.Module]:
 def _small_vit() -> nn.Module:
     from torchvision.models import VisionTransformer
 
-    return VisionTransformer(64, 16, 4, 4, 64, 128, num_classes=CLASSES)
+    model: nn.Module = VisionTransformer(64, 16, 4, 4, 64, 128, num_classes=CLASSES)
+    return model
 
 
 ARCHITECTURES: dict[str, Maker] = {
