@@ -35,7 +35,7 @@ FROM_PYTORCH = ("torch", "torchvision")
 CUDA_ONLY = re.compile(r"^(nvidia-|cuda-|triton\b)")
 # Megabytes of the wheels, without what stands in uv's cache. Sums over the lists of pins.
 UV_MB, SITE_MB, TESTS_MB, BENCHMARKS_MB = 20, 110, 95, 25
-COURSE_MB = {"Linux": 3200, "Linux, cpu": 400, "Darwin": 240, "Windows": 240}
+COURSE_MB = {"Linux": 3200, "Linux, cpu": 440, "Darwin": 280, "Windows": 280}
 
 
 @dataclass(frozen=True)
