@@ -9,9 +9,11 @@ from labcode.training.devices import device_of, pick_device, seed_everything, se
 from labcode.training.evaluation import Evaluation, eval_mode, evaluate
 from labcode.training.history import Epoch, History, TrainingDiverged
 from labcode.training.loop import Batch, LossFn, cross_entropy, fit
+from labcode.training.paired import Difference, paired_difference
 
 __all__ = [
     "Batch",
+    "Difference",
     "Epoch",
     "Evaluation",
     "History",
@@ -22,6 +24,7 @@ __all__ = [
     "eval_mode",
     "evaluate",
     "fit",
+    "paired_difference",
     "pick_device",
     "seed_everything",
     "seeded",
