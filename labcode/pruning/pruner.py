@@ -15,7 +15,6 @@ from labcode.pruning.schedules import KeptSchedule
 from labcode.pruning.selection import select
 from labcode.training import fit
 
-
 SHORT = 20  # looks: in a run with fewer, one that is missed is more than 5 % of it
 
 
