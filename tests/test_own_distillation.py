@@ -56,7 +56,7 @@ def test_hints_teach_what_left_the_layer():
     model = NETS[0][0]().train()
     with hints._listening(model, "1") as heard:
         model(SPLIT.images)
-    assert float(heard[0].min()) < 0
+    assert heard[0].min().item() < 0
     heard[0].sum().backward()
     assert model[1].bias.grad is not None
     fit_hints(model, "1", copy.deepcopy(model), "1", SPLIT, epochs=1)

@@ -215,7 +215,7 @@ REFUSED = {
         r"at \[1\] after 'c'",
     ),
     "unused": (Net(lambda self, x: self.o(x), c=conv(3, 8), o=conv(3, 2)), "'c' does not run"),
-    "scripted": (lambda: torch.jit.script(nn.Sequential(conv(3, 8))), "network itself is a scripted"),
+    "scripted": (lambda: torch.jit.script(nn.Sequential(conv(3, 8))), "is a scripted module"),
     "parameter": (
         lambda: torchvision.models.vit_b_16(image_size=16),
         "the network itself is a VisionTransformer with parameters of its own",
@@ -230,6 +230,17 @@ def test_what_cannot_be_cut_is_refused_in_a_sentence_with_its_name(name):
     model = model if isinstance(model, nn.Module) else model()
     with pytest.raises(ValueError, match=reason):
         cut(model, graph_plan(model, {"c": range(2)}, SHAPE), SHAPE)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_silent_channel_hides_no_wrong_cut(seed):
+    torch.manual_seed(seed)
+    model = refused(n=nn.ChannelShuffle(2), o=conv(8, 2))
+    with torch.no_grad():
+        model.c.weight.abs_().neg_()
+        model.c.bias.fill_(-1)  # images from 0 to 1 leave nothing after the ReLU
+    with pytest.raises(ValueError, match=r"'o'|'n'"):
+        cut(model, graph_plan(model, {"c": [0, 1]}, SHAPE), SHAPE)
 
 
 def test_a_conv_with_groups_that_stays_whole_costs_what_it_costs():
