@@ -5,7 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from labcode._walk import dtype_of
 from labcode.models import LowRankLinear
+from labcode.training import device_of, eval_mode
 
 EPSILON = 1e-6  # keeps the covariance invertible where an input never changes
 
@@ -20,22 +22,27 @@ def layer_inputs(model: nn.Module, layer: str, images: Tensor) -> Tensor:
         images: Images (N, C, H, W).
 
     Returns:
-        The inputs (N, features).
+        The inputs (N, features), as they came in; of a layer that runs more than once those of
+        all its runs, one after the other.
 
     Raises:
         AttributeError: The network has no such layer.
+        ValueError: The layer does not run.
     """
     seen: list[Tensor] = []
-    handle = model.get_submodule(layer).register_forward_pre_hook(
-        lambda _, inputs: seen.append(inputs[0].detach())
-    )
-    training = model.training
+
+    def hear(_: nn.Module, inputs: tuple[Tensor, ...], named: dict[str, Tensor]) -> None:
+        seen.append((*inputs, *named.values())[0].detach().clone())  # it may be changed in place
+
+    handle = model.get_submodule(layer).register_forward_pre_hook(hear, with_kwargs=True)
     try:
-        model.eval()(images)
+        with eval_mode(model):
+            model(images.to(device_of(model), dtype_of(model)))
     finally:
         handle.remove()
-        model.train(training)
-    return seen[0]
+    if not seen:
+        raise ValueError(f"layer {layer!r} does not run in evaluation mode")
+    return torch.cat(seen) if len(seen) > 1 else seen[0]
 
 
 @torch.no_grad()
@@ -56,7 +63,8 @@ def output_svd(layer: nn.Linear, inputs: Tensor, rank: int) -> LowRankLinear:
 
     Raises:
         TypeError: ``rank`` is not an integer.
-        ValueError: ``rank`` is out of range, or ``inputs`` do not fit the layer.
+        ValueError: ``rank`` is out of range, the layer is not linear, or ``inputs`` do not fit
+            it.
 
     Source: Zhang et al., "Accelerating very deep convolutional networks" (arXiv:1505.06798),
         section 3.1, without its bias term.
@@ -66,6 +74,8 @@ def output_svd(layer: nn.Linear, inputs: Tensor, rank: int) -> LowRankLinear:
     >>> torch.allclose(output_svd(full, x, 10)(x), full(x), atol=1e-4)
     True
     """
+    if not isinstance(layer, nn.Linear):
+        raise ValueError(f"layer must be a torch.nn.Linear, got a {type(layer).__name__}")
     if inputs.dim() != 2 or inputs.shape[1] != layer.in_features:
         raise ValueError(
             f"inputs must have the shape (N, {layer.in_features}), got {tuple(inputs.shape)}"
@@ -73,7 +83,9 @@ def output_svd(layer: nn.Linear, inputs: Tensor, rank: int) -> LowRankLinear:
     thin = LowRankLinear(layer.in_features, layer.out_features, rank, layer.bias is not None)
     x = inputs.double()
     covariance = x.T @ x / len(x)  # (n, n)
-    covariance += EPSILON * covariance.trace() / len(covariance) * torch.eye(len(covariance))
+    covariance += (
+        EPSILON * covariance.trace() / len(covariance) * torch.eye(len(covariance), device=x.device)
+    )
     lower = torch.linalg.cholesky(covariance)  # (n, n)
     u, s, v = torch.linalg.svd(layer.weight.double() @ lower, full_matrices=False)
     root = s[:rank].sqrt()
@@ -82,4 +94,4 @@ def output_svd(layer: nn.Linear, inputs: Tensor, rank: int) -> LowRankLinear:
     thin.second.weight.copy_(u[:, :rank] * root)
     if layer.bias is not None:
         thin.second.bias.copy_(layer.bias)
-    return thin
+    return thin.to(layer.weight.device, layer.weight.dtype)

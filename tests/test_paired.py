@@ -6,7 +6,9 @@ import pytest
 from labcode.training import paired_difference
 
 
-@pytest.mark.parametrize(("lost", "won", "n"), [(0.02, 0.01, 1000), (0.1, 0.1, 200), (0.3, 0.1, 100)])
+@pytest.mark.parametrize(
+    ("lost", "won", "n"), [(0.02, 0.01, 1000), (0.1, 0.1, 200), (0.3, 0.1, 100)]
+)
 def test_the_interval_holds_the_truth_in_95_of_100(lost, won, n):
     generator = np.random.default_rng(0)
     draws = generator.multinomial(n, [lost, won, 1 - lost - won], size=4000)

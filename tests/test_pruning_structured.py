@@ -198,7 +198,7 @@ def test_errors_name_the_layer():
         chain_plan(model, {"conv1": []}, (1, 28, 28))
     with pytest.raises(KeyError, match="no layer 'pool1'"):
         graph_plan(model, {"pool1": [0]}, (1, 28, 28))
-    with pytest.raises(ValueError, match=r"'0' has groups: take labcode\.pruning\.graph_plan"):
+    with pytest.raises(ValueError, match="'0' has groups: take"):
         chain_plan(nn.Sequential(nn.Conv2d(4, 4, 1, groups=2)), {}, (4, 3, 3))
     with pytest.raises(ValueError, match="'0' is a PReLU with parameters of its own"):
         full_plan(nn.Sequential(nn.PReLU(4)))

@@ -10,8 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from labcode._checks import check_choice
+from labcode._walk import dtype_of
 from labcode.data import Split
-from labcode.training import Batch, eval_mode, fit, seeded
+from labcode.training import Batch, device_of, eval_mode, fit, seeded
 from labcode.training.history import History
 
 
@@ -24,34 +25,48 @@ def features(model: nn.Module, layer: str, images: Tensor) -> Tensor:
         images: Shape (N, C, H, W).
 
     Returns:
-        The layer's output, shape (N, ...), without a gradient.
+        The layer's output, shape (N, ...), without a gradient, as it left the layer: what an
+        in-place ReLU behind it does, does not reach it.
 
     Raises:
-        ValueError: There is no such layer, or the network does not run it.
+        ValueError: There is no such layer, the network does not run it or runs it more than
+            once, or it gives no tensor.
 
     >>> from labcode.models import lenet5
     >>> features(lenet5(), "pool2", torch.rand(2, 1, 28, 28)).shape
     torch.Size([2, 50, 4, 4])
     """
     with _listening(model, layer) as heard, eval_mode(model), torch.no_grad():
-        model(images)
-    if not heard:
-        raise ValueError(f"layer {layer!r} did not run")
-    return heard[-1]
+        model(images.to(device_of(model), dtype_of(model)))
+    return _the_one(layer, heard)
 
 
 @contextmanager
 def _listening(model: nn.Module, layer: str) -> Iterator[list[Tensor]]:
     """Collect the outputs of a layer while the network runs."""
-    check_choice("layer", layer, [name for name, _ in model.named_modules() if name])
+    names = [name for name, _ in model.named_modules(remove_duplicate=False) if name]
+    check_choice("layer", layer, names)
     heard: list[Tensor] = []
-    hook = model.get_submodule(layer).register_forward_hook(
-        lambda _m, _i, output: heard.append(output)
-    )
+
+    def hear(_m: nn.Module, _i: object, output: object) -> None:
+        if not isinstance(output, Tensor):
+            raise ValueError(f"layer {layer!r} must give a tensor, got a {type(output).__name__}")
+        heard.append(output.clone())  # an in-place layer behind it would change the output itself
+
+    hook = model.get_submodule(layer).register_forward_hook(hear)
     try:
         yield heard
     finally:
         hook.remove()
+
+
+def _the_one(layer: str, heard: list[Tensor]) -> Tensor:
+    """Return the output of a layer that ran once."""
+    if not heard:
+        raise ValueError(f"layer {layer!r} did not run")
+    if len(heard) > 1:
+        raise ValueError(f"layer {layer!r} ran {len(heard)} times: name one that runs once")
+    return heard[0]
 
 
 def regressor(student: Tensor, teacher: Tensor) -> nn.Module:
@@ -109,7 +124,8 @@ def fit_hints(
         What happened; its losses are mean squared errors, and its accuracies mean nothing.
 
     Raises:
-        ValueError: A layer has another name.
+        ValueError: A layer has another name, does not run or runs more than once, or gives no
+            tensor.
 
     Source: Romero et al., 2015 (arXiv:1412.6550), section 2.2.
     """
@@ -121,7 +137,7 @@ def fit_hints(
     def loss_fn(both: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         with _listening(student, student_layer) as heard:
             student(batch.images)
-        guess = guide(heard[-1]).flatten(1)  # (N, values)
+        guess = guide(_the_one(student_layer, heard)).flatten(1)  # (N, values)
         return guess, F.mse_loss(guess, targets.to(guess.device)[batch.places])
 
     both = nn.ModuleList([student, guide])  # the regressor is trained along

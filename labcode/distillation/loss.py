@@ -45,7 +45,9 @@ def soft_loss(
     gradient of the divergence shrinks as 1 / T², so T² keeps its size, and the balance with the
     plain labels, about the same at all temperatures. The teacher gets no gradient.
 
-    This is the bare formula: `distillation_loss` also checks what it is given.
+    It is never below 0, and logits in half precision are computed with in float32: their own
+    rounding is larger than a small divergence. This is the bare formula: `distillation_loss`
+    also checks what it is given.
 
     Args:
         student: Logits, shape (N, classes).
@@ -63,11 +65,23 @@ def soft_loss(
     >>> float(soft_loss(logits, logits + 5, temperature=4))
     0.0
     """
+    student, teacher = _at_least_float32(student), _at_least_float32(teacher)
     softened = teacher.detach() / temperature
     target = softened.log_softmax(dim=1) if log_target else softened.softmax(dim=1)
     answer = (student / temperature).log_softmax(dim=1)
     distance = F.kl_div(answer, target, log_target=log_target, reduction="batchmean")
-    return temperature**2 * distance
+    return temperature**2 * _not_negative(distance)
+
+
+def _at_least_float32(values: Tensor) -> Tensor:
+    """Return half precision as float32, and all else as it is."""
+    return values.float() if values.dtype in (torch.float16, torch.bfloat16) else values
+
+
+def _not_negative(distance: Tensor) -> Tensor:
+    """Return 0 for what rounding took below it; the gradient stays."""
+    below = distance.detach() < 0
+    return torch.where(below, distance - distance.detach(), distance)
 
 
 def distillation_loss(
@@ -114,7 +128,9 @@ def distillation_loss(
     weight = check_share("soft_weight", soft_weight)
     if weight == 1:
         return soft
-    return weight * soft + (1 - weight) * F.cross_entropy(student, _labels(labels, student))
+    return weight * soft + (1 - weight) * F.cross_entropy(
+        _at_least_float32(student), _labels(labels, student)
+    )
 
 
 def smoothed_loss(student: Tensor, labels: Tensor, smoothing: float = 0.1) -> Tensor:
@@ -138,6 +154,7 @@ def smoothed_loss(student: Tensor, labels: Tensor, smoothing: float = 0.1) -> Te
     """
     check_logits("the student's logits", student)
     share = check_share("smoothing", smoothing)
+    student = _at_least_float32(student)
     return F.cross_entropy(student, _labels(labels, student), label_smoothing=share)
 
 

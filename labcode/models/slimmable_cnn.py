@@ -81,13 +81,15 @@ class SlimmableCNN(nn.Module):
 
         Shared norms have one set of statistics: measure anew after each change of the width.
         """
-        training, norms = self.training, [norm for _, norm in self._layers(self.width)]
+        modes = [(module, module.training) for module in self.modules()]
+        norms = [norm for _, norm in self._layers(self.width)]
         usual = [norm.momentum for norm in norms]
         for norm in norms:
             norm.momentum = 1.0  # nothing is left of what was stored
         self.train()
         self(images)
-        self.train(training)
+        for module, training in modes:
+            module.training = training
         for norm, momentum in zip(norms, usual, strict=True):
             norm.momentum = momentum
 

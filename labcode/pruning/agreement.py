@@ -17,7 +17,12 @@ Inputs = list[Tensor]
 
 
 def check_same_answers(
-    masked: nn.Module, smaller: nn.Module, plan: Mapping[str, Part], input_shape: Sequence[int]
+    masked: nn.Module,
+    smaller: nn.Module,
+    plan: Mapping[str, Part],
+    input_shape: Sequence[int],
+    *,
+    signed: bool = False,
 ) -> None:
     """Compare two networks on random images, in evaluation and in training mode.
 
@@ -26,24 +31,48 @@ def check_same_answers(
         smaller: The network of the new size.
         plan: What each layer keeps.
         input_shape: One image; for several inputs a list of shapes.
+        signed: Whether the images' values are normally distributed instead of from 0 to 1.
 
     Raises:
         ValueError: The smaller network fails, or answers otherwise.
     """
     generator = torch.Generator().manual_seed(0)
     shapes = shapes_of(input_shape)
-    images = [torch.rand(2, *s, generator=generator, dtype=torch.float64) for s in shapes]
+    draw = torch.randn if signed else torch.rand
+    images = [draw(2, *s, generator=generator, dtype=torch.float64) for s in shapes]
     try:
-        expected, dtype = _answer(masked, images, seed=0), torch.float64
-    except RuntimeError:  # a network that makes float32 tensors of its own
+        expected, dtype = answer_of(masked, images, seed=0), torch.float64
+    except Exception:  # such as a network that makes float32 tensors of its own
         images, dtype = [image.float() for image in images], torch.float32
         try:
-            expected = _answer(masked, images, seed=0)
-        except RuntimeError as error:
+            expected = answer_of(masked, images, seed=0)
+        except Exception as error:
             raise ValueError(f"the network does not run on {shapes}: {_line(error)}") from error
     rtol, atol = (1e-6, 1e-9) if dtype == torch.float64 else (1e-3, 1e-4)
     _compare(masked, smaller, plan, images, expected, (rtol, atol), training=False)
     _check_training(masked, smaller, plan, images)
+
+
+def reweighted(model: nn.Module, seed: int = 0) -> nn.Module:
+    """Return a copy with random weights and statistics, in which hardly any channel is silent.
+
+    A filter that never answers, or a norm whose scale is zero, hides a wrong cut until it is
+    trained further.
+    """
+    copied, generator = copy.deepcopy(model), torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        statistics = [(n, b) for n, b in copied.named_buffers() if ".running_" in f".{n}"]
+        for name, tensor in (*copied.named_parameters(), *statistics):
+            if not tensor.is_floating_point() or not tensor.numel():
+                continue
+            if tensor.ndim > 1:
+                values = torch.randn(tensor.shape, generator=generator)
+                tensor.copy_(values * (len(tensor) / tensor.numel()) ** 0.5)
+            elif name.endswith(("bias", "mean")):
+                tensor.copy_(torch.randn(tensor.shape, generator=generator) * 0.1)
+            else:
+                tensor.copy_(torch.rand(tensor.shape, generator=generator) + 0.5)
+    return copied
 
 
 def _check_training(
@@ -51,8 +80,8 @@ def _check_training(
 ) -> None:
     """Compare in training mode; where chance plays a part, the shapes alone."""
     try:
-        expected = _answer(masked, images, seed=0, training=True)
-        other = _answer(masked, images, seed=1, training=True)
+        expected = answer_of(masked, images, seed=0, training=True)
+        other = answer_of(masked, images, seed=1, training=True)
     except Exception:  # such as a detector, which wants targets: nothing to compare with
         return
     chance = not _agree(expected, other, (0.0, 0.0))
@@ -74,8 +103,8 @@ def _compare(
     mode = " in training mode" if training else ""
     begun: list[str] = []
     try:
-        answers = _answer(smaller, images, seed=0, training=training, begun=begun)
-    except RuntimeError as error:
+        answers = answer_of(smaller, images, seed=0, training=training, begun=begun)
+    except Exception as error:
         where = called(begun[-1]) if begun else "its beginning"
         raise ValueError(
             f"the layers do not fit together after the cut{mode}, first at {where}: {_line(error)}"
@@ -98,7 +127,7 @@ def _compare(
             )
 
 
-def _answer(
+def answer_of(
     model: nn.Module,
     images: Inputs,
     *,
@@ -106,7 +135,15 @@ def _answer(
     training: bool = False,
     begun: list[str] | None = None,
 ) -> dict[str, Tensor]:
-    """Return the tensors of a copy's answer, by their places in it."""
+    """Return the tensors of a copy's answer, by their places in it.
+
+    Args:
+        model: The network; left as it was.
+        images: Its inputs, in the precision to compute in.
+        seed: Of dropout and the like.
+        training: The mode.
+        begun: Gets the names of the layers without parts, as they begin.
+    """
     twin = copy.deepcopy(model).cpu().to(images[0].dtype).train(training)
     if begun is not None:
         for name, layer in twin.named_modules():

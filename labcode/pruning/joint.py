@@ -9,14 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from labcode._checks import check_number
-from labcode._walk import dtype_of, shapes_of
-from labcode.pruning.agreement import leaves
+from labcode._walk import shapes_of
+from labcode.pruning.agreement import answer_of
 from labcode.pruning.graph import plan_from, refuse_groups
 from labcode.pruning.joints import Joints
 from labcode.pruning.plan import Plan
 from labcode.pruning.surgery import resized
-from labcode.training.devices import device_of
-from labcode.training.evaluation import eval_mode
 
 Channel = tuple[str, int]
 """An output of a layer: the layer's name and the output's number."""
@@ -69,7 +67,8 @@ def joint_plan(
 
     def fits(some: list[Channels]) -> bool:
         trial = resized(model, _plan_without(model, joints, some))
-        return _answer_shapes(trial, input_shape) in (shapes, {})  # `cut` says why one fails
+        pairs = zip(_answer_shapes(trial, input_shape), shapes, strict=True)
+        return all(found in (wanted, {}) for found, wanted in pairs)
 
     answer = _found([channels[:1] for channels in worst], fits)
     going = [tied for tied in worst if tied[:1] not in answer]
@@ -157,12 +156,20 @@ def _worst(members: Channels, scores: Mapping[str, Tensor], kept: float) -> Chan
     return [members[place] for place in order[count:]]
 
 
-def _answer_shapes(model: nn.Module, input_shape: Sequence[int]) -> dict[str, tuple[int, ...]]:
-    """Return the shapes of the answer; nothing if the network fails (`cut` will say why)."""
-    device, dtype = device_of(model), dtype_of(model)
-    images = [torch.zeros(1, *s, device=device, dtype=dtype) for s in shapes_of(input_shape)]
-    with eval_mode(model), torch.inference_mode():
+Shapes = dict[str, tuple[int, ...]]
+
+
+def _answer_shapes(model: nn.Module, input_shape: Sequence[int]) -> list[Shapes]:
+    """Return the shapes of the answers in evaluation and in training mode.
+
+    Nothing stands for a mode in which the network fails; `cut` will say why.
+    """
+    images = [torch.zeros(2, *shape) for shape in shapes_of(input_shape)]
+    found: list[Shapes] = []
+    for training in (False, True):
         try:
-            return {place: tuple(leaf.shape) for place, leaf in leaves(model(*images)).items()}
-        except RuntimeError:
-            return {}
+            answer = answer_of(model, images, seed=0, training=training)
+        except Exception:  # such as a detector, which wants targets in training
+            answer = {}
+        found.append({place: tuple(leaf.shape) for place, leaf in answer.items()})
+    return found

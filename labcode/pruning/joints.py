@@ -96,7 +96,7 @@ class Joints:
         try:
             with torch.no_grad(), torch.random.fork_rng(devices=[]):
                 self._run(training)
-        except RuntimeError as error:
+        except Exception as error:
             if training:
                 return set()  # such as a detector, which wants targets
             line = str(error).strip().partition("\n")[0]

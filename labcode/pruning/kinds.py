@@ -41,20 +41,25 @@ def matrices(layer: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
                 yield name, parameter
 
 
-def check_layers(model: nn.Module) -> None:
+def check_layers(model: nn.Module, *, computed: bool = False) -> None:
     """Refuse a network with a layer whose weights cannot be changed one by one.
+
+    Args:
+        model: Any network.
+        computed: Whether weights may be computed from others: they are read, not changed.
 
     Raises:
         ValueError: A layer is scripted, quantized, has no weights yet, computes its weight from
             other tensors, or shares its memory with a layer that does not know of it.
     """
     for name, layer in model.named_modules():
-        if reason := _reason(layer):
+        if reason := _reason(layer, computed):
             raise ValueError(f"{called(name)} {reason}")
-    _check_memory(model)
+    if not computed:
+        _check_memory(model)
 
 
-def _reason(layer: nn.Module) -> str:
+def _reason(layer: nn.Module, computed: bool) -> str:
     """Say why a layer's own weights cannot be pruned; nothing if they can."""
     kind = type(layer).__name__
     if isinstance(layer, torch.jit.ScriptModule):
@@ -66,6 +71,8 @@ def _reason(layer: nn.Module) -> str:
         )
     if any(is_lazy(p) for p in layer.parameters(recurse=False)):
         return f"is a {kind}, which has no weights before its first run: run the network once"
+    if computed:
+        return ""
     if parametrize.is_parametrized(layer):
         names = ", ".join(layer.parametrizations)  # type: ignore[arg-type]
         return f"computes its {names} from other tensors (a parametrization): {UNDO}"

@@ -8,14 +8,15 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from labcode.pruning.agreement import check_same_answers
+from labcode.pruning.agreement import check_same_answers, reweighted
 from labcode.pruning.plan import CONVS, NORMS, Part, check_plan, is_depthwise, silenced
 
 
 def cut(model: nn.Module, plan: Mapping[str, Part], input_shape: Sequence[int]) -> nn.Module:
     """Return a smaller copy of a network, with the dropped filters and neurons cut out.
 
-    Its answers are compared with the masked network's, in evaluation and in training mode.
+    Its answers are compared with the masked network's, in evaluation and in training mode, and
+    with random weights in both: where a channel happens to be silent, a wrong cut would not show.
 
     Args:
         model: The whole network; left as it was. It may return a tensor, or tensors in tuples,
@@ -33,6 +34,10 @@ def cut(model: nn.Module, plan: Mapping[str, Part], input_shape: Sequence[int]) 
     """
     smaller = resized(model, plan)
     check_same_answers(silenced(model, plan), smaller, plan, input_shape)
+    for seed in range(2):  # a channel that is silent under one set of weights is not under another
+        other = reweighted(model, seed)
+        masked, cut_too = silenced(other, plan), resized(other, plan)
+        check_same_answers(masked, cut_too, plan, input_shape, signed=True)
     return smaller
 
 

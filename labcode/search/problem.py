@@ -51,20 +51,49 @@ class Problem:
         """Number of designs."""
         return math.prod(len(options) for options in self.space.values())
 
-    def values(self, found: Mapping[str, float]) -> list[float]:
+    def values(self, found: Mapping[str, float], setting: Setting | None = None) -> list[float]:
         """Return the aims' values in order.
+
+        Args:
+            found: What ``measure`` returned.
+            setting: What it measured, for errors.
 
         Raises:
             KeyError: ``measure`` left an aim out.
+            TypeError: ``measure`` returned no mapping.
             ValueError: What it returned for an aim is not a number.
         """
+        at = "" if setting is None else f" at the setting {setting}"
+        if not isinstance(found, Mapping):
+            kind = type(found).__name__
+            raise TypeError(f"measure must return numbers by name, got a {kind}{at}")
         missing = [name for name in self.aims if name not in found]
         if missing:
-            raise KeyError(f"measure returned no {', '.join(missing)}; it returned {list(found)}")
-        values = {name: float(found[name]) for name in self.aims}
+            names = ", ".join(missing)
+            raise KeyError(f"measure returned no {names}{at}; it returned {list(found)}")
+        values = {name: _number(found[name]) for name in self.aims}
         if unknown := [name for name, value in values.items() if math.isnan(value)]:
-            raise ValueError(f"measure must return a number for each aim, got nan for {unknown}")
+            got = ", ".join(dict.fromkeys(_shown(found[name]) for name in unknown))
+            raise ValueError(
+                f"measure must return a number for each aim, got {got} for {unknown}{at}"
+            )
         return list(values.values())
+
+
+def _number(value: object) -> float:
+    """Return a number, or NaN for what is none."""
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, RuntimeError, OverflowError):
+        return math.nan
+
+
+def _shown(value: object) -> str:
+    """Return what an error shows of a value."""
+    try:
+        return "nan" if math.isnan(value) else repr(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, RuntimeError, OverflowError):
+        return repr(value)
 
 
 def find_problem(name: str) -> Problem:

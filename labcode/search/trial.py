@@ -92,7 +92,7 @@ def measure(trial: Trial, problem: Problem) -> list[float]:
     # After the setting, and so after the first sign of life: `Unmarked` counts on it.
     trial.set_user_attr("worker", f"{socket.gethostname()}:{os.getpid()}")
     found = problem.measure(**setting)
-    values = problem.values(found)
+    values = problem.values(found, setting)
     for key, value in found.items():
         if key not in problem.aims:
             trial.set_user_attr(key, value)
