@@ -110,24 +110,25 @@ def test_a_hostile_header_with_a_right_checksum_raises_the_same_error() -> None:
     for header in headers:
         with pytest.raises(PackingError, match="packed is damaged"):
             unpack_layers(sealed(header, payload))
-    rng = random.Random(0)
+    rng, refused = random.Random(0), 0
     for _ in range(EACH):
-        with pytest.raises(PackingError):  # either the bytes or the network do not fit
-            changed = flipped(text, rng)
+        changed = flipped(text, rng)
+        try:
             unpack_model(sealed(changed, payload), network())
-            if json.loads(changed) != json.loads(text):
-                refuse_unless_only_a_scale_changed(changed, text)
+        except PackingError:
+            refused += 1
+        else:  # another number: against that there is the checksum
+            assert without_inputs(changed) == without_inputs(text)
+    assert refused > EACH / 2
 
 
-def refuse_unless_only_a_scale_changed(changed: bytes, text: bytes) -> None:
-    """A scale of an input may be another number: that is what its checksum is for."""
-    before, after = json.loads(text), json.loads(changed)
-    for header in (before, after):
-        for entry in header.values():
-            if isinstance(entry, dict):
-                entry.pop("input", None)
-    assert before == after
-    raise PackingError("another scale")
+def without_inputs(text: bytes) -> dict[str, object]:
+    """Return a header without the scales of the layers' inputs."""
+    header = json.loads(text)
+    for name, entry in header.items():
+        if name != ".rest":
+            entry.pop("input")
+    return header
 
 
 @pytest.mark.parametrize("bits", FILES)

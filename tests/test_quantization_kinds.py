@@ -146,10 +146,9 @@ def test_a_bias_of_any_size_is_right_in_integers(exponent, bias, seed, bits) -> 
     for layer in network.layers:
         steps = layer.input.scale.double() * layer.weight_scale.double()
         real = layer.bias.double() * steps
-        own = model.get_submodule(layer.name).bias.double()
-        assert (
-            float(((real - own).abs() / steps).max()) < 1 or float((real - own).abs().max()) < 1e-5
-        )
+        own = model.get_submodule(layer.name).bias.detach().double()
+        # Half a step, and what float32 leaves of a large quotient.
+        assert bool(((real - own).abs() <= 0.51 * steps + own.abs() * 2.0**-22).all())
 
 
 def test_all_runs_of_a_layer_give_its_range_when_they_happen() -> None:
@@ -220,28 +219,47 @@ class Auxiliary(nn.Module):
         return self.fc(x) + self.aux(x) if self.training else self.fc(x)
 
 
+@pytest.mark.filterwarnings("ignore")  # of PyTorch: old ways that users still have
 @pytest.mark.parametrize(
-    ("model", "said"),
+    ("build", "said"),
     [
-        (nn.Sequential(nn.Linear(4, 4).half()), r"0\.weight is torch\.float16.*model\.float\(\)"),
-        (nn.Linear(4, 4).bfloat16(), r"weight is torch\.bfloat16"),
-        (nn.Sequential(nn.Linear(4, 4), nn.LazyLinear(3)), "1 .* no weights before"),
-        (torch.jit.script(nn.Sequential(nn.Linear(4, 4))), "the model is compiled"),
-        (torch.ao.nn.quantized.Linear(4, 4), "the model is quantized already"),
-        (quantize_model(nn.Linear(4, 4), torch.rand(9, 4)), "the model .* is quantized already"),
-        (nn.Sequential(nn.Linear(4, 4), nn.LSTM(4, 4)), "1 cannot .* a LSTM is not supported"),
-        (nn.Sequential(nn.Linear(4, 4), nn.Bilinear(4, 4, 4)), "1 cannot .* a Bilinear is not"),
-        (nn.TransformerEncoderLayer(4, 2, 8), "TransformerEncoderLayer is not supported"),
-        (nn.MultiheadAttention(4, 2), "MultiheadAttention is not supported"),
-        (nn.Sequential(OwnConv(4, 4, 1)), "0 cannot .* OwnConv computes otherwise than a Conv2d"),
-        (Functional(), r"fc cannot .* used where the layer does not run \(by linear in the model"),
-        (nn.Sequential(nn.Linear(4, 4), Bare()), "1 cannot be quantized: its __?matmul"),
-        (Auxiliary(), "aux cannot be quantized: it did not run on the images"),
+        (
+            lambda: nn.Sequential(nn.Linear(4, 4).half()),
+            r"0\.weight is torch\.float16.*model\.float\(\)",
+        ),
+        (lambda: nn.Linear(4, 4).bfloat16(), r"weight is torch\.bfloat16"),
+        (lambda: nn.Sequential(nn.Linear(4, 4), nn.LazyLinear(3)), "1 .* no weights before"),
+        (lambda: torch.jit.script(nn.Sequential(nn.Linear(4, 4))), "the model is compiled"),
+        (lambda: torch.ao.nn.quantized.Linear(4, 4), "the model is quantized already"),
+        (
+            lambda: quantize_model(nn.Linear(4, 4), torch.rand(9, 4)),
+            "the model .* is quantized already",
+        ),
+        (
+            lambda: nn.Sequential(nn.Linear(4, 4), nn.LSTM(4, 4)),
+            "1 cannot .* a LSTM is not supported",
+        ),
+        (
+            lambda: nn.Sequential(nn.Linear(4, 4), nn.Bilinear(4, 4, 4)),
+            "1 cannot .* a Bilinear is not",
+        ),
+        (lambda: nn.TransformerEncoderLayer(4, 2, 8), "TransformerEncoderLayer is not supported"),
+        (lambda: nn.MultiheadAttention(4, 2), "MultiheadAttention is not supported"),
+        (
+            lambda: nn.Sequential(OwnConv(4, 4, 1)),
+            "0 cannot .* OwnConv computes otherwise than a Conv2d",
+        ),
+        (
+            lambda: Functional(),
+            r"fc cannot .* used where the layer does not run \(by linear in the model",
+        ),
+        (lambda: nn.Sequential(nn.Linear(4, 4), Bare()), "1 cannot be quantized: its (__)?matmul"),
+        (lambda: Auxiliary(), "aux cannot be quantized: it did not run on the images"),
     ],
 )
-def test_what_cannot_be_quantized_is_named(model, said) -> None:
+def test_what_cannot_be_quantized_is_named(build, said) -> None:
     with pytest.raises(ValueError, match=said) as caught:
-        quantize_model(model, torch.rand(9, 4))
+        quantize_model(build(), torch.rand(9, 4))
     assert "\n" not in str(caught.value)
 
 
@@ -279,16 +297,25 @@ def test_numbers_that_are_none_are_refused_by_name() -> None:
             quantize_model(model, x * factor)
 
 
+class Rows(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x.view(-1, 2)
+
+
 def test_what_is_no_chain_is_named() -> None:
     x = torch.rand(9, 4)
     for model, said in [
         (nn.Sequential(nn.Linear(4, 4), nn.Sigmoid()), "aten.sigmoid.*not supported in 1"),
-        (nn.Sequential(nn.Linear(4, 4), nn.Unflatten(1, (2, 2))), "aten.view.* makes"),
-        (nn.Sequential(nn.Unflatten(1, (1, 4)), nn.Linear(4, 4)), "not one row an image|makes"),
+        (
+            nn.Sequential(nn.Linear(4, 4), nn.Unflatten(1, (2, 2))),
+            "aten.unflatten.* supported in 1",
+        ),
+        (nn.Sequential(nn.Unflatten(1, (1, 4)), nn.Linear(4, 4)), "unflatten.*supported in 0"),
+        (nn.Sequential(nn.Linear(4, 4), Rows()), r"aten.view.*in 1: it makes \(4, 2\) of \(2, 4\)"),
         (nn.Sequential(nn.ReLU(), nn.Linear(4, 4)), "relu must follow a layer with weights"),
     ]:
         with pytest.raises(ValueError, match=said) as caught:
             to_integer(quantize_model(model, x), (4,))
         assert "\n" not in str(caught.value)
-    with pytest.raises(ValueError, match="the weights of 0 are computed"):
+    with pytest.raises(ValueError, match=r"_weight_norm.*not supported in 0"):
         chain(nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Linear(4, 4))), (4,))

@@ -163,3 +163,4 @@ def quantized_in_place(
     made: Any = layer
     made.__class__ = KINDS[kind]
     made.weight_quantizer, made.input_quantizer = weights, inputs
+    made.train(layer.training)
