@@ -302,6 +302,29 @@ class Rows(nn.Module):
         return x.view(-1, 2)
 
 
+class Branches(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc(x) if x.sum() > 0 else x
+
+
+def test_what_cannot_be_traced_or_calibrated_is_said_in_one_sentence(capfd) -> None:
+    for method in (fold_batch_norm, chain):
+        with pytest.raises(ValueError, match="^Branches cannot be traced: ") as caught:
+            method(Branches(), (4,))
+        assert "\n" not in str(caught.value)
+    assert capfd.readouterr() == ("", "")
+    with pytest.raises(ValueError, match="images must hold at least one image"):
+        quantize_model(nn.Linear(4, 4), torch.empty(0, 4))
+    with pytest.raises(TypeError, match="images must be a tensor, got NoneType"):
+        quantize_model(nn.Linear(4, 4), None)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"weight is torch\.complex64, but must be float32"):
+        quantize_model(nn.Linear(4, 4, dtype=torch.complex64), torch.rand(9, 4))
+
+
 def test_what_is_no_chain_is_named() -> None:
     x = torch.rand(9, 4)
     for model, said in [
