@@ -313,7 +313,7 @@ class Branches(nn.Module):
 
 def test_what_cannot_be_traced_or_calibrated_is_said_in_one_sentence(capfd) -> None:
     for method in (fold_batch_norm, chain):
-        with pytest.raises(ValueError, match="^Branches cannot be traced: ") as caught:
+        with pytest.raises(ValueError, match=r"^Branches cannot be traced: ") as caught:
             method(Branches(), (4,))
         assert "\n" not in str(caught.value)
     assert capfd.readouterr() == ("", "")
