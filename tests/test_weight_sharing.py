@@ -142,6 +142,77 @@ def test_training_moves_centroids_together_and_leaves_plain_weights():
     assert torch.equal(model[1].weight.flatten()[shared.places["1.weight"]], expected)
 
 
+class Tied(nn.Module):
+    """Two layers with one weight, one of them under two names."""
+
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(8, 8), nn.Linear(8, 8)
+        self.b.weight, self.c = self.a.weight, self.a
+
+    def forward(self, x):
+        return self.c(F.relu(self.b(F.relu(self.a(x)))))
+
+
+def test_tied_weights_are_trained_in_one_codebook():
+    torch.manual_seed(0)
+    model, x = Tied(), torch.rand(5, 8)
+    model.a.weight.data[:2] = 0
+    names = list(model.state_dict())
+    shared = share_weights(model, 2)
+    before = model(x)
+    before.square().sum().backward()
+    weight, gradient = model.a.weight, model.a.weight.grad
+    by_hand = torch.stack([gradient[weight == c].sum() for c in shared.codebooks["a.weight"]])
+    with centroid_training(model, shared):
+        assert torch.equal(model(x), before)
+        model(x).square().sum().backward()
+        (codebook,) = (p for n, p in model.named_parameters() if "bias" not in n)
+        torch.testing.assert_close(codebook.grad, by_hand)
+        torch.optim.SGD([codebook], 0.01).step()
+        trained = model(x).detach()
+    torch.testing.assert_close(model(x), trained)
+    assert model.a.weight is model.b.weight
+    assert len(model.a.weight[2:].unique()) <= 4
+    assert bool((model.b.weight[:2] == 0).all())
+    assert list(model.state_dict()) == names
+    assert not torch.equal(before, trained)
+
+
+@pytest.mark.filterwarnings("ignore")  # PyTorch's old weight norm
+def test_what_cannot_be_shared_is_named_and_left_as_it_is():
+    new, old = nn.utils.parametrizations.weight_norm, nn.utils.weight_norm
+    for computed in (new, old, nn.utils.spectral_norm, nn.utils.parametrizations.spectral_norm):
+        model = nn.Sequential(nn.Linear(3, 3), computed(nn.Linear(3, 3)))
+        before = model[0].weight.clone()
+        with pytest.raises(
+            ValueError, match=r"^1\..* cannot be shared: 1\.weight is computed"
+        ) as e:
+            share_weights(model, 1)
+        assert "\n" not in str(e.value)
+        assert torch.equal(model[0].weight, before)
+        assert list(share_weights(model, 1, names=["0.weight"]).codebooks) == ["0.weight"]
+    model = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
+    model[1].weight.data[0, 0] = float("nan")
+    before = model[0].weight.clone()
+    with pytest.raises(ValueError, match=r"1\.weight cannot be shared: a weight is not finite"):
+        share_weights(model, 1)
+    assert torch.equal(model[0].weight, before)
+    with pytest.raises(ValueError, match=r"b\.weight is the same tensor as a\.weight"):
+        share_weights(Tied(), {"b.weight": 2})
+    lstm = nn.LSTM(3, 3)
+    with (
+        pytest.raises(ValueError, match="weight_ih_l0 cannot be trained by its centroids: a LSTM"),
+        centroid_training(lstm, share_weights(lstm, 2)),
+    ):
+        pass
+    with (
+        pytest.raises(ValueError, match=r"shared holds a\.weight, which is no parameter"),
+        centroid_training(nn.Linear(2, 2), share_weights(Tied(), 2)),
+    ):
+        pass
+
+
 def test_bad_input_is_named():
     with pytest.raises(ValueError, match="init must be one of 'linear', 'density', 'random'"):
         initial_centroids(torch.ones(3), 2, "middle")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,14 +140,27 @@ def exported_program(model: nn.Module, input_shape: Sequence[int]) -> torch.expo
     """
     images = torch.zeros(2, *input_shape, dtype=dtype_of(model), device=device_of(model))
     try:
-        with eval_mode(model), torch.no_grad(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with eval_mode(model), torch.no_grad(), _silence():
             plain_copy(model)(images)  # its own error is clearer than the exporter's
             return torch.export.export(model, (images,))
     except Exception as error:  # the exporter raises whatever the model or the tracing raises
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         why = lines[0] if lines else type(error).__name__
         raise ValueError(f"{type(model).__name__} cannot be traced: {why}") from error
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep out of the output what the exporter writes and logs beside its error."""
+    before = logging.root.manager.disable
+    out, err = redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO())
+    logging.disable(logging.CRITICAL)
+    try:
+        with out, err, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
 
 
 def module_of(node: Any, model: nn.Module) -> nn.Module:

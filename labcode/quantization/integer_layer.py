@@ -45,6 +45,7 @@ class IntegerWeights:
 def integer_weights(layer: QuantLayer) -> IntegerWeights:
     """Return a quantized layer's weights as integers.
 
+    >>> from torch import nn
     >>> from labcode.quantization import quantize_model
     >>> model = quantize_model(nn.Sequential(nn.Linear(2, 1)), torch.rand(4, 2), weight_bits=1)
     >>> sorted(set(integer_weights(model[0]).integers.flatten().tolist())) in ([-1, 1], [-1], [1])

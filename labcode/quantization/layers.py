@@ -69,6 +69,7 @@ def quantize_model(
         in_float: Names of modules that stay in floating point, with all that is in them.
 
     Raises:
+        TypeError: The model is not a module, or the images are not a tensor.
         ValueError: A number is out of range, a method is unknown, an image is not finite, or a
             layer cannot be quantized; the message names it and says why.
 
@@ -79,6 +80,10 @@ def quantize_model(
     for name, bits in (("weight_bits", weight_bits), ("activation_bits", activation_bits)):
         if bits is not None and check_int(name, bits) > 8:
             raise ValueError(f"{name} must be at most 8, got {bits!r}")
+    if not isinstance(images, Tensor):
+        raise TypeError(f"images must be a tensor, got {type(images).__name__}")
+    if activation_bits is not None and not images.numel():
+        raise ValueError("images must hold at least one image, to find the range of activations")
     refuse_compiled(model)
     quantized = plain_copy(model)
     layers = layers_to_quantize(quantized, in_float)
@@ -163,3 +168,4 @@ def quantized_in_place(
     made: Any = layer
     made.__class__ = KINDS[kind]
     made.weight_quantizer, made.input_quantizer = weights, inputs
+    made.train(layer.training)

@@ -102,13 +102,17 @@ def dtype_of(model: nn.Module) -> torch.dtype:
     """Return the one dtype of a network's floating-point numbers.
 
     Raises:
-        ValueError: It is half precision, or there are two of them.
+        ValueError: It is half precision or complex, or there are two of them.
 
     >>> dtype_of(nn.Linear(3, 2))
     torch.float32
     """
     named = [*model.named_parameters(), *model.named_buffers()]
-    floats = {name: tensor.dtype for name, tensor in named if tensor.is_floating_point()}
+    floats = {
+        name: tensor.dtype
+        for name, tensor in named
+        if tensor.is_floating_point() or tensor.is_complex()
+    }
     first = next(iter(floats.values()), torch.float32)
     for name, dtype in floats.items():
         if dtype not in (torch.float32, torch.float64) or dtype != first:

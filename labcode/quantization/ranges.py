@@ -17,6 +17,7 @@ Range = tuple[float, float]
 MOST_VALUES = 2**17  # more values than this are thinned out evenly: a search takes a second
 CANDIDATES = 100  # ranges that the search for the least squared error tries
 BINS = 2048  # of the histogram for the entropy, as in Migacz' talk
+USUAL = (1e-10, 1e10)  # largest values whose squares and their sums float32 holds well
 TIDY_FROM = 1e-3  # nine decimals of a smaller value would be few digits
 FEWEST_BINS = 128  # that its threshold keeps, likewise, whatever the bits
 
@@ -76,6 +77,8 @@ def least_squares(values: Tensor, bits: int = 8) -> Range:
     True
     """
     seen = _thinned(values)
+    unit = float(_unit(seen.abs().max()))
+    seen = seen / unit
     low, high = float(seen.min()), float(seen.max())
     best, least = (low, high), float("inf")
     for step in range(CANDIDATES, 0, -1):
@@ -83,7 +86,16 @@ def least_squares(values: Tensor, bits: int = 8) -> Range:
         error = float((affine_params(*ends, bits).approximate(seen) - seen).square().mean())
         if error < least:
             best, least = ends, error
-    return best
+    return best[0] * unit, best[1] * unit
+
+
+def _unit(largest: Tensor) -> Tensor:
+    """Return a power of two to divide by, so that squares stay within float32; mostly 1.
+
+    Dividing by it rounds nothing.
+    """
+    usual = (largest == 0) | ((largest > USUAL[0]) & (largest < USUAL[1]))
+    return torch.where(usual, 1.0, torch.exp2(largest.double().log2().floor())).to(largest.dtype)
 
 
 def entropy(values: Tensor, bits: int = 8) -> Range:
@@ -196,6 +208,8 @@ def weight_magnitudes(weight: Tensor, method: str, bits: int) -> Tensor:
     largest = rows.abs().amax(1)
     if method == "min-max":
         return largest
+    unit = _unit(largest)
+    rows, largest = rows / unit[:, None], largest / unit
     if method != "mse":
         raise ValueError(f"method must be 'min-max' or 'mse' for weights, got {method!r}")
     best, least = largest, torch.full_like(largest, float("inf"))
@@ -204,7 +218,7 @@ def weight_magnitudes(weight: Tensor, method: str, bits: int) -> Tensor:
         error = (symmetric_params(tried, bits, axis=0).approximate(rows) - rows).square().sum(1)
         best = torch.where(error < least, tried, best)
         least = torch.minimum(least, error)
-    return best
+    return best * unit
 
 
 def _flat(values: Tensor) -> Tensor:
