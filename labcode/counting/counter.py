@@ -84,5 +84,3 @@ def _check_ready(layers: list[Layer]) -> None:
                 f"layer {layer.name!r} ({layer.kind}) has no shape yet; "
                 "run the model once on an input before counting it"
             )
-
-

@@ -96,4 +96,7 @@ def _notes(cost: ModelCost) -> list[str]:
         return list(cost.notes)
     names = ", ".join(f"{name} (ran {n}×)" for name, n in cost.uncounted.items())
     where = ", ".join(row.name for row in cost.layers if row.uncounted)
-    return [f"Not counted, no formula: {names}; in: {where}. The true MACs may be higher.", *cost.notes]
+    return [
+        f"Not counted, no formula: {names}; in: {where}. The true MACs may be higher.",
+        *cost.notes,
+    ]

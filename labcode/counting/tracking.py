@@ -17,7 +17,7 @@ from torch import nn
 
 from labcode.counting.keeping import Snapshot
 from labcode.counting.packed import packed_tensors
-from labcode.counting.twins import Twins, tensors_in
+from labcode.counting.twins import tensors_in
 
 _LOCK = threading.RLock()  # a model carries its trackers while it is counted, so one at a time
 
@@ -152,7 +152,6 @@ def tracked(
     failure: Failure,
     *,
     without_hooks: frozenset[str] = frozenset(),
-    twins: Twins | None = None,
 ) -> Iterator[None]:
     """Put trackers on the layers and evaluation mode on the model; take both off at the end.
 
@@ -164,14 +163,11 @@ def tracked(
         running: the stack of layers that are running; kept up while the model runs.
         failure: gets where it failed, and which caches had to be emptied.
         without_hooks: names of the layers whose hooks stay out.
-        twins: stand-ins for the model's tensors, to be put in their places; none if None.
     """
     with _LOCK:
         restore = [*_random_states(), *_modes(modules)]
         snapshot = Snapshot(modules)
         try:
-            if twins is not None:
-                twins.put_into(modules)
             _install_all(modules, layers, running, failure, without_hooks)
             yield
         finally:
@@ -206,9 +202,7 @@ def _call(module: nn.Module, *args: Any, **kwargs: Any) -> Any:
     return module(*args, **kwargs)
 
 
-def _install(
-    module: nn.Module, forward: Callable[..., Any], call: Callable[..., Any]
-) -> None:
+def _install(module: nn.Module, forward: Callable[..., Any], call: Callable[..., Any]) -> None:
     # `_compiled_call_impl` is what calling a module looks for first. `forward` is replaced too,
     # for models that call it directly.
     module.__dict__["_compiled_call_impl"] = call
@@ -235,9 +229,7 @@ def _tracker(layer: Layer, running: list[Layer], failure: Failure) -> Callable[.
     return track
 
 
-def _with_hooks(
-    layer: Layer, track: Callable[..., Any], failure: Failure
-) -> Callable[..., Any]:
+def _with_hooks(layer: Layer, track: Callable[..., Any], failure: Failure) -> Callable[..., Any]:
     """Return what a call of a layer runs: its forward, with its hooks where it has some."""
     module, everywhere = layer.module, nn.modules.module
     attributes = module.__dict__
