@@ -30,6 +30,7 @@ from labcode.counting.reach import (
     variables,
     worth_following,
 )
+from labcode.counting.shapes import below_autograd
 
 _MOST = 1_000_000  # objects after which a walk ends; a model that holds a whole program has more
 _CONTAINERS = frozenset({Kind.MAPPING, Kind.SEQUENCE, Kind.SET})
@@ -188,7 +189,8 @@ def _object(snapshot: Snapshot, value: Any) -> None:
     """Note the attributes of an object, and what its class holds."""
     with suppress(AttributeError):
         snapshot.attributes(object.__getattribute__(value, "__dict__"))
-    for slot in slots_of(type(value)):
+    slots: tuple[Any, ...] = slots_of(type(value))  # type: ignore[arg-type]
+    for slot in slots:
         held = slot.__get__(value) if _has(slot, value) else MISSING
         snapshot.on_restore(partial(_set_slot, slot, value, held))
         snapshot.follow([held])
@@ -278,7 +280,7 @@ def _tensor(snapshot: Snapshot, value: torch.Tensor) -> None:
 
     def undo() -> None:
         if value.data_ptr() != place or not _alike(value, alias):
-            with _AnyMemory():
+            with below_autograd(), _AnyMemory():  # type: ignore[no-untyped-call]
                 value.data = alias
         if leaf and value.requires_grad is not flag:
             value.requires_grad_(flag)
@@ -313,7 +315,11 @@ def _draws(snapshot: Snapshot, value: Any) -> None:
         inner = value.bit_generator
         snapshot.on_restore(partial(setattr, inner, "state", inner.state))
     elif isinstance(value, torch.Generator):
-        snapshot.on_restore(partial(value.set_state, value.get_state()))
+        snapshot.on_restore(partial(_set_state, value, value.get_state()))
+
+
+def _set_state(value: torch.Generator, state: torch.Tensor) -> None:
+    value.set_state(state)
 
 
 def _method(snapshot: Snapshot, value: Any) -> None:

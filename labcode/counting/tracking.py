@@ -246,7 +246,7 @@ def _with_hooks(layer: Layer, track: Callable[..., Any], failure: Failure) -> Ca
         ):
             return track(*args, **kwargs)
         try:
-            return nn.Module._call_impl(module, *args, **kwargs)
+            return nn.Module._call_impl(module, *args, **kwargs)  # type: ignore[no-untyped-call]
         except Exception:
             failure.note(layer, (*args, *kwargs.values()), in_hook=True)
             raise
