@@ -6,6 +6,7 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from labcode.command.errors import CommandError
 
@@ -37,8 +38,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence, and leaves the usage to `--help`."""
+
+    def error(self, message: str) -> NoReturn:
+        """Leave with code 2."""
+        self.exit(2, f"{self.prog}: {message} (see --help)\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m labcode", description="Count models and files.")
+    parser = _Parser(prog="python -m labcode", description="Count models and files.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name in _NAMES:
         module = importlib.import_module(f"labcode.command.{name}")

@@ -106,5 +106,5 @@ def _bytes(tensor: Any, kind: str) -> int:
         return ceil(prod(tensor.dims) * _BITS[kind] / 8)
     import onnx
 
-    size = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
-    return int(prod(tensor.dims) * size)
+    size: int = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
+    return prod(tensor.dims) * size

@@ -133,7 +133,8 @@ class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def _make(self, func: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Make a new tensor: real if it is not too large and not random, else on `meta`."""
-        kwargs = {name: value for name, value in kwargs.items() if name != "generator"}
+        if "generator" in kwargs:
+            kwargs = {**kwargs, "generator": None}
         if "device" not in {argument.name for argument in func._schema.arguments}:
             return func(*args, **kwargs)
         out = func(*args, **{**kwargs, "device": META, "pin_memory": False})
@@ -217,7 +218,8 @@ class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
             args, kwargs = moved(func, args, kwargs, META)
         if "device" in kwargs:
             kwargs["device"] = META
-        kwargs.pop("generator", None)
+        if "generator" in kwargs:
+            kwargs["generator"] = None  # the caller's one must not move on
         formula = formula_of(func)
         if formula is None and not is_free(func) and is_composite(func):
             with self:

@@ -135,7 +135,7 @@ def _sums(rows: list[LayerCost]) -> tuple[int, int, int, int]:
 
 def by_operation(cost: ModelCost) -> View:
     """Return the operations that multiply, in running order, then those without a formula."""
-    values = [(o.name, o.calls, o.macs) for o in cost.operations]
+    values: list[tuple[str, int, int | None]] = [(o.name, o.calls, o.macs) for o in cost.operations]
     values += [(name, calls, None) for name, calls in cost.uncounted.items()]
     rows: list[tuple[AnyCell, ...]] = []
     for name, calls, macs in values:
