@@ -101,10 +101,11 @@ def _types(tensors: list[Any], path: Path) -> Table:
 def _bytes(tensor: Any, kind: str) -> int:
     """Return the bytes of a tensor's numbers, without those of its name."""
     if kind == "STRING":
-        return sum(map(len, tensor.string_data))
+        return sum(len(text) for text in tensor.string_data)
+    numbers: int = prod(tensor.dims)
     if kind in _BITS:
-        return ceil(prod(tensor.dims) * _BITS[kind] / 8)
+        return ceil(numbers * _BITS[kind] / 8)
     import onnx
 
     size: int = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
-    return prod(tensor.dims) * size
+    return numbers * size

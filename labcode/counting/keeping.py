@@ -17,8 +17,8 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.utils._python_dispatch import TorchDispatchMode
 
+from labcode.counting.memory import Memory
 from labcode.counting.reach import (
     MISSING,
     Kind,
@@ -30,7 +30,6 @@ from labcode.counting.reach import (
     variables,
     worth_following,
 )
-from labcode.counting.shapes import below_autograd
 
 _MOST = 1_000_000  # objects after which a walk ends; a model that holds a whole program has more
 _CONTAINERS = frozenset({Kind.MAPPING, Kind.SEQUENCE, Kind.SET})
@@ -48,6 +47,7 @@ class Snapshot:
         self._seen: set[int] = set()
         self._kept: list[Any] = []  # so that no number in `_seen` is used again
         self._undo: list[Undo] = []
+        self._memories: list[Memory] = []
         self._empty: list[Any] = []  # containers that held nothing
         self._own: list[tuple[dict[str, Any], dict[str, Any]]] = []  # attributes, and a copy
         self._seen_classes: set[type] = set()
@@ -66,9 +66,11 @@ class Snapshot:
             cannot be told from what the run added.
         """
         for owner, held in self._own:
-            if owner.keys() != held.keys() or not all(map(is_, owner.values(), held.values())):
+            if not _same(owner, held):
                 owner.clear()
                 owner.update(held)
+        for memory in self._memories:
+            memory.restore()
         for container in self._empty:
             if container:
                 container.clear()
@@ -126,6 +128,10 @@ class Snapshot:
         self._own.append((owner, owner.copy()))
         self.follow(owner.values())
 
+    def remember(self, tensor: torch.Tensor) -> None:
+        """Note which memory a tensor stands for."""
+        self._memories.append(Memory(tensor))
+
     def classes(self, cls: type) -> None:
         """Note what the class of an object holds, once."""
         if cls not in self._seen_classes:
@@ -148,6 +154,9 @@ def _with_attributes(visit: Visit, snapshot: Snapshot, value: Any) -> None:
 
 
 def _mapping(snapshot: Snapshot, value: dict[Any, Any]) -> None:
+    if type(value) in (dict, OrderedDict):
+        snapshot.attributes(value)
+        return
     base = OrderedDict if isinstance(value, OrderedDict) else dict
     snapshot.on_restore(partial(_refill, base, value, dict(value)))
     snapshot.follow(value.values())
@@ -155,10 +164,16 @@ def _mapping(snapshot: Snapshot, value: dict[Any, Any]) -> None:
 
 def _refill(base: type[dict[Any, Any]], value: dict[Any, Any], held: dict[Any, Any]) -> None:
     """Put back what a mapping held, in its order; touch nothing if nothing changed."""
-    same = len(value) == len(held) and all(map(is_, base.values(value), held.values()))
-    if not (same and all(map(is_, base.keys(value), held))):
+    if not (_same(dict(base.items(value)), held)):
         base.clear(value)
         base.update(value, held)
+
+
+def _same(value: dict[Any, Any], held: dict[Any, Any]) -> bool:
+    """Say whether a mapping holds the very same objects, in the same order."""
+    if len(value) != len(held) or not all(map(is_, value.values(), held.values())):
+        return False
+    return all(map(is_, value, held))
 
 
 def _sequence(snapshot: Snapshot, value: Any) -> None:
@@ -259,41 +274,11 @@ def _cell(snapshot: Snapshot, value: Any) -> None:
     snapshot.follow([held])
 
 
-class _AnyMemory(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Lets a tensor that got a memory on `meta` have its real one again."""
-
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
-    ) -> Any:
-        fits = func is torch.ops.aten._has_compatible_shallow_copy_type.default
-        return fits or func(*args, **(kwargs or {}))
-
-
 def _tensor(snapshot: Snapshot, value: torch.Tensor) -> None:
     """Note a tensor's attributes, its gradient and which memory it stands for."""
-    snapshot.attributes(value.__dict__)
-    if value.layout is not torch.strided:
-        return
-    alias, place = value.detach(), value.data_ptr()
-    leaf, flag = value.is_leaf, value.requires_grad
-    grad = value.grad if leaf else None
-
-    def undo() -> None:
-        if value.data_ptr() != place or not _alike(value, alias):
-            with below_autograd(), _AnyMemory():  # type: ignore[no-untyped-call]
-                value.data = alias
-        if leaf and value.requires_grad is not flag:
-            value.requires_grad_(flag)
-        if leaf and value.grad is not grad:
-            value.grad = grad
-
-    if type(value) in _ORDINARY:
-        snapshot.on_restore(undo)
-
-
-def _alike(a: torch.Tensor, b: torch.Tensor) -> bool:
-    same = a.shape == b.shape and a.dtype == b.dtype and a.device == b.device
-    return same and a.stride() == b.stride()
+    snapshot.follow((value.__dict__,))
+    if type(value) in _ORDINARY and value.layout is torch.strided:
+        snapshot.remember(value)
 
 
 def _array(snapshot: Snapshot, value: Any) -> None:
