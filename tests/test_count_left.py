@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import collections
 import functools
 import random
@@ -122,6 +123,7 @@ def _write_outside(m: Any, x: torch.Tensor) -> None:
 def _write_numbers(m: Any, x: torch.Tensor) -> None:
     m.array += 1
     m.bytes[0] = 9
+    m.typed[0] += 1
     m.rng.random()
     m.np_rng.random()
     torch.rand(2, generator=m.generator)
@@ -141,6 +143,7 @@ def _rich() -> Fn:
     model.linear.weight.seen = {}
     model.linear.bias.grad = torch.ones(4)
     model.array, model.bytes = np.zeros(3), bytearray(b"ab")
+    model.typed = array.array("i", [1, 2])
     model.rng, model.np_rng = random.Random(1), np.random.default_rng(1)
     model.generator = torch.Generator().manual_seed(1)
     model.register_buffer("small", torch.tensor([1, 2]))
@@ -163,7 +166,7 @@ def _picture(value: Any, seen: frozenset[int] = frozenset()) -> Any:
         return (id(value), [inner(v) for v in value])
     if isinstance(value, (set, bytearray)):
         return (id(value), sorted(value))
-    if isinstance(value, np.ndarray):
+    if isinstance(value, (np.ndarray, array.array)):
         return (id(value), value.tolist())
     if isinstance(value, random.Random):
         return value.getstate()

@@ -8,6 +8,7 @@ notes what each of them holds. `reach` says where it goes.
 
 from __future__ import annotations
 
+import copy
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -282,14 +283,15 @@ def _tensor(snapshot: Snapshot, value: torch.Tensor) -> None:
 
 
 def _array(snapshot: Snapshot, value: Any) -> None:
-    held = value.copy()  # numpy.ndarray, bytearray, array.array: what they hold is their own
+    if not getattr(value, "ndim", 1) or len(value) > _MOST:
+        return
+    held = copy.copy(value)  # numpy.ndarray, bytearray, array.array: what they hold is their own
 
     def undo() -> None:
         with suppress(ValueError):  # a read-only array has not changed
             value[:] = held
 
-    if getattr(value, "ndim", 1) and len(value) <= _MOST:
-        snapshot.on_restore(undo)
+    snapshot.on_restore(undo)
 
 
 def _draws(snapshot: Snapshot, value: Any) -> None:
