@@ -118,20 +118,69 @@ def test_no_random_state_changes(fail: bool) -> None:
     assert (after[0], after[1].tolist()) == before[1:]
 
 
-def test_hooks_stay_and_do_not_run() -> None:
-    def hook(*_: Any) -> None:
-        raise AssertionError("a hook ran")
+def test_hooks_run_and_stay() -> None:
+    def pad(module: nn.Module, args: Any) -> Any:
+        return F.pad(args[0], (1, 1, 1, 1))
 
-    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())
-    model.register_forward_hook(hook)
-    model[0].register_forward_pre_hook(hook)
-    handle = nn.modules.module.register_module_forward_hook(hook)
+    def double(module: nn.Module, args: Any, out: torch.Tensor) -> torch.Tensor:
+        return torch.cat([out, out], 1)
+
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Conv2d(8, 2, 1))
+    model[0].register_forward_pre_hook(pad)
+    model[0].register_forward_hook(double)
+    right = 4 * 27 * 64 + 2 * 8 * 64
+    assert count(model, (3, 8, 8)).macs == right
+    assert list(model[0]._forward_pre_hooks.values()) == [pad]
+    assert list(model[0]._forward_hooks.values()) == [double]
+    assert model(torch.zeros(1, 3, 8, 8)).shape == (1, 2, 8, 8)
+
+
+def test_hooks_for_all_modules_and_with_keywords_run() -> None:
+    class Scaled(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = nn.Linear(4, 4)
+
+        def forward(self, x: torch.Tensor, times: int = 1) -> torch.Tensor:
+            return self.inner(x.repeat(times, 1))
+
+    def twice(module: nn.Module, args: Any, kwargs: Any) -> Any:
+        return args, {"times": 2}
+
+    def wider(module: nn.Module, args: Any) -> Any:
+        return (args[0].repeat(3, 1),) if isinstance(module, nn.Linear) else None
+
+    model = Scaled()
+    model.register_forward_pre_hook(twice, with_kwargs=True)
+    handle = nn.modules.module.register_module_forward_pre_hook(wider)
     try:
-        count(model, (3, 8, 8))
+        assert count(model, (4,)).macs == 16 * 2 * 3
     finally:
         handle.remove()
-    assert list(model._forward_hooks.values()) == [hook]
-    assert list(model[0]._forward_pre_hooks.values()) == [hook]
+
+
+def test_a_hook_that_needs_numbers_stays_out_and_is_said() -> None:
+    seen: list[float] = []
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())
+    model[0].register_forward_hook(lambda module, args, out: seen.append(out.mean().item()))
+    cost = count(model, (3, 8, 8))
+    assert cost.macs == 4 * 27 * 36
+    assert cost.notes == ("Hooks that need the values of tensors did not run: those of 0.",)
+    assert cost.notes[0] in str(cost)
+    assert cost.notes[0] in cost._repr_html_()
+    assert seen == []
+    model(torch.zeros(1, 3, 8, 8))
+    assert len(seen) == 1
+
+
+def test_a_hook_that_fails_is_named() -> None:
+    def hook(*_: Any) -> None:
+        raise AssertionError("on purpose")
+
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())
+    model[1].register_forward_hook(hook)
+    with pytest.raises(ValueError, match=r"a hook of layer '1' \(ReLU\).*on purpose"):
+        count(model, (3, 8, 8))
 
 
 def test_training_goes_on_across_a_count() -> None:
@@ -151,17 +200,15 @@ def test_autocast_of_the_caller_does_not_reach_the_weights() -> None:
             self.conv = nn.Conv2d(3, 4, 3)
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
-            seen.append(torch.is_autocast_enabled("cpu"))
+            assert torch.is_autocast_enabled("cpu") is not x.is_meta
             return self.conv(x)
 
-    seen: list[bool] = []
     model = Cast()
     with torch.autocast("cpu", dtype=torch.bfloat16):
         assert count(model, (3, 8, 8)).macs == 4 * 27 * 36
         assert torch.is_autocast_enabled("cpu")
         out = model(torch.ones(1, 3, 8, 8))
     assert (out.device.type, out.dtype) == ("cpu", torch.bfloat16)
-    assert seen == [False, True]
 
 
 @pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")

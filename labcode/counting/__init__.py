@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from labcode.counting.counter import count
     from labcode.counting.parameters import count_parameters
-    from labcode.counting.result import LayerCost, ModelCost
+    from labcode.counting.result import LayerCost, ModelCost, OperationCost
+    from labcode.counting.views import View
 
-__all__ = ["LayerCost", "ModelCost", "count", "count_parameters"]
+__all__ = ["LayerCost", "ModelCost", "OperationCost", "View", "count", "count_parameters"]
 
 _MODULES = {
     "LayerCost": "result",
     "ModelCost": "result",
+    "OperationCost": "result",
+    "View": "views",
     "count": "counter",
     "count_parameters": "parameters",
 }

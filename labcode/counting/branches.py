@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 if TYPE_CHECKING:
     from labcode.counting.dispatch import CountingMode
+    from labcode.counting.tracking import Layer
 
 COND = torch.ops.higher_order.cond
 _ITEM = torch.ops.aten.item.default
@@ -29,16 +31,26 @@ def cond(mode: CountingMode, args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
         first = _state(mode)
         _reset(mode, before)
         if_false(*operands)
-    if _state(mode) != first:
+    second = _state(mode)
+    if second.layers != first.layers:
         mode.refuse(
             "torch.cond chooses between branches of different cost: "
-            f"{_total(first) - _total(before):,} and {_total(_state(mode)) - _total(before):,} "
-            "multiply-adds"
+            f"{first.macs - before.macs:,} and {second.macs - before.macs:,} multiply-adds"
         )
     return out
 
 
-State = list[tuple[Any, int, dict[str, int]]]
+@dataclass(frozen=True)
+class State:
+    """What was counted so far."""
+
+    layers: tuple[tuple[Layer, int, dict[str, int]], ...]
+    operations: list[tuple[str, int, int]]
+
+    @property
+    def macs(self) -> int:
+        """All multiply-adds."""
+        return sum(macs for _, macs, _ in self.layers)
 
 
 def _truth(mode: CountingMode, condition: Any) -> bool | None:
@@ -48,15 +60,13 @@ def _truth(mode: CountingMode, condition: Any) -> bool | None:
 
 
 def _state(mode: CountingMode) -> State:
-    return [(layer, layer.macs, dict(layer.uncounted)) for layer in mode.layers]
+    layers = tuple((layer, layer.macs, dict(layer.uncounted)) for layer in mode.layers)
+    return State(layers, mode.operations.sums())
 
 
 def _reset(mode: CountingMode, state: State) -> None:
-    for layer, macs, uncounted in state:
+    mode.operations.reset(state.operations)
+    for layer, macs, uncounted in state.layers:
         layer.macs = macs
         layer.uncounted.clear()
         layer.uncounted.update(uncounted)
-
-
-def _total(state: State) -> int:
-    return sum(macs for _, macs, _ in state)

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from labcode.show.numbers import humanise, share
+from labcode.show.numbers import prefix_of, rounded, share
 from labcode.show.tables import AnyCell, Cell, Table, html_box, html_table, text_table
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+_IMAGE = (3, 224, 224)
 _COLUMNS = ("Name", "Params", "MACs", "FLOPs", "Params ratio", "MACs ratio")
 
 
@@ -24,6 +25,7 @@ class Entry:
     params: int
     macs: int
     uncounted: tuple[str, ...] = ()
+    given: str = ""  # what it was counted on, if known
 
     @property
     def flops(self) -> int:
@@ -117,7 +119,10 @@ class Comparison:
         return (entry.name, params, macs, f"{entry.flops:,}", *ratios)
 
     def _notes(self) -> list[str]:
-        return [
+        inputs = {entry.given for entry in self.entries if entry.given}
+        differ = "; ".join(f"{entry.name}: {entry.given or 'not known'}" for entry in self.entries)
+        notes = [f"The inputs differ: {differ}"] if len(inputs) > 1 else []
+        return notes + [
             f"Not counted in {entry.name}, no formula: {', '.join(entry.uncounted)}"
             for entry in self.entries
             if entry.uncounted
@@ -125,7 +130,11 @@ class Comparison:
 
 
 def compare(
-    candidates: Mapping[str, Any], *, input_shape: Sequence[int] = (3, 224, 224)
+    candidates: Mapping[str, Any],
+    *,
+    input_shape: Sequence[int] = _IMAGE,
+    inputs: Any = None,
+    kwargs: Mapping[str, Any] | None = None,
 ) -> Comparison:
     """Put several models or costs side by side.
 
@@ -134,13 +143,15 @@ def compare(
             counted first. The first one is what the others are compared with.
         input_shape: one input without the batch, (channels, height, width) in pixels, for the
             modules.
+        inputs: what the modules get instead, as for `labcode.count`.
+        kwargs: further arguments of the modules by name.
 
     Returns:
         A comparison, which shows itself as a table; `.to_frame()` and `.plot()` give more.
 
     Raises:
         TypeError: if `candidates` is not a mapping from names, or a value has no cost.
-        ValueError: if there are no candidates.
+        ValueError: if there are no candidates, or if one cannot be counted; the message names it.
 
     Example:
         >>> from labcode.cost import conv2d, depthwise_separable
@@ -156,28 +167,43 @@ def compare(
         )
     if not candidates:
         raise ValueError("candidates must hold at least one model or cost, got an empty dict")
-    entries = (_entry(name, value, input_shape) for name, value in candidates.items())
+    settings = {"inputs": inputs, "kwargs": kwargs}
+    if input_shape is not _IMAGE:
+        settings["input_shape"] = input_shape
+    entries = (_entry(name, value, settings) for name, value in candidates.items())
     return Comparison(tuple(entries))
 
 
-def _entry(name: Any, value: Any, input_shape: Sequence[int]) -> Entry:
+def _entry(name: Any, value: Any, settings: dict[str, Any]) -> Entry:
     if not isinstance(name, str):
         raise TypeError(f"candidates must have strings as names, got {name!r}")
-    cost = _cost(name, value, input_shape)
-    return Entry(name, cost.params, cost.macs, tuple(getattr(cost, "uncounted", ())))
+    cost = _cost(name, value, settings)
+    uncounted = tuple(getattr(cost, "uncounted", ()))
+    return Entry(name, cost.params, cost.macs, uncounted, _given(cost))
 
 
-def _cost(name: str, value: Any, input_shape: Sequence[int]) -> Any:
+def _given(cost: Any) -> str:
+    shape = getattr(cost, "input_shape", None)
+    if isinstance(shape, tuple) and shape:
+        return " × ".join(map(str, shape))
+    given = getattr(cost, "inputs", "")
+    return given if isinstance(given, str) else ""
+
+
+def _cost(name: str, value: Any, settings: dict[str, Any]) -> Any:
     if all(_is_count(getattr(value, attribute, None)) for attribute in ("params", "macs")):
         return value
     if not hasattr(value, "forward") or isinstance(value, type):
-        raise TypeError(
-            f"candidates[{name!r}] must be a cost or a torch.nn.Module, got {value!r} "
-            f"({type(value).__name__})"
-        )
+        what = f"{value!r:.80} ({type(value).__name__})"
+        raise TypeError(f"candidates[{name!r}] must be a cost or a torch.nn.Module, got {what}")
     from labcode.counting import count  # only here: comparing costs needs no torch
 
-    return count(value, input_shape)
+    try:
+        return count(value, **settings)
+    except (TypeError, ValueError) as error:
+        if "input_shape must" in str(error) or "kwargs must" in str(error):
+            raise  # of no candidate
+        raise type(error)(f"candidates[{name!r}]: {error}") from error
 
 
 def _is_count(value: Any) -> bool:
@@ -193,8 +219,9 @@ def _times(ratio: float | None) -> str:
 
 
 def _bars(ax: Axes, names: list[str], values: list[int], label: str, colour: str) -> None:
-    bars = ax.barh(names, values, color=colour)
-    ax.bar_label(bars, [humanise(value) for value in values], padding=3)
-    ax.set_xlabel(label)
+    size, prefix = prefix_of(max(values, default=0))  # one for all, so that numbers compare
+    bars = ax.barh(names, [value / size for value in values], color=colour)
+    ax.bar_label(bars, [rounded(value / size) for value in values], padding=3)
+    ax.set_xlabel(f"{label} ({prefix})" if prefix else label)
     ax.margins(x=0.25)  # room for the numbers beside the bars
     ax.spines[["top", "right"]].set_visible(False)

@@ -12,6 +12,9 @@ from labcode.counting.shapes import META
 from labcode.counting.twins import map_tensors, tensors_in, twin
 
 READS = frozenset({"aten::item", "aten::_local_scalar_dense", "aten::is_nonzero", "aten::equal"})
+_FORMATS = ("", "_csr", "_csc", "_bsr", "_bsc")
+# How many numbers they find other than zero decides what a product costs.
+TO_SPARSE = frozenset(f"aten::{head}to_sparse{tail}" for head in ("", "_") for tail in _FORMATS)
 MOVES = frozenset({"aten::to", "aten::_to_copy"})
 RANDOM = torch.Tag.nondeterministic_seeded
 _NEW = frozenset({"aten::new_zeros", "aten::new_ones", "aten::new_full", "aten::new_empty"})

@@ -18,6 +18,7 @@ from labcode.counting.constants import (
     MOVES,
     RANDOM,
     READS,
+    TO_SPARSE,
     is_large,
     moved,
     shape_only,
@@ -30,7 +31,7 @@ from labcode.counting.rules import RULES
 from labcode.counting.shapes import META
 from labcode.counting.sparse import stored_share
 from labcode.counting.tracking import Layer
-from labcode.counting.twins import Twins, map_tensors, tensors_in, twin
+from labcode.counting.twins import map_tensors, tensors_in, twin
 
 _SMALL = 4096  # elements up to which the model's own numbers are read at once
 _MANY = 2**16  # elements up to which a constant is computed for real at once
@@ -71,20 +72,13 @@ class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._share = (1, 1)  # numbers stored and all numbers, of the sparse tensor at work
         self._func: Any = None
         self._twins: dict[int, Pair] = {}  # id: (a tensor, its shape on meta)
-        self._sources: dict[int, torch.Tensor] = {}  # id of a twin in the model: the caller's
         self._written: dict[int, Pair] = {}  # id: (the caller's, what it holds now: ours)
         self._constants: dict[int, torch.Tensor] = {}  # id: made in the forward, real
         self._unknown: set[int] = set()  # storages of constants that got unknown values
 
-    def expect(self, twins: Twins | None) -> None:
-        """Learn which tensors in the model stand for others, if any do."""
-        if twins is not None:
-            self._twins.update(twins.pairs)
-            self._sources = twins.sources
-
     def forget(self) -> None:
         """Let go of all tensors; what was counted stays."""
-        for table in (self._twins, self._sources, self._written, self._constants):
+        for table in (self._twins, self._written, self._constants):
             table.clear()
 
     def add_macs(self, macs: int) -> None:
@@ -139,7 +133,8 @@ class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def _make(self, func: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Make a new tensor: real if it is not too large and not random, else on `meta`."""
-        kwargs = {name: value for name, value in kwargs.items() if name != "generator"}
+        if "generator" in kwargs:
+            kwargs = {**kwargs, "generator": None}
         if "device" not in {argument.name for argument in func._schema.arguments}:
             return func(*args, **kwargs)
         out = func(*args, **{**kwargs, "device": META, "pin_memory": False})
@@ -171,7 +166,6 @@ class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
             return False
         if id(tensor) in self._constants:
             return not self._unknown or _storage(tensor) not in self._unknown
-        tensor = self._sources.get(id(tensor), tensor)
         if tensor.is_meta:
             return False
         if func._schema.name in READS or func._schema.name == "aten::lift_fresh":
@@ -204,14 +198,16 @@ class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
         out = func(*real_args, **real_kwargs)
         formula = None if is_free(func) else formula_of(func)
         if formula is not None:
+            self._set_share(func, tensors)
             self.add_macs(formula(real_args, real_kwargs, out))
+            self._share = (1, 1)
         return self._returned(map_tensors(out, self.keep), tensors)
 
     def _infer(self, func: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run an operation on `meta` twins, so that only its output's shape is worked out."""
         name = func._schema.name
-        if name in READS:
-            raise DataNeededError(f"{name} asks for the value of a tensor")
+        if name in READS or name in TO_SPARSE:
+            raise DataNeededError(f"{name} asks for the values of a tensor")
         tensors = list(tensors_in((args, kwargs)))
         if any(t.layout is not torch.strided for t in tensors) and self._share == (1, 1):
             return self._infer_sparse(func, args, kwargs, tensors)
@@ -222,7 +218,8 @@ class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
             args, kwargs = moved(func, args, kwargs, META)
         if "device" in kwargs:
             kwargs["device"] = META
-        kwargs.pop("generator", None)
+        if "generator" in kwargs:
+            kwargs["generator"] = None  # the caller's one must not move on
         formula = formula_of(func)
         if formula is None and not is_free(func) and is_composite(func):
             with self:
@@ -238,14 +235,17 @@ class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self, func: Op, args: tuple[Any, ...], kwargs: dict[str, Any], tensors: list[torch.Tensor]
     ) -> Any:
         """Count a product with a sparse tensor by the numbers that it stores."""
-        share = stored_share([self.real(t, copy=False) for t in tensors])
-        if share is None:  # two sparse ones: the cost depends on where their numbers stand
-            self.running[-1].add_uncounted(f"{func._schema.name} of two sparse tensors")
-        self._share = share or (0, 1)
+        self._set_share(func, tensors)
         try:
             return self._infer(func, args, kwargs)
         finally:
             self._share = (1, 1)
+
+    def _set_share(self, func: Op, tensors: list[torch.Tensor]) -> None:
+        share = stored_share([self.real(t, copy=False) for t in tensors])
+        if share is None:  # two sparse ones: the cost depends on where their numbers stand
+            self.running[-1].add_uncounted(f"{func._schema.name} of two sparse tensors")
+        self._share = share or (0, 1)
 
     def _forget_written(self, func: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Mark what an operation writes as unknown: its values are not computed."""
@@ -258,8 +258,6 @@ class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
                     self._unknown.add(_storage(tensor))
                 elif not tensor.is_meta:
                     self._written[id(tensor)] = (tensor, twin(tensor))
-                elif id(tensor) in self._sources:
-                    self._written[id(tensor)] = (tensor, tensor)
 
     def _now(self, tensor: torch.Tensor) -> torch.Tensor | None:
         """Return what stands for a caller's tensor that was written or copied, if it was."""
@@ -268,8 +266,6 @@ class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def _meta(self, tensor: torch.Tensor) -> torch.Tensor:
         if tensor.is_meta and tensor.layout is torch.strided:
-            if id(tensor) in self._sources:
-                self.note_use(self._sources[id(tensor)])
             return tensor
         now = self._now(tensor)
         if now is not None and now.is_meta:
@@ -286,9 +282,8 @@ class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if now is not None:
             return now
         if not copy or id(tensor) in self._constants:
-            return self._sources.get(id(tensor), tensor)
-        source = self._sources.get(id(tensor), tensor)
-        now = self.keep(source.detach().to("cpu", copy=True))
+            return tensor
+        now = self.keep(tensor.detach().to("cpu", copy=True))
         self._written[id(tensor)] = (tensor, now)
         return now
 
@@ -312,15 +307,6 @@ class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
         pairs = (known.get(id(t)) for t in tensors for known in (self._twins, self._written))
         originals = {id(pair[1]): pair[0] for pair in pairs if pair is not None}
         return map_tensors(out, lambda t: originals.get(id(t), t)) if originals else out
-
-
-def below_autograd() -> Any:
-    """Return a guard under which operations come to a mode whole, and record no gradient.
-
-    `torch.inference_mode` does the same, but its tensors stay useless for training: one that a
-    forward keeps in a cache would break the model.
-    """
-    return torch._C._AutoDispatchBelowAutograd()
 
 
 def _storage(tensor: torch.Tensor) -> int:

@@ -5,8 +5,17 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from labcode.counting.views import blocks_of
 from labcode.show.numbers import exact, humanise, share
-from labcode.show.tables import Cell, Table, html_box, html_details, html_table, text_table
+from labcode.show.tables import (
+    Cell,
+    Table,
+    html_box,
+    html_details,
+    html_table,
+    markdown_table,
+    text_table,
+)
 
 if TYPE_CHECKING:
     from labcode.counting.result import LayerCost, ModelCost
@@ -18,6 +27,11 @@ _COLUMNS = ("Layer", "Type", "Output shape", "Params", "MACs", "Calls")
 def as_text(cost: ModelCost) -> str:
     """Return the cost as a plain-text table with its totals."""
     return "\n".join([text_table(_layers(cost)), *_notes(cost)])
+
+
+def as_markdown(cost: ModelCost) -> str:
+    """Return the cost as a Markdown table with its totals."""
+    return "\n\n".join([markdown_table(_layers(cost)), *_notes(cost)])
 
 
 def as_html(cost: ModelCost) -> str:
@@ -72,11 +86,10 @@ def _bars(row: LayerCost, cost: ModelCost) -> tuple[Cell, Cell]:
 
 
 def _blocks(cost: ModelCost) -> Table:
-    sums: dict[str, list[int]] = {}
-    for row in cost.layers:
-        block = sums.setdefault(row.name.split(".", 1)[0], [0, 0, 0])
-        for index, value in enumerate((1, row.params, row.macs)):
-            block[index] += value
+    sums = {
+        name: (len(rows), sum(r.params for r in rows), sum(r.macs for r in rows))
+        for name, rows in blocks_of(cost.layers).items()
+    }
     rows = tuple(
         (
             name,

@@ -116,16 +116,6 @@ def needs_data(error: BaseException) -> bool:
     return isinstance(error, kinds) and any(sign in text for sign in _NO_DATA)
 
 
-def cannot_replace(error: BaseException) -> bool:
-    """Say whether a forward failed since it gave a real tensor a memory without data.
-
-    >>> cannot_replace(ValueError("incompatible tensor type"))
-    False
-    """
-    text = str(error)
-    return isinstance(error, RuntimeError) and "incompatible tensor type" in text
-
-
 def _expectation(layer: Layer, failure: Failure) -> str | None:
     """Say which channels or features a standard layer expects, if these are what is wrong."""
     if not failure.shapes:

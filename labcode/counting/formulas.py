@@ -73,6 +73,14 @@ def _bilinear(args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> int:
     return int(batch * outputs * in2 * (in1 + 1))
 
 
+def _mm(args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> int:
+    return int(args[0].numel() * args[1].shape[-1])  # (n, m) @ (m, p)
+
+
+def _added_mm(args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> int:
+    return int(args[1].numel() * args[2].shape[-1])
+
+
 # Operations PyTorch's own counter has no formula for, or that are counted before it splits them.
 _OWN: dict[str, Formula] = {
     "aten::linear": linear_macs,
@@ -85,6 +93,11 @@ _OWN: dict[str, Formula] = {
     "aten::addbmm": _addbmm,
     "aten::addbmm_": _addbmm,
     "aten::bilinear": _bilinear,
+    "aten::_sparse_mm": _mm,
+    "aten::smm": _mm,
+    "aten::hspmm": _mm,
+    "aten::_sparse_addmm": _added_mm,
+    "aten::sspaddmm": _added_mm,
 }
 _SAME_AS = {"aten::addmm_": aten.addmm, "aten::baddbmm_": aten.baddbmm}
 

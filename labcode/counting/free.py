@@ -69,6 +69,13 @@ _POINTWISE += " softplus mish silu gelu elu celu selu hardtanh hardshrink softsh
 _POINTWISE += " mse_loss l1_loss smooth_l1_loss huber_loss binary_cross_entropy nll_loss"
 _POINTWISE += " nll_loss_forward nll_loss2d_forward complex polar view_as_real view_as_complex"
 _POINTWISE += " fake_quantize_per_tensor_affine fake_quantize_per_channel_affine allclose"
+_POINTWISE += " log_sigmoid log_sigmoid_forward floor_divide rsub affine_grid_generator dist"
+_POINTWISE += " binary_cross_entropy_with_logits soft_margin_loss multi_margin_loss xlogy heaviside"
+_POINTWISE += " multilabel_margin_loss_forward hardswish quantize_per_tensor dequantize gcd lcm"
+_POINTWISE += " quantize_per_channel _standard_gamma poisson log_normal geometric cauchy copysign"
+_POINTWISE += " unique_consecutive unique_dim nonzero_static index_reduce segment_reduce _unique"
+_POINTWISE += " as_strided_scatter _masked_scale _unsafe_masked_index _chunk_cat empty_permuted"
+_POINTWISE += " _unsafe_masked_index_put_accumulate _assert_scalar _print _functional_assert_async"
 _POINTWISE += (
     " _assert_async _assert_tensor_metadata _linalg_check_errors sym_size sym_numel _foreach_add"
 )
@@ -104,4 +111,15 @@ def is_free(func: torch._ops.OpOverload) -> bool:
         return False
     if torch.Tag.pointwise in func.tags or func.is_view:
         return True
-    return name in FREE or (name.endswith("_") and name[:-1] in FREE)
+    if name in FREE or (name.endswith("_") and name[:-1] in FREE):
+        return True
+    return _is_pointwise(name.removesuffix("_").removeprefix("_foreach_"))
+
+
+def _is_pointwise(name: str) -> bool:
+    """Say whether an operation is tagged so; its in-place and list forms sometimes are not."""
+    packet = getattr(torch.ops.aten, name, None)
+    if packet is None:
+        return False
+    overloads = (getattr(packet, overload) for overload in packet.overloads())
+    return any(torch.Tag.pointwise in overload.tags for overload in overloads)

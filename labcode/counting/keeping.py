@@ -8,15 +8,18 @@ notes what each of them holds. `reach` says where it goes.
 
 from __future__ import annotations
 
-import functools
+import copy
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
+from operator import is_
 from typing import Any
 
 import torch
 from torch import nn
 
+from labcode.counting.memory import Memory
 from labcode.counting.reach import (
     MISSING,
     Kind,
@@ -31,7 +34,10 @@ from labcode.counting.reach import (
 
 _MOST = 1_000_000  # objects after which a walk ends; a model that holds a whole program has more
 _CONTAINERS = frozenset({Kind.MAPPING, Kind.SEQUENCE, Kind.SET})
+_ORDINARY = frozenset({torch.Tensor, nn.Parameter, nn.Buffer})
+_BUILT_IN = frozenset({dict, OrderedDict, list, set, tuple, deque})
 Undo = Callable[[], None]
+Visit = Callable[["Snapshot", Any], None]
 
 
 class Snapshot:
@@ -42,7 +48,12 @@ class Snapshot:
         self._seen: set[int] = set()
         self._kept: list[Any] = []  # so that no number in `_seen` is used again
         self._undo: list[Undo] = []
-        self._kinds: dict[type, Kind] = {}
+        self._memories: list[Memory] = []
+        self._empty: list[Any] = []  # containers that held nothing
+        self._own: list[tuple[dict[str, Any], dict[str, Any]]] = []  # attributes, and a copy
+        self._seen_classes: set[type] = set()
+        self._plain: set[type] = set()  # classes whose instances hold nothing
+        self._visits: dict[type, Visit] = {}
         self._todo: list[Any] = list(modules)
         self._tables: list[tuple[Any, int]] = []  # functools.lru_cache, and its misses before
         while self._todo and len(self._seen) < _MOST:
@@ -55,6 +66,15 @@ class Snapshot:
             The names of cached functions whose tables had to be emptied: what was in them before
             cannot be told from what the run added.
         """
+        for owner, held in self._own:
+            if not _same(owner, held):
+                owner.clear()
+                owner.update(held)
+        for memory in self._memories:
+            memory.restore()
+        for container in self._empty:
+            if container:
+                container.clear()
         for undo in self._undo:
             undo()
         emptied = []
@@ -65,25 +85,40 @@ class Snapshot:
         return emptied
 
     def _visit(self, value: Any) -> None:
-        kind = self._kind(type(value))
-        if kind is Kind.PLAIN or id(value) in self._seen:
+        number = id(value)
+        if number in self._seen:
             return
-        self._seen.add(id(value))
+        self._seen.add(number)
         self._kept.append(value)
-        _VISITS[kind](self, value)
-        if kind in _CONTAINERS and type(value).__module__ not in ("builtins", "collections"):
-            _object(self, value)  # a subclass may have attributes beside its items
+        visit = self._visits.get(type(value)) or self._learn(type(value))
+        visit(self, value)
 
-    def _kind(self, cls: type) -> Kind:
-        kind = self._kinds.get(cls)
-        if kind is None:
-            kind = self._kinds[cls] = kind_of(cls)
-        return kind
+    def _learn(self, cls: type) -> Visit:
+        """Return what to do with instances of a class that was not seen before."""
+        kind = kind_of(cls)
+        if kind is Kind.PLAIN:
+            self._plain.add(cls)
+        visit = _VISITS[kind]
+        if kind in _CONTAINERS and cls.__module__ not in ("builtins", "collections"):
+            visit = partial(_with_attributes, visit)
+        self._visits[cls] = visit
+        return visit
 
     def follow(self, values: Iterable[Any]) -> None:
         """Walk on to values that can change or hold something that can."""
-        kinds = self._kinds
-        self._todo += [v for v in values if kinds.get(type(v)) is not Kind.PLAIN]
+        plain = self._plain
+        for value in values:
+            cls = type(value)
+            if cls in plain:
+                continue
+            if cls in _BUILT_IN:
+                if not value:
+                    if cls is not tuple:
+                        self._empty.append(value)
+                    continue
+                if cls is tuple and plain.issuperset(map(type, value)):
+                    continue
+            self._todo.append(value)
 
     def on_restore(self, undo: Undo) -> None:
         """Note a call that brings something back."""
@@ -91,8 +126,18 @@ class Snapshot:
 
     def attributes(self, owner: dict[str, Any]) -> None:
         """Note the attributes in an object's `__dict__`."""
-        self.on_restore(functools.partial(_refill, dict, owner, owner.copy()))
+        self._own.append((owner, owner.copy()))
         self.follow(owner.values())
+
+    def remember(self, tensor: torch.Tensor) -> None:
+        """Note which memory a tensor stands for."""
+        self._memories.append(Memory(tensor))
+
+    def classes(self, cls: type) -> None:
+        """Note what the class of an object holds, once."""
+        if cls not in self._seen_classes:
+            self._seen_classes.add(cls)
+            self.follow(own_classes(cls))
 
     def table(self, function: Any) -> None:
         """Note how often a `functools.lru_cache` was filled."""
@@ -100,30 +145,46 @@ class Snapshot:
         self._todo.append(function.__wrapped__)
 
 
+def _nothing(snapshot: Snapshot, value: Any) -> None:
+    pass
+
+
+def _with_attributes(visit: Visit, snapshot: Snapshot, value: Any) -> None:
+    visit(snapshot, value)
+    _object(snapshot, value)  # a subclass of a container may have attributes beside its items
+
+
 def _mapping(snapshot: Snapshot, value: dict[Any, Any]) -> None:
+    if type(value) in (dict, OrderedDict):
+        snapshot.attributes(value)
+        return
     base = OrderedDict if isinstance(value, OrderedDict) else dict
-    snapshot.on_restore(functools.partial(_refill, base, value, dict(value)))
+    snapshot.on_restore(partial(_refill, base, value, dict(value)))
     snapshot.follow(value.values())
 
 
 def _refill(base: type[dict[Any, Any]], value: dict[Any, Any], held: dict[Any, Any]) -> None:
     """Put back what a mapping held, in its order; touch nothing if nothing changed."""
-    same = len(value) == len(held) and all(
-        a is c and b is d for (a, b), (c, d) in zip(base.items(value), held.items(), strict=True)
-    )
-    if not same:
+    if not (_same(dict(base.items(value)), held)):
         base.clear(value)
         base.update(value, held)
 
 
+def _same(value: dict[Any, Any], held: dict[Any, Any]) -> bool:
+    """Say whether a mapping holds the very same objects, in the same order."""
+    if len(value) != len(held) or not all(map(is_, value.values(), held.values())):
+        return False
+    return all(map(is_, value, held))
+
+
 def _sequence(snapshot: Snapshot, value: Any) -> None:
     base = list if isinstance(value, list) else deque
-    snapshot.on_restore(functools.partial(_reload, base, value, list(value)))
+    snapshot.on_restore(partial(_reload, base, value, list(value)))
     snapshot.follow(value)
 
 
 def _reload(base: Any, value: Any, held: list[Any]) -> None:
-    if len(value) != len(held) or any(a is not b for a, b in zip(value, held, strict=True)):
+    if len(value) != len(held) or not all(map(is_, value, held)):
         base.clear(value)
         base.extend(value, held)
 
@@ -144,11 +205,12 @@ def _object(snapshot: Snapshot, value: Any) -> None:
     """Note the attributes of an object, and what its class holds."""
     with suppress(AttributeError):
         snapshot.attributes(object.__getattribute__(value, "__dict__"))
-    for slot in slots_of(type(value)):
+    slots: tuple[Any, ...] = slots_of(type(value))  # type: ignore[arg-type]
+    for slot in slots:
         held = slot.__get__(value) if _has(slot, value) else MISSING
-        snapshot.on_restore(functools.partial(_set_slot, slot, value, held))
+        snapshot.on_restore(partial(_set_slot, slot, value, held))
         snapshot.follow([held])
-    snapshot.follow(own_classes(type(value)))
+    snapshot.classes(type(value))
 
 
 def _has(slot: Any, value: Any) -> bool:
@@ -168,7 +230,7 @@ def _class(snapshot: Snapshot, value: type) -> None:
     if not worth_following(value.__module__):
         return
     held = dict(vars(value))
-    snapshot.on_restore(functools.partial(_reset_class, value, held))
+    snapshot.on_restore(partial(_reset_class, value, held))
     snapshot.follow(parts_of_class(held))
     snapshot.follow(own_classes(value))
 
@@ -190,7 +252,7 @@ def _function(snapshot: Snapshot, value: Any) -> None:
     if worth_following(value.__module__):
         for scope, names in variables(value.__globals__, names_of(value.__code__)):
             held = {name: scope.get(name, MISSING) for name in names}
-            snapshot.on_restore(functools.partial(_rebind, scope, held))
+            snapshot.on_restore(partial(_rebind, scope, held))
             snapshot.follow(held.values())
 
 
@@ -215,56 +277,48 @@ def _cell(snapshot: Snapshot, value: Any) -> None:
 
 def _tensor(snapshot: Snapshot, value: torch.Tensor) -> None:
     """Note a tensor's attributes, its gradient and which memory it stands for."""
-    snapshot.attributes(value.__dict__)
-    if value.layout is not torch.strided:
-        return
-    alias, grad = value.detach(), value.grad if value.is_leaf else None
-    flag = value.requires_grad
-
-    def undo() -> None:
-        if not alias.is_set_to(value):
-            value.data = alias
-        if value.is_leaf:
-            if value.requires_grad is not flag:
-                value.requires_grad_(flag)
-            if value.grad is not grad:
-                value.grad = grad
-
-    if type(value) in (torch.Tensor, nn.Parameter, nn.Buffer):
-        snapshot.on_restore(undo)
+    snapshot.follow((value.__dict__,))
+    if type(value) in _ORDINARY and value.layout is torch.strided:
+        snapshot.remember(value)
 
 
 def _array(snapshot: Snapshot, value: Any) -> None:
-    held = value.copy()  # numpy.ndarray, bytearray, array.array: what they hold is their own
+    if not getattr(value, "ndim", 1) or len(value) > _MOST:
+        return
+    held = copy.copy(value)  # numpy.ndarray, bytearray, array.array: what they hold is their own
 
     def undo() -> None:
         with suppress(ValueError):  # a read-only array has not changed
             value[:] = held
 
-    if getattr(value, "ndim", 1) and len(value) <= _MOST:
-        snapshot.on_restore(undo)
+    snapshot.on_restore(undo)
 
 
 def _draws(snapshot: Snapshot, value: Any) -> None:
     """Note the state of a generator of random numbers: Python's, NumPy's or PyTorch's."""
     if hasattr(value, "getstate"):
-        snapshot.on_restore(functools.partial(value.setstate, value.getstate()))
+        snapshot.on_restore(partial(value.setstate, value.getstate()))
     elif hasattr(value, "bit_generator"):
         inner = value.bit_generator
-        snapshot.on_restore(functools.partial(setattr, inner, "state", inner.state))
+        snapshot.on_restore(partial(setattr, inner, "state", inner.state))
     elif isinstance(value, torch.Generator):
-        snapshot.on_restore(functools.partial(value.set_state, value.get_state()))
+        snapshot.on_restore(partial(_set_state, value, value.get_state()))
+
+
+def _set_state(value: torch.Generator, state: torch.Tensor) -> None:
+    value.set_state(state)
 
 
 def _method(snapshot: Snapshot, value: Any) -> None:
     snapshot.follow([value.__self__, value.__func__])
 
 
-def _partial(snapshot: Snapshot, value: functools.partial[Any]) -> None:
+def _partial(snapshot: Snapshot, value: partial[Any]) -> None:
     snapshot.follow([value.func, *value.args, *value.keywords.values()])
 
 
-_VISITS: dict[Kind, Callable[[Snapshot, Any], None]] = {
+_VISITS: dict[Kind, Visit] = {
+    Kind.PLAIN: _nothing,
     Kind.MAPPING: _mapping,
     Kind.SEQUENCE: _sequence,
     Kind.SET: _set,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from labcode.counting import display
+from labcode.counting import display, views
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,6 +89,53 @@ class ModelCost:
     def _repr_html_(self) -> str:
         """Return the table with bars, which is what a notebook shows."""
         return display.as_html(self)
+
+    @property
+    def trainable(self) -> int:
+        """The number of parameters that take part in training."""
+        return sum(row.trainable for row in self.layers)
+
+    @property
+    def param_bytes(self) -> int:
+        """The memory of the parameters, in bytes, each in its own type."""
+        return sum(row.param_bytes for row in self.layers)
+
+    @property
+    def output_bytes(self) -> int:
+        """The memory of the outputs of all layers that hold no others, in bytes.
+
+        An estimate of what training keeps of one image; inference keeps less, as it frees an
+        output once it was used, and operations outside layers are not in it.
+        """
+        return sum(row.output_bytes for row in self.layers)
+
+    def by_depth(self, depth: int = 1) -> views.View:
+        """Return the cost by block, in running order.
+
+        Args:
+            depth: how many parts of a layer's name tell blocks apart, below the part that all
+                names share, such as that of a wrapper.
+
+        Raises:
+            ValueError: if `depth` is less than 1.
+        """
+        return views.by_depth(self, depth)
+
+    def by_operation(self) -> views.View:
+        """Return the cost by kind of operation, in running order."""
+        return views.by_operation(self)
+
+    def in_running_order(self) -> ModelCost:
+        """Return the same cost with its layers by their first call."""
+        return replace(self, layers=tuple(views.running_order(self.layers)))
+
+    def totals(self) -> views.View:
+        """Return the totals: parameters, the trainable share, memory and multiply-adds."""
+        return views.totals(self)
+
+    def to_markdown(self) -> str:
+        """Return the table of layers as Markdown, and what is not counted below it."""
+        return display.as_markdown(self)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the layers as a pandas DataFrame, one row a layer.

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from traceback import clear_frames
-from typing import Any
 
 import torch
 from torch import nn
 
 from labcode.counting.dispatch import CountingMode
-from labcode.counting.errors import cannot_replace, explain, needs_data
+from labcode.counting.errors import explain, needs_data
 from labcode.counting.inputs import Inputs
 from labcode.counting.leftovers import watched
 from labcode.counting.setting import plain_setting
 from labcode.counting.tracking import Failure, Layer, tracked
-from labcode.counting.twins import Twins
 
 
 @dataclass(frozen=True)
@@ -24,12 +22,10 @@ class Way:
 
     Args:
         exact: whether constants of any size keep their values; slower.
-        swapped: whether twins stand in the model for its tensors.
         without_hooks: layers whose hooks stay out, since they need numbers.
     """
 
     exact: bool = False
-    swapped: bool = False
     without_hooks: frozenset[str] = frozenset()
 
 
@@ -73,12 +69,10 @@ def _run(
         layer.clear()
     running = [layers[0]]
     modules = list(model.modules())
-    twins = Twins() if way.swapped else None
     mode = CountingMode(layers, running, exact=way.exact)
     dtype = _dtype(layers)
-    outside: dict[str, Any] = {"without_hooks": way.without_hooks, "twins": twins}
-    with tracked(modules, layers, running, failure, **outside), plain_setting():
-        mode.expect(twins)
+    outside = tracked(modules, layers, running, failure, without_hooks=way.without_hooks)
+    with outside, plain_setting():
         args, kwargs = inputs.call(dtype)
         try:
             with mode:
@@ -90,8 +84,6 @@ def _run(
 
 def _other_way(way: Way, failure: Failure, error: Exception) -> Way | None:
     """Return how to try again, or None where no other way would help."""
-    if cannot_replace(error) and not way.swapped:
-        return replace(way, swapped=True)
     if not needs_data(error):
         return None
     if not way.exact:

@@ -1,4 +1,4 @@
-"""The setting in which a model is counted: no gradients, no autocast, no fast paths, whole steps."""
+"""The setting in which a model is counted: no gradients, no autocast, no fast paths."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch.amp import autocast_mode
 
-from labcode.counting.dispatch import below_autograd
+from labcode.counting.shapes import below_autograd
 
 _UTILS: Any = torch._higher_order_ops.utils
 _COMPILED = "_hop_compile_and_call"  # how PyTorch runs `torch.cond` and the like: compiled

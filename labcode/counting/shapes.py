@@ -48,3 +48,12 @@ def broadcast(a: Sequence[int], b: Sequence[int]) -> list[int] | None:
         elif n not in (1, shape[i]):
             return None
     return shape
+
+
+def below_autograd() -> Any:
+    """Return a guard under which operations come to a mode whole, and record no gradient.
+
+    `torch.inference_mode` does the same, but its tensors stay useless for training: one that a
+    forward keeps in a cache would break the model.
+    """
+    return torch._C._AutoDispatchBelowAutograd()

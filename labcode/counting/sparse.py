@@ -34,4 +34,6 @@ def stored_share(tensors: Sequence[torch.Tensor]) -> tuple[int, int] | None:
     sparse = [t for t in tensors if t.layout is not torch.strided]
     if len(sparse) > 1:
         return None
+    if not sparse:
+        return 1, 1
     return stored(sparse[0]), max(sparse[0].numel(), 1)

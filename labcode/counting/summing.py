@@ -49,16 +49,17 @@ def _place(layer: Layer, mode: CountingMode) -> None:
 
 def _row(layer: Layer) -> LayerCost:
     weights: list[torch.Tensor] = [*layer.parameters, *packed_tensors(layer.module)]
+    sizes = [weight.numel() for weight in weights]
     return LayerCost(
         name=layer.name,
         type=layer.kind,
         output_shape=layer.shape,
-        params=sum(w.numel() for w in weights),
+        params=sum(sizes),
         macs=layer.macs,
         calls=layer.calls,
         uncounted=tuple(layer.uncounted),
-        trainable=sum(p.numel() for p in layer.parameters if p.requires_grad),
-        param_bytes=sum(w.numel() * w.element_size() for w in weights),
+        trainable=sum(n for p, n in zip(layer.parameters, sizes, strict=False) if p.requires_grad),
+        param_bytes=sum(w.element_size() * n for w, n in zip(weights, sizes, strict=True)),
         output_bytes=layer.output_bytes,
         order=layer.order,
         inside=layer.inside,

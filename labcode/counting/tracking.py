@@ -17,7 +17,7 @@ from torch import nn
 
 from labcode.counting.keeping import Snapshot
 from labcode.counting.packed import packed_tensors
-from labcode.counting.twins import Twins, tensors_in
+from labcode.counting.twins import tensors_in
 
 _LOCK = threading.RLock()  # a model carries its trackers while it is counted, so one at a time
 
@@ -152,7 +152,6 @@ def tracked(
     failure: Failure,
     *,
     without_hooks: frozenset[str] = frozenset(),
-    twins: Twins | None = None,
 ) -> Iterator[None]:
     """Put trackers on the layers and evaluation mode on the model; take both off at the end.
 
@@ -164,14 +163,11 @@ def tracked(
         running: the stack of layers that are running; kept up while the model runs.
         failure: gets where it failed, and which caches had to be emptied.
         without_hooks: names of the layers whose hooks stay out.
-        twins: stand-ins for the model's tensors, to be put in their places; none if None.
     """
     with _LOCK:
         restore = [*_random_states(), *_modes(modules)]
         snapshot = Snapshot(modules)
         try:
-            if twins is not None:
-                twins.put_into(modules)
             _install_all(modules, layers, running, failure, without_hooks)
             yield
         finally:
@@ -250,7 +246,7 @@ def _with_hooks(layer: Layer, track: Callable[..., Any], failure: Failure) -> Ca
         ):
             return track(*args, **kwargs)
         try:
-            return nn.Module._call_impl(module, *args, **kwargs)
+            return nn.Module._call_impl(module, *args, **kwargs)  # type: ignore[no-untyped-call]
         except Exception:
             failure.note(layer, (*args, *kwargs.values()), in_hook=True)
             raise

@@ -64,7 +64,7 @@ def scaled(value: float, unit: str = "") -> str:
     >>> scaled(1_428_000_000, "FLOP"), scaled(244.4e6, "B"), scaled(999_999)
     ('1.43 GFLOP', '244 MB', '1 M')
     """
-    size, prefix = _prefix(value)
+    size, prefix = prefix_of(value)
     return f"{rounded(value / size)} {prefix}{unit}".rstrip()
 
 
@@ -82,13 +82,18 @@ def humanise(value: float) -> str:
     """
     if value < 1000:
         return f"{value:g}"
-    size, prefix = _prefix(value)
+    size, prefix = prefix_of(value)
     short = value / size
     digits = 2 if short < 9.995 else 1 if short < 99.95 else 0
     return f"{short:.{digits}f} {prefix}"
 
 
-def _prefix(value: float) -> tuple[int, str]:
+def prefix_of(value: float) -> tuple[int, str]:
+    """Return the size and the prefix that keep a value short.
+
+    >>> prefix_of(2_500_000), prefix_of(12)
+    ((1000000, 'M'), (1, ''))
+    """
     return next(((s, p) for s, p in PREFIXES if value >= s * _UP and value >= 1000), (1, ""))
 
 

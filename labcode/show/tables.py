@@ -167,6 +167,25 @@ def text_table(table: Table) -> str:
     return "\n".join([table.caption, *lines] if table.caption else lines)
 
 
+def markdown_table(table: Table) -> str:
+    """Return the table as Markdown, its caption above and its total in the last row, in bold.
+
+    >>> print(markdown_table(Table("Costs", ("Name", "MACs"), (("a | b", "1"),), None, {1})))
+    Costs
+    <BLANKLINE>
+    | Name | MACs |
+    | --- | ---: |
+    | a \\| b | 1 |
+    """
+    rows = [[_plain(cell).replace("|", "\\|") for cell in row] for row in table.rows]
+    if table.total:
+        rows.append([f"**{text}**" if (text := _plain(cell)) else "" for cell in table.total])
+    marks = ["---:" if i in table.numeric else "---" for i in range(len(table.columns))]
+    lines = [[_plain(head) for head in table.columns], marks, *rows]
+    body = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return f"{table.caption}\n\n{body}" if table.caption else body
+
+
 def _header(table: Table, look: Look, index: int) -> str:
     title = look.title(table.columns[index])
     if not title:  # a corner that names nothing is not a head

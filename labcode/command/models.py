@@ -1,0 +1,83 @@
+"""Models by their name in the shell: of torchvision, of timm, or of a function that makes one."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from labcode.command.errors import CommandError, one_line
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def model_named(name: str) -> nn.Module:
+    """Return a model with fresh weights; nothing is downloaded.
+
+    Args:
+        name: "torchvision:resnet50", "timm:resnet50", or "package.module:function", where the
+            function takes no arguments and returns a model, or is one.
+
+    Raises:
+        CommandError: if the name is not of that form, or if there is no such model.
+    """
+    source, colon, wanted = name.partition(":")
+    if not (source and colon and wanted):
+        raise CommandError(
+            f"a model is named torchvision:NAME, timm:NAME or package.module:function, not {name!r}"
+        )
+    make = {"torchvision": _from_torchvision, "timm": _from_timm}.get(source)
+    try:
+        model = make(wanted) if make else _from_function(source, wanted)
+    except CommandError:
+        raise
+    except Exception as error:  # whatever a model's own code raises
+        raise CommandError(f"{name} cannot be made: {one_line(error)}") from error
+    return _checked(name, model)
+
+
+def _checked(name: str, model: Any) -> nn.Module:
+    from torch import nn  # only here: a wrong name is told without PyTorch
+
+    if not isinstance(model, nn.Module):
+        raise CommandError(f"{name} gives a {type(model).__name__}, not a torch.nn.Module")
+    return model
+
+
+def _from_torchvision(name: str) -> Any:
+    from torchvision import models
+
+    if name not in models.list_models():
+        raise CommandError(f"torchvision has no model {name!r}{_like(name, models.list_models())}")
+    return models.get_model(name, weights=None)
+
+
+def _from_timm(name: str) -> Any:
+    try:
+        timm = importlib.import_module("timm")
+    except ImportError as error:
+        raise CommandError("timm is not installed, so it has no models to count") from error
+    if not timm.is_model(name):
+        raise CommandError(f"timm has no model {name!r}{_like(name, timm.list_models())}")
+    return timm.create_model(name, pretrained=False)
+
+
+def _from_function(source: str, name: str) -> Any:
+    try:
+        found: Any = importlib.import_module(source)
+    except ImportError as error:
+        raise CommandError(f"{source} cannot be imported: {one_line(error)}") from error
+    for part in name.split("."):
+        if not hasattr(found, part):
+            raise CommandError(f"{source} has no {name!r}")
+        found = getattr(found, part)
+    from torch import nn
+
+    return found if isinstance(found, nn.Module) or not callable(found) else found()
+
+
+def _like(name: str, names: list[str]) -> str:
+    from difflib import get_close_matches  # only for a message
+
+    near = get_close_matches(name, names, 3)
+    return f"; did you mean {' or '.join(near)}?" if near else ""
