@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from labcode.runtime.export import ExportError, export_module, to_onnx
     from labcode.runtime.int8 import onnx_logits, to_int8
     from labcode.runtime.memory import peak_activation_bytes
+    from labcode.runtime.profile import Operation, profile
     from labcode.runtime.qdq import read_qdq, trace_int8
     from labcode.runtime.saturation import int8_product, saturates
     from labcode.runtime.session import SessionError, onnx_session
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ExportError",
+    "Operation",
     "SessionError",
     "Timing",
     "compare_files",
@@ -30,6 +32,7 @@ __all__ = [
     "onnx_logits",
     "onnx_session",
     "peak_activation_bytes",
+    "profile",
     "read_qdq",
     "ready_to_run",
     "saturates",
@@ -45,6 +48,7 @@ _MODULES = {
     "export": ("ExportError", "export_module", "to_onnx"),
     "int8": ("onnx_logits", "to_int8"),
     "memory": ("peak_activation_bytes",),
+    "profile": ("Operation", "profile"),
     "qdq": ("read_qdq", "trace_int8"),
     "saturation": ("int8_product", "saturates"),
     "session": ("SessionError", "onnx_session"),

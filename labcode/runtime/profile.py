@@ -10,6 +10,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from labcode._checks import check_int
+from labcode.runtime.session import onnx_session
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,17 +46,12 @@ def profile(file: bytes, images: NDArray[Any], *, runs: int = 20) -> list[Operat
 
     Raises:
         TypeError: ``runs`` is not an integer.
+        SessionError: The runtime cannot load the file.
         ValueError: ``runs`` is below 1.
     """
-    import onnxruntime
-
     check_int("runs", runs)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.enable_profiling = True
     with tempfile.TemporaryDirectory() as folder:
-        options.profile_file_prefix = str(Path(folder) / "profile")
-        session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+        session = onnx_session(file, profile=str(Path(folder) / "profile"))
         name = session.get_inputs()[0].name
         for _ in range(runs + 2):
             session.run(None, {name: images})
