@@ -16,7 +16,6 @@ from labcode.quantization import (
     quantize_model,
     to_integer,
     unpack_bits,
-    unpack_layers,
     unpack_model,
 )
 from labcode.weights import baselines
