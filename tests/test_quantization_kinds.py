@@ -44,6 +44,25 @@ def test_folding_leaves_every_answer(drawn) -> None:
     assert gap(built(Odd, program, seed)(x), model(x)) == 0  # the model itself stays
 
 
+class Elsewhere(nn.Module):
+    """A layer whose weight another operation takes as well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc, self.norm = nn.Linear(4, 4), nn.BatchNorm1d(4)
+        nn.init.uniform_(self.norm.weight, 2, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.norm(self.fc(x)) + F.linear(x, self.fc.weight)
+
+
+def test_a_layer_whose_weight_is_used_elsewhere_is_not_folded() -> None:
+    model, x = Elsewhere().eval(), torch.rand(9, 4)
+    folded = fold_batch_norm(model, (4,))
+    assert isinstance(folded.norm, nn.BatchNorm1d)
+    assert gap(model(x), folded(x)) < 1e-6
+
+
 @settings(max_examples=60)
 @given(odd_networks())
 def test_eight_bits_are_nearly_the_network(drawn) -> None:
