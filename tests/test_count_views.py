@@ -56,7 +56,7 @@ def test_layers_that_run_in_another_order() -> None:
     ran = [row.name for row in cost.in_running_order().layers if row.calls]
     assert ran == ["(model)", "first", "last"]
     assert {row.name for row in cost.in_running_order().layers} == {r.name for r in cost.layers}
-    assert [row.order for row in cost.layers if row.calls] == [2, 0, 1]
+    assert [row.order for row in cost.layers if row.calls] == [0, 2, 1]
     assert [row.name for row in cost.layers] == ["(model)", "last", "idle", "first"]
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from labcode.runtime.export import ExportError, export_module, to_onnx
     from labcode.runtime.int8 import onnx_logits, to_int8
     from labcode.runtime.memory import peak_activation_bytes
-    from labcode.runtime.profile import Operation, profile
+    from labcode.runtime.profiling import Operation, profile
     from labcode.runtime.qdq import read_qdq, trace_int8
     from labcode.runtime.saturation import int8_product, saturates
     from labcode.runtime.session import SessionError, onnx_session
@@ -48,7 +48,7 @@ _MODULES = {
     "export": ("ExportError", "export_module", "to_onnx"),
     "int8": ("onnx_logits", "to_int8"),
     "memory": ("peak_activation_bytes",),
-    "profile": ("Operation", "profile"),
+    "profiling": ("Operation", "profile"),
     "qdq": ("read_qdq", "trace_int8"),
     "saturation": ("int8_product", "saturates"),
     "session": ("SessionError", "onnx_session"),
