@@ -151,4 +151,6 @@ def test_direct_rules_give_pytorch_s_own_shapes(data: st.DataObject) -> None:
 
     shapes: SimpleQueue[tuple[int, ...]] = SimpleQueue()  # a list would be put back by the count
     count(Model(), tuple(x.shape[1:]))
-    assert [shapes.get_nowait() for _ in range(shapes.qsize())] == [tuple(out.shape) for out in forward(x[:1])]
+    assert [shapes.get_nowait() for _ in range(shapes.qsize())] == [
+        tuple(out.shape) for out in forward(x[:1])
+    ]
