@@ -1,121 +1,175 @@
-"""What cannot work is refused by name, with a way out, before anything is downloaded."""
+"""The preflight says what the methods do, names every layer it leaves out, and leaves no trace."""
 
-import ast
+import copy
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+import torch
+from hypothesis import given, settings
+from torch import nn
+from torch.nn import functional as F
 
-from tools import preflight
+from labcode import preflight
+from labcode.preflight import facts, reasons
+from labcode.preflight.verdict import Verdict
+from tests.odd_networks import SHAPE as ODD_SHAPE
+from tests.odd_networks import Odd, built, odd_networks
 
-GOOD = preflight.Machine(
-    python=(3, 12),
-    executable="/usr/bin/python3",
-    implementation="CPython",
-    bits=64,
-    has_ensurepip=True,
-    system="Linux",
-    processor="x86_64",
-    macos="",
-    libc="glibc",
-    glibc=(2, 36),
-    cache=Path("/reader/.cache/uv"),
-    cache_is_writable=True,
-    free_mb=50_000,
-)
-MAC = GOOD._replace(system="Darwin", processor="arm64", macos="14.5", libc="", glibc=())
-WINDOWS = GOOD._replace(system="Windows", processor="AMD64", libc="", glibc=())
+QUICK = ["count", "prune weights", "cut filters", "fold batch norm", "int8", "share weights"]
+SHAPE = (3, 8, 8)
+INNER = re.compile("KeyError|AttributeError|IndexError|AssertionError|UnboundLocal")
 
 
-@pytest.mark.parametrize(
-    "machine",
-    [
-        GOOD,
-        GOOD._replace(python=(3, 11)),
-        GOOD._replace(python=(3, 14)),
-        GOOD._replace(processor="aarch64"),
-        GOOD._replace(glibc=()),  # not known: let it try
-        MAC,
-        MAC._replace(macos="26.1"),
-        WINDOWS,
-    ],
-)
-def test_a_machine_that_works_is_not_refused(machine) -> None:
-    assert preflight.refusal(machine, space_mb=7000) is None
+class Kinds(nn.Module):
+    """A layer of each particular kind."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3, padding=1)
+        self.bn = nn.BatchNorm2d(8)
+        self.twice = nn.Conv2d(8, 8, 1)
+        self.alias = self.twice
+        self.normed = nn.utils.parametrizations.weight_norm(nn.Conv2d(8, 8, 1))
+        self.depth = nn.Conv2d(8, 8, 3, padding=1, groups=8)
+        self.up = nn.ConvTranspose2d(8, 8, 2)
+        self.a, self.b = nn.Linear(8, 8), nn.Linear(8, 8)
+        self.b.weight = self.a.weight
+        self.aux = nn.Linear(8, 2)
+        self.idle = nn.Linear(3, 3)
+        self.head = nn.Linear(8, 4)
+
+    def forward(self, x):
+        x = F.relu(self.bn(self.stem(x)))
+        x = self.alias(F.relu(self.twice(x)))
+        x = self.up(self.depth(self.normed(x))).mean((2, 3))
+        if self.training:
+            self.aux(x)
+        return self.head(self.b(self.a(x)))
 
 
-@pytest.mark.parametrize(
-    ("machine", "said"),
-    [
-        (
-            GOOD._replace(python=(3, 10)),
-            r"3\.11 or newer is needed, this is CPython 3\.10.*PYTHON",
-        ),
-        (
-            GOOD._replace(python=(3, 15)),
-            r"3\.11 to 3\.14 is needed, this is CPython 3\.15.*PYTHON",
-        ),
-        (GOOD._replace(python=(4, 0)), r"3\.11 to 3\.14 is needed"),
-        (GOOD._replace(implementation="PyPy"), r"CPython for 64 bits is needed, this is PyPy"),
-        (GOOD._replace(bits=32), r"CPython for 64 bits is needed.*32 bits"),
-        (MAC._replace(processor="x86_64"), r"no wheels for Macs with Intel processors"),
-        (MAC._replace(macos="13.6.1"), r"macOS 14 or newer is needed, this is 13\.6\.1"),
-        (GOOD._replace(libc="musl", glibc=()), r"musl \(Alpine\)"),
-        (GOOD._replace(glibc=(2, 27)), r"glibc 2\.28 or newer is needed.*this is 2\.27"),
-        (GOOD._replace(processor="riscv64"), r"no wheels for Linux on riscv64"),
-        (GOOD._replace(has_ensurepip=False), r"sudo apt install python3\.12-venv"),
-        (
-            GOOD._replace(cache_is_writable=False),
-            r"reader/\.cache/uv, which.*UV_CACHE_DIR=",
-        ),
-        (GOOD._replace(free_mb=900), r"7\.0 GB of disk are needed here, 0\.9 are free"),
-    ],
-)
-def test_a_machine_that_cannot_work_is_refused_by_name(machine, said) -> None:
-    why = preflight.refusal(machine, space_mb=7000)
-    assert why is not None
-    assert re.search(said, why), why
+@pytest.fixture(scope="module")
+def found():
+    return preflight.check(Kinds().eval(), SHAPE, methods=QUICK)
 
 
-def test_this_machine_which_runs_the_tests_is_not_refused() -> None:
-    assert preflight.refusal(preflight.this_machine(), space_mb=0) is None
+def notes(found, name):
+    return next(one.notes for one in found.layers if one.name == name)
 
 
-def test_the_command_says_why_and_fails() -> None:
-    line = [sys.executable, "-I", "tools/preflight.py", "--space", str(10**12)]
-    run = subprocess.run(line, cwd=preflight.ROOT, capture_output=True, text=True, check=False)
-    assert run.returncode == 1
-    assert "GB of disk are needed" in run.stderr
+def test_what_is_particular_is_seen(found):
+    assert notes(found, "twice") == ("runs 2 times", "is alias too")
+    assert notes(found, "a") == ("shares weights with b",)
+    assert notes(found, "aux") == ("runs in training alone",)
+    assert notes(found, "idle") == ("never ran",)
+    assert notes(found, "depth") == ("is depthwise",)
+    assert notes(found, "up") == ("is transposed",)
+    assert notes(found, "normed") == ("computes its weight anew in each pass",)
+    assert notes(found, "head") == ()
 
 
-@pytest.mark.parametrize(
-    ("environment", "system", "folder"),
-    [
-        ({"UV_CACHE_DIR": "/a", "XDG_CACHE_HOME": "/b"}, "Linux", "/a"),
-        ({"XDG_CACHE_HOME": "/b"}, "Linux", "/b/uv"),
-        ({}, "Darwin", "/reader/.cache/uv"),
-        ({"LOCALAPPDATA": "/c"}, "Windows", "/c/uv/cache"),
-    ],
-)
-def test_packages_are_kept_where_uv_keeps_them(environment, system, folder) -> None:
-    assert preflight.uv_cache(environment, system, lambda: Path("/reader")) == Path(folder)
+def test_layers_stand_in_running_order_and_those_that_never_ran_last(found):
+    names = [one.name for one in found.layers]
+    assert names == [
+        "stem",
+        "bn",
+        "twice",
+        "normed",
+        "depth",
+        "up",
+        "a",
+        "b",
+        "head",
+        "aux",
+        "idle",
+    ]
 
 
-def test_the_folder_is_the_one_that_uv_names() -> None:
-    line = [sys.executable, "-m", "uv", "cache", "dir"]
-    named = subprocess.run(line, capture_output=True, text=True, check=True).stdout.strip()
-    assert preflight.this_machine().cache == Path(named)
+def test_every_no_has_a_reason_that_is_not_a_shrug(found):
+    for layer in found.layers:
+        for verdict in layer.verdicts.values():
+            assert verdict.answer == "yes" or verdict.reason
+            assert verdict.reason != reasons.PASSED_OVER, (layer.name, verdict)
 
 
-def test_a_folder_below_a_file_cannot_be_written(tmp_path) -> None:
-    (tmp_path / "file").write_text("")
-    assert preflight.is_writable(tmp_path / "not" / "there" / "yet")
-    assert not preflight.is_writable(tmp_path / "file" / "uv")
+@given(odd_networks())
+@settings(max_examples=15)
+def test_networks_drawn_at_random_get_answers_and_no_inner_errors(drawn):
+    program, seed = drawn
+    found = preflight.check(built(Odd, program, seed), ODD_SHAPE, methods=QUICK)
+    for layer in found.layers:
+        for method, verdict in layer.verdicts.items():
+            assert verdict.reason != reasons.PASSED_OVER, (method, layer)
+            assert not INNER.search(verdict.reason), (method, layer)
 
 
-def test_an_old_python_can_read_it() -> None:
-    source = Path(preflight.__file__).read_text(encoding="utf-8")
-    ast.parse(source, feature_version=(3, 6))
-    assert "import annotations" not in source  # 3.6 has none
+def test_a_method_that_refuses_says_so_for_the_whole_network(found):
+    assert found.verdicts["share weights"].answer == "no"
+    assert "normed" in found.verdicts["share weights"].reason
+    assert found.verdicts["prune weights"].answer == "no"
+    assert found.verdicts["fold batch norm"].answer == "yes"
+
+
+def test_the_network_is_left_as_it_was():
+    model = Kinds().train()
+    model.bn.eval()
+    before = copy.deepcopy(model.state_dict())
+    modes = [one.training for one in model.modules()]
+    state = torch.random.get_rng_state()
+    preflight.check(model, SHAPE, methods=QUICK)
+    assert torch.equal(state, torch.random.get_rng_state())
+    assert modes == [one.training for one in model.modules()]
+    assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
+    assert not any(one._forward_hooks or one._forward_pre_hooks for one in model.modules())
+
+
+def test_a_verdict_is_what_the_method_does():
+    plain = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(288, 4)).eval()
+    found = preflight.check(plain, SHAPE)
+    answers = {name: verdict.answer for name, verdict in found.verdicts.items()}
+    assert answers.pop("fold batch norm") == "no"  # there is none
+    assert answers.pop("cut filters") == "in part"  # the answers stay
+    assert set(answers.values()) == {"yes"}
+
+
+def test_a_method_that_breaks_is_a_no_and_no_crash(monkeypatch):
+    def broken(model, images):
+        raise KeyError("inner")
+
+    method = preflight.Method("broken", (nn.Module,), broken)
+    monkeypatch.setitem(preflight.check.__globals__, "METHODS", (method,))
+    found = preflight.check(nn.Sequential(nn.Linear(3, 2)), (3,))
+    assert found.verdicts["broken"].answer == "no"
+    assert "KeyError" in found.verdicts["broken"].reason
+
+
+def test_what_cannot_be_looked_at_is_said():
+    with pytest.raises(TypeError, match="model must be a"):
+        preflight.check("resnet18")
+    with pytest.raises(ValueError, match=r"does not run on images of \(4, 5, 8, 8\)"):
+        preflight.check(Kinds(), (5, 8, 8))
+    with pytest.raises(ValueError, match="methods must be among count, prune weights"):
+        preflight.check(Kinds(), SHAPE, methods=["prune"])
+    with pytest.raises(ValueError, match="needs a reason"):
+        Verdict("no")
+
+
+def test_scripted_modules_have_no_layers_to_change():
+    scripted = torch.jit.script(nn.Sequential(nn.Linear(3, 2)))
+    found = preflight.check(scripted, (3,), methods=["prune weights"])
+    assert "TorchScript" in found.verdicts["prune weights"].reason
+
+
+def test_an_attentions_inner_layer_is_not_called_idle():
+    layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True).eval()
+    seen = facts.look(layer, lambda twin: twin(torch.rand(2, 5, 8)))
+    inner = next(one for one in seen.layers if one.name == "self_attn.out_proj")
+    assert inner.inside == "self_attn"
+    assert reasons.particular(inner) == ("works inside self_attn",)
+
+
+def test_it_reads_as_text_and_as_html(found):
+    assert "fold batch norm" in str(found)
+    html = found._repr_html_()
+    assert html.count("<table") == 2  # the network, and all layers
+    assert "computes its weight anew in each pass" in html
+    assert len(found.rows()) == 1 + len(found.layers)
