@@ -138,3 +138,15 @@ def test_the_shell_gets_the_code() -> None:
     run = subprocess.run(words, capture_output=True, text=True, check=False)
     assert (run.returncode, run.stdout) == (1, "")
     assert run.stderr.startswith("labcode count: ")
+
+
+def test_check_says_what_the_methods_say(capsys: Any) -> None:
+    words = ["check", "tests.test_command:make_small", "--input", "3,8,8"]
+    assert main([*words, "--method", "prune weights", "--method", "count"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("Sequential: 1 layers, 112 parameters")
+    assert "prune weights  yes" in shown
+    assert main([*words, "--method", "magic"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("labcode check: methods must be among count, prune weights")
+    assert error.count("\n") == 1

@@ -13,7 +13,7 @@ from labcode.command.errors import CommandError
 __all__ = ["main"]
 
 # The files of this folder that are subcommands; each has `add(parser)` and `run(arguments)`.
-_NAMES = ("count", "report")
+_NAMES = ("check", "count", "report")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,7 +47,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m labcode", description="Count models and files.")
+    parser = _Parser(prog="python -m labcode", description="Count, check and report.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name in _NAMES:
         module = importlib.import_module(f"labcode.command.{name}")

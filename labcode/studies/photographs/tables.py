@@ -18,7 +18,7 @@ def settings() -> list[Row]:
     rows += [{"method": "int8_file", "bits": bits} for bits in (8, 7)]
     rows += [{"method": "per_channel", "bits": 8}, {"method": "per_tensor", "bits": 8}]
     rows += [{"method": "equalized", "bits": 8}, {"method": "corrected", "bits": 8}]
-    few = ("per_channel", "bias_alone", "learned", "mixed", "mixed_learned")
+    few = ("per_channel", "bias_alone", "learned", "mixed")
     rows += [{"method": method, "bits": 4} for method in few]
     rows += [{"method": how, "kept": kept} for kept in (0.9, 0.75) for how in ("cut", "repaired")]
     rows += [{"method": "shared", "bits": bits} for bits in (6, 5, 4)]

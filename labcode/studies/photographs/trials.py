@@ -154,24 +154,15 @@ def bias_alone(bits: int, kept: float) -> tuple[Tensor, Row]:
 
 def learned(bits: int, kept: float) -> tuple[Tensor, Row]:
     """One scale a channel, and rounding that is learned layer by layer."""
-    return _rounded(_learned(_quantized(folded(), bits)))
-
-
-def _learned(rounded: nn.Module) -> nn.Module:
-    return quantization.learn_rounding(
-        folded(), rounded, calibration(), steps=STEPS, samples=SAMPLES
+    rounded = _quantized(folded(), bits)
+    return _rounded(
+        quantization.learn_rounding(folded(), rounded, calibration(), steps=STEPS, samples=SAMPLES)
     )
 
 
 def mixed(bits: int, kept: float) -> tuple[Tensor, Row]:
     """As many bytes as ``bits`` for every weight would take, but where they do least harm."""
     return _rounded(quantization.with_bits(_quantized(folded(), 8), _chosen_bits(bits)))
-
-
-def mixed_learned(bits: int, kept: float) -> tuple[Tensor, Row]:
-    """The same with rounding that is learned."""
-    rounded = quantization.with_bits(_quantized(folded(), 8), _chosen_bits(bits))
-    return _rounded(_learned(rounded))
 
 
 @cache
@@ -233,7 +224,6 @@ METHODS: dict[str, Callable[[int, float], tuple[Tensor, Row]]] = {
         bias_alone,
         learned,
         mixed,
-        mixed_learned,
         cut,
         repaired,
         shared,
