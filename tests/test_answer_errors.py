@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -105,7 +106,10 @@ def test_a_closed_pipe_and_ctrl_c_are_said(tmp_path) -> None:
     file = network(tmp_path / "n.onnx")
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     for how in ("closed pipe", "ctrl-c"):
-        with subprocess.Popen([*COMMAND, str(file)], **pipes) as process:
+        # A job in the background of a shell ignores Ctrl-C, and so would what it starts.
+        heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+        command = [*COMMAND, str(file)]
+        with subprocess.Popen(command, preexec_fn=heard, **pipes) as process:
             assert process.stdin is not None
             assert process.stdout is not None
             assert process.stderr is not None
