@@ -16,6 +16,8 @@ from labcode.quantization.layers import quantize_model, weight_quantizer
 from labcode.quantization.modules import channel_axis, quant_layers
 from labcode.training import eval_mode
 
+BATCH = 8  # images at a time: more only ask for more memory
+
 
 class Harm(NamedTuple):
     """What rounding one layer alone does to the network's answers.
@@ -55,12 +57,16 @@ def sensitivity(
         layer.weight_quantizer = nn.Identity()  # type: ignore[assignment]
     harms = {}
     with eval_mode(quantized), torch.no_grad():
-        whole = quantized(images)
+        whole = _logits(quantized, images)
         for name, layer in layers.items():
             layer.weight_quantizer = quantizers[name]
-            harms[name] = _harm(whole, quantized(images))
+            harms[name] = _harm(whole, _logits(quantized, images))
             layer.weight_quantizer = nn.Identity()  # type: ignore[assignment]
     return harms
+
+
+def _logits(model: nn.Module, images: Tensor) -> Tensor:
+    return torch.cat([model(part) for part in torch.split(images, BATCH)])
 
 
 def _harm(wanted: Tensor, got: Tensor) -> Harm:

@@ -7,7 +7,7 @@ from labcode.studies.definition import Row
 from labcode.studies.photographs.images import calibration
 from labcode.studies.photographs.trials import SHAPE, folded
 
-SEEN = 64  # photographs
+SEEN = 32  # photographs
 
 
 def rows(bits: int, per_channel: bool) -> list[Row]:
