@@ -4,23 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from labcode.command.count import shape
 from labcode.command.errors import CommandError, one_line
-from labcode.command.models import model_named
+from labcode.command.models import add_model, model_named
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the subcommand."""
-    parser.add_argument(
-        "model", help="torchvision:NAME, timm:NAME, or package.module:function, which makes one"
-    )
-    parser.add_argument(
-        "--input",
-        type=shape,
-        default=(3, 224, 224),
-        metavar="C,H,W",
-        help="one input without the batch, such as 3,224,224 (the default)",
-    )
+    add_model(parser)
     parser.add_argument(
         "--method", action="append", metavar="NAME", help="try this method only; may be repeated"
     )

@@ -2,13 +2,44 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib
+import re
 from typing import TYPE_CHECKING, Any
 
 from labcode.command.errors import CommandError, one_line
 
 if TYPE_CHECKING:
     from torch import nn
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Add what every subcommand on a model asks for: the model, and the shape of its input."""
+    parser.add_argument(
+        "model", help="torchvision:NAME, timm:NAME, or package.module:function, which makes one"
+    )
+    parser.add_argument(
+        "--input",
+        type=shape,
+        default=(3, 224, 224),
+        metavar="C,H,W",
+        help="one input without the batch, such as 3,224,224 (the default)",
+    )
+
+
+def shape(text: str) -> tuple[int, ...]:
+    """Return a shape from how it is written in the shell.
+
+    Raises:
+        argparse.ArgumentTypeError: if it is not positive whole numbers with commas or an x between.
+
+    >>> shape("3,224,224"), shape("1x28x28")
+    ((3, 224, 224), (1, 28, 28))
+    """
+    parts = re.split(r"\s*[,x×]\s*", text.strip())
+    if not all(re.fullmatch(r"[0-9]+", part) and int(part) for part in parts):
+        raise argparse.ArgumentTypeError(f"must be sizes such as 3,224,224, got {text!r}")
+    return tuple(map(int, parts))
 
 
 def model_named(name: str) -> nn.Module:
