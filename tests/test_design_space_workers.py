@@ -13,7 +13,7 @@ from optuna.trial import TrialState
 
 from labcode import search
 from labcode.search.explore import open_study
-from labcode.search.trial import count, is_retry, one_trial
+from labcode.search.trial import count, is_retry, measure, one_trial
 from tests.postgres_server import make_database, server
 from tests.slow_problem import broken, slow
 
@@ -190,6 +190,26 @@ def test_a_worker_killed_before_its_first_sign_of_life_loses_no_setting(where):
     search.explore(slow, n_trials=1, storage=storage)
     assert [(t.state.name, t.params) for t in study.trials] == [
         ("FAIL", {}),
+        ("COMPLETE", {"x": 7}),
+    ]
+
+
+@pytest.mark.filterwarnings("ignore:Heartbeat of storage")
+def test_a_worker_killed_at_its_work_loses_no_setting(where):
+    """Its name stands; Optuna's own first sign of life, from a thread, has not come yet."""
+
+    def die(x):
+        raise SystemExit
+
+    study = open_slow(where, grace=2)
+    study.enqueue_trial({"x": 7})
+    with pytest.raises(SystemExit):
+        measure(study.ask(), search.Problem(slow.space, slow.aims, die))
+    assert "worker" in study.trials[0].user_attrs  # and no more is heard of it
+    storage = search.open_storage(where, heartbeat=1, grace=2)
+    search.explore(slow, n_trials=1, storage=storage)
+    assert [(t.state.name, t.params) for t in study.trials] == [
+        ("FAIL", {"x": 7}),
         ("COMPLETE", {"x": 7}),
     ]
 

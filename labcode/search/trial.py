@@ -7,7 +7,7 @@ import socket
 
 from optuna import Study, Trial
 from optuna.exceptions import UpdateFinishedTrialError
-from optuna.storages import RetryHeartbeatStaleTrialCallback
+from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
 from optuna.trial import FrozenTrial, TrialState
 
 from labcode.search.problem import Problem, Setting
@@ -89,7 +89,7 @@ def one_trial(study: Study, problem: Problem, n_trials: int) -> None:
 def measure(trial: Trial, problem: Problem) -> list[float]:
     """Measure what the sampler proposes, and keep what was found beside the aims."""
     setting = suggest(trial, problem)
-    # After the setting, and so after the first sign of life: `Unmarked` counts on it.
+    sign_of_life(trial)
     trial.set_user_attr("worker", f"{socket.gethostname()}:{os.getpid()}")
     found = problem.measure(**setting)
     values = problem.values(found, setting)
@@ -97,6 +97,20 @@ def measure(trial: Trial, problem: Problem) -> list[float]:
         if key not in problem.aims:
             trial.set_user_attr(key, value)
     return values
+
+
+def sign_of_life(trial: Trial) -> None:
+    """Give the first one, where the storage keeps them; Optuna's thread may come late to it.
+
+    A trial that bears a worker's name has given one, or nobody would ever take it for dead:
+    `Unmarked` counts on it.
+    """
+    storage = trial.storage
+    if isinstance(storage, RDBStorage) and storage.heartbeat_interval is not None:
+        study = storage.get_study_id_from_name(trial.study.study_name)
+        storage.record_heartbeat(
+            storage.get_trial_id_from_study_id_trial_number(study, trial.number)
+        )
 
 
 def suggest(trial: Trial, problem: Problem) -> Setting:
