@@ -10,6 +10,7 @@ from labcode.training.evaluation import Evaluation, eval_mode, evaluate
 from labcode.training.history import Epoch, History, TrainingDiverged
 from labcode.training.loop import Batch, LossFn, cross_entropy, fit
 from labcode.training.paired import Difference, paired_difference
+from labcode.training.seeds import difference_over_answers, difference_over_seeds
 
 __all__ = [
     "Batch",
@@ -21,6 +22,8 @@ __all__ = [
     "TrainingDiverged",
     "cross_entropy",
     "device_of",
+    "difference_over_answers",
+    "difference_over_seeds",
     "eval_mode",
     "evaluate",
     "fit",
