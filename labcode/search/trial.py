@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
+from typing import Any
 
 from optuna import Study, Trial
 from optuna.exceptions import UpdateFinishedTrialError
-from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
+from optuna.storages import RetryHeartbeatStaleTrialCallback
 from optuna.trial import FrozenTrial, TrialState
 
 from labcode.search.problem import Problem, Setting
@@ -105,8 +106,8 @@ def sign_of_life(trial: Trial) -> None:
     A trial that bears a worker's name has given one, or nobody would ever take it for dead:
     `Unmarked` counts on it.
     """
-    storage = trial.storage
-    if isinstance(storage, RDBStorage) and storage.heartbeat_interval is not None:
+    storage: Any = trial.storage  # a database's has two methods more than others
+    if getattr(storage, "get_heartbeat_interval", lambda: None)() is not None:
         study = storage.get_study_id_from_name(trial.study.study_name)
         storage.record_heartbeat(
             storage.get_trial_id_from_study_id_trial_number(study, trial.number)
