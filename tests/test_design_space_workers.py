@@ -83,7 +83,7 @@ def lost_trials(study):
 
 def test_a_killed_worker_loses_its_trial_alone_and_the_study_goes_on(where, meeting):
     meeting(3)
-    first, *others = start(where, "together", n_trials=40, workers=3)
+    first, *others = start(where, "together", n_trials=14, workers=3)
     study = open_slow(where)
     try:
 
@@ -96,14 +96,14 @@ def test_a_killed_worker_loses_its_trial_alone_and_the_study_goes_on(where, meet
         first.wait()
         was_at = {trial.number for trial in at_work()}
         before = {t.number: t.values for t in study.get_trials(states=(TrialState.COMPLETE,))}
-        search.wait_for(others, study, 40, progress=False)
+        search.wait_for(others, study, 14, progress=False)
     finally:
         for worker in (first, *others):
             worker.kill()
     after = {t.number: t for t in study.trials}
     assert all(after[number].values == values for number, values in before.items())
     done = [t for t in after.values() if t.state == TrialState.COMPLETE]
-    assert len(done) == 40
+    assert len(done) == 14
     assert all(t.values == [float(t.params["x"]) ** 2] for t in done)
     # The signal may arrive between two trials, when there is nothing to lose.
     lost = lost_trials(study)
@@ -120,27 +120,27 @@ def test_a_killed_worker_loses_its_trial_alone_and_the_study_goes_on(where, meet
 
 def test_four_workers_share_the_trials_and_make_no_more(where, meeting):
     meeting(4)
-    workers = start(where, "together", n_trials=24, workers=4)
+    workers = start(where, "together", n_trials=10, workers=4)
     study = open_slow(where)
-    search.wait_for(workers, study, 24, progress=False)
+    search.wait_for(workers, study, 10, progress=False)
     found = search.table(study, slow)
-    assert len(found) == 24
+    assert len(found) == 10
     assert lost_trials(study) == []
     assert [worker.returncode for worker in workers] == [0, 0, 0, 0]
     assert set(found["worker"].str.rpartition(":")[2].astype(int)) == {w.pid for w in workers}
 
 
 def test_all_killed_and_started_again(where):
-    workers = start(where, n_trials=30, workers=2)
+    workers = start(where, n_trials=12, workers=2)
     study = open_slow(where)
     wait_until(lambda: count(study, TrialState.COMPLETE) >= 2)
     for worker in workers:
         worker.kill()
         worker.wait()
     kept = count(study, TrialState.COMPLETE)
-    assert kept < 30
-    search.wait_for(start(where, n_trials=30, workers=2, seed=9), study, 30, progress=False)
-    assert count(study, TrialState.COMPLETE) == 30
+    assert kept < 12
+    search.wait_for(start(where, n_trials=12, workers=2, seed=9), study, 12, progress=False)
+    assert count(study, TrialState.COMPLETE) == 12
     assert len(lost_trials(study)) <= 2
 
 

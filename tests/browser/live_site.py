@@ -7,7 +7,7 @@ import pydata_sphinx_theme
 
 from labcode.pages import calculators
 from labcode.pages.live import Explorer, explore
-from tools import live_bundle
+from tools import live_bundle, prepared
 
 ROOT = Path(__file__).resolve().parents[2]
 STYLES = Path(pydata_sphinx_theme.__file__).parent / "theme/pydata_sphinx_theme/static/styles"
@@ -57,6 +57,12 @@ def others() -> list[Explorer]:
         explore(calculators.sharing, out_channels=(6, 1, 64), input_size=(28, 4, 64)),
         explore(calculators.network_layers, network=["LeNet-5", "AlexNet"], classes=(0, 0, 1000)),
         explore(calculators.counts, mega_macs=(714, 1, 20_000), precision=["float32", "int8"]),
+        explore(
+            calculators.grouped_convolution,
+            in_channels=(64, 1, 512),
+            out_channels=(128, 1, 512),
+            groups=(4, 1, 64),
+        ),
         explore(calculators.few_bits, bits=(2, 1, 8), network=["LeNet-5", "Small CNN"]),
     ]
 
@@ -67,6 +73,9 @@ def write(site: Path) -> None:
     (site / "book").mkdir(parents=True)
     for name, explorers in pages.items():
         forms = "\n".join(one._repr_mimebundle_()["text/html"] for one in explorers)
+        for form in prepared.Forms(forms).found:
+            if not (folder := site / "live/answers" / str(form["id"])).exists():
+                prepared.write(form, folder)
         for theme in ("light", "dark"):
             text = PAGE.format(theme=theme, title=name, forms=forms)
             (site / f"book/{name}-{theme}.html").write_text(text, encoding="utf-8")

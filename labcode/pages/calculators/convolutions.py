@@ -101,7 +101,7 @@ def _grouped(c_in: int, c_out: int, k: int, groups: int, conv: partial[Cost]) ->
     try:
         cost = conv(groups=groups)
     except ValueError as error:
-        return Kind(name, why_not=str(error))
+        return Kind(name, why_not=str(error).replace("_", " "))
     params = times(c_out, f"{number(c_in)}/{groups}", f"{k}²")
     macs = times(cost.params, *_by(cost))
     return Kind(name, (wiring(c_in, c_out, groups, tone="b"),), cost, params, macs)

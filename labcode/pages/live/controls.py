@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -57,6 +58,28 @@ class Switch:
 
 
 Control = Slider | Choice | Switch
+_KINDS: dict[str, type[Control]] = {"slider": Slider, "choice": Choice, "switch": Switch}
+
+
+def positions(control: Control) -> tuple[Value, ...]:
+    """Return every value at which the control can stand, in order.
+
+    >>> positions(Slider("stride", "stride", default=1, low=1, high=3))
+    (1, 2, 3)
+    """
+    if isinstance(control, Slider):
+        return tuple(range(control.low, control.high + 1, control.step))
+    return control.options if isinstance(control, Choice) else (False, True)
+
+
+def from_json(described: Sequence[Mapping[str, Any]]) -> tuple[Control, ...]:
+    """Return the controls that a page's form describes (see `labcode.pages.live.form`)."""
+    return tuple(
+        _KINDS[one["kind"]](**{**one, "options": tuple(one["options"])})
+        if one["kind"] == "choice"
+        else _KINDS[one["kind"]](**one)
+        for one in described
+    )
 
 
 def parse(name: str, spec: Any, label: str | None = None) -> Control:

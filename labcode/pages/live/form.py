@@ -12,6 +12,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from labcode.pages.live.controls import Choice, Control, Slider
+from labcode.pages.live.prepared import plan
 from labcode.pages.live.result import Result
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def _script_data(explorer: Explorer) -> str:
         f' data-live-module="{escape(function.__module__)}"'
         f' data-live-function="{escape(function.__name__)}"'
         f' data-live-controls="{escape(controls)}"'
+        f' data-live-prepared="{plan(explorer.controls)}"'
     )
 
 

@@ -1,5 +1,6 @@
 // Runs labcode's calculators in the reader's browser, away from the page's own thread.
-// It starts Python at once; the page makes this worker only when a control is first moved.
+// It starts Python at once; the page makes this worker when a control is first moved whose
+// answers were not all prepared.
 
 const here = (path) => new URL(path, import.meta.url).href;
 
@@ -46,14 +47,15 @@ const starting = start().then((answer) => {
   return answer;
 }, fail);
 
-onmessage = async ({ data: { module, function: name, settings } }) => {
+onmessage = async ({ data: { turn, module, function: name, settings, controls, moved } }) => {
   const answer = await starting;
   if (!answer) return; // "failed" is on its way
   try {
-    postMessage({ kind: "answer", ...JSON.parse(answer(module, name, JSON.stringify(settings))) });
+    const found = answer(module, name, JSON.stringify(settings), controls, moved);
+    postMessage({ kind: "answer", turn, ...JSON.parse(found) });
   } catch (error) {
     // A fault of ours, not of the setting: the last line of Python's report names it.
     const why = String(error.message ?? error).trim().split("\n").at(-1);
-    postMessage({ kind: "answer", impossible: `The calculator failed: ${why}` });
+    postMessage({ kind: "answer", turn, impossible: `The calculator failed: ${why}` });
   }
 };
