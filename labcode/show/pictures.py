@@ -84,7 +84,22 @@ class Words:
     text_anchor: Anchor | None = None
 
 
-Shape = Rect | Line | Circle | Polyline | Polygon | Path | Words
+@dataclass(frozen=True)
+class Named:
+    """A shape that says its name while a pointer or a finger is on it.
+
+    Args:
+        name: Its name.
+        shapes: What is drawn; a larger one without a colour gives a finger room.
+        words: Where and how the name then stands.
+    """
+
+    name: str
+    shapes: tuple[Circle | Rect, ...]
+    words: Words
+
+
+Shape = Rect | Line | Circle | Polyline | Polygon | Path | Words | Named
 _TAGS: dict[type, str] = {Words: "text"}
 
 
@@ -142,6 +157,9 @@ def _drawn(picture: Picture) -> str:
 
 def _shape(shape: Shape) -> str:
     """Return one shape; its fields have the names of SVG's attributes."""
+    if isinstance(shape, Named):
+        inside = "".join(map(_shape, (*shape.shapes, shape.words)))
+        return f'<g class="live-named"><title>{escape(shape.name)}</title>{inside}</g>'
     values = {field.name: getattr(shape, field.name) for field in fields(shape)}
     text, style = values.pop("text", None), values.pop("style")
     said = "".join(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from labcode.show.numbers import number, rounded, scaled
 from labcode.show.pictures import Picture
 from labcode.show.tables import Table
 
+NOISE = 0.005  # of an accuracy: about two standard errors of a difference on 1,000 digits
 FRONT, EVERYTHING = "the Pareto front", "everything"
 
 
@@ -50,15 +52,19 @@ class Entry:
 
 @dataclass(frozen=True)
 class Column:
-    """A column: how to read it, whether more is better, and how to write it."""
+    """A column: how to read it, whether more is better, how to write it, and what is noise.
+
+    Two values count as equal where they differ by no more than ``noise``, in the column's unit.
+    """
 
     value: Callable[[Entry], float]
     more: bool
     text: Callable[[float], str]
+    noise: float = 0.0
 
 
 COLUMNS = {
-    "test accuracy": Column(lambda e: e.accuracy, True, lambda v: f"{100 * v:.2f} %"),
+    "test accuracy": Column(lambda e: e.accuracy, True, lambda v: f"{100 * v:.2f} %", NOISE),
     "parameters": Column(lambda e: e.params, False, lambda v: number(round(v))),
     "MACs": Column(lambda e: e.macs, False, lambda v: number(round(v))),
     "bytes on disk": Column(lambda e: e.bytes_on_disk, False, lambda v: scaled(v, "B")),
@@ -70,8 +76,10 @@ COLUMNS = {
 CAPTION = (
     "Measured beforehand: mean ± standard deviation of three seeds or more. Times faster than the "
     "uncompressed LeNet-5, in turn with it, in ONNX Runtime on one thread: the ratio of the "
-    "medians, or of the times that 95 % of the runs stay under (the slowest 5 %). Numbers in the "
-    "picture are places in the table, where there is room; rows on the front have a ●."
+    "medians, or of the times that 95 % of the runs stay under (the slowest 5 %). Accuracies that "
+    "differ by half a point or less count as equal on the front: 1,000 digits cannot tell them "
+    "apart. Numbers in the picture are places in the table, where there is room; rows on the front "
+    "have a ●."
 )
 ENTRIES = tuple(Entry(*row) for row in data.load("compare_techniques")["rows"])
 KINDS = (FRONT, EVERYTHING, *dict.fromkeys(entry.kind for entry in ENTRIES))
@@ -93,8 +101,8 @@ def compare_techniques(
         y_axis: One of `COLUMNS`.
 
     Returns:
-        A picture with the Pareto front, the rows that no other row beats in both columns, and the
-        table; numbers in the picture are places in the table.
+        A picture with the Pareto front, as `pareto_front` finds it, and the table; numbers in the
+        picture are places in the table.
 
     Raises:
         ValueError: An argument is none of its values.
@@ -113,8 +121,8 @@ def compare_techniques(
     shown = tuple(dict.fromkeys((sort_by, x_axis, y_axis)))
     rows = tuple(_row(place, e, e in front, shown) for place, e in enumerate(listed, start=1))
     return Result(
-        f"Of {len(chosen)} rows, {len(front)} are on the Pareto front: no other row is at least as "
-        f"good in {x_axis} and in {y_axis}, and better in one.",
+        f"Of {len(chosen)} rows, {_are(len(front))} on the Pareto front: no other row is at least "
+        f"as good in {x_axis} and in {y_axis}, and better in one.",
         (
             _picture(chosen, front, listed, x_axis, y_axis),
             Table(columns=("", *shown), rows=rows, style="rows"),
@@ -127,19 +135,26 @@ def compare_techniques(
 def pareto_front(entries: Sequence[Entry], x: Column, y: Column) -> list[Entry]:
     """Return the entries that no other one beats.
 
-    One beats another if it is at least as good in both columns and better in one.
+    One beats another if it is at least as good in both columns and better in one. What differs
+    by noise alone is equal: from the best in the one column on, an entry is kept where it is
+    better in the other, by more than noise, than all that were kept.
     """
+    first, second = (y, x) if x.noise and not y.noise else (x, y)
 
-    def merit(entry: Entry) -> tuple[float, float]:
-        first, second = (c.value(entry) if c.more else -c.value(entry) for c in (x, y))
-        return first, second
+    def merit(column: Column, entry: Entry) -> float:
+        return column.value(entry) if column.more else -column.value(entry)
 
-    merits = [merit(entry) for entry in entries]
-    return [
-        entry
-        for entry, own in zip(entries, merits, strict=True)
-        if not any(m[0] >= own[0] and m[1] >= own[1] and m != own for m in merits)
-    ]
+    best, kept = -math.inf, set()
+    for entry in sorted(entries, key=lambda e: (-merit(first, e), -merit(second, e))):
+        value = merit(second, entry)
+        if value > best + second.noise or (merit(first, entry), value) in kept:
+            kept.add((merit(first, entry), value))
+            best = value
+    return [entry for entry in entries if (merit(first, entry), merit(second, entry)) in kept]
+
+
+def _are(number_of_rows: int) -> str:
+    return "1 is" if number_of_rows == 1 else f"{number_of_rows} are"
 
 
 def _picture(
@@ -148,10 +163,10 @@ def _picture(
     """Return the rows as points; those that are listed have their place as a name."""
     places = {id(entry): str(place) for place, entry in enumerate(listed, start=1)}
     points = [
-        Point(COLUMNS[x].value(e), COLUMNS[y].value(e), places.get(id(e), ""), e in front)
+        Point(COLUMNS[x].value(e), COLUMNS[y].value(e), places.get(id(e), ""), e in front, e.name)
         for e in chosen
     ]
-    best = ", ".join(entry.name for entry in front)
+    best = "; ".join(entry.name for entry in front)
     label = f"{y} against {x} of {len(chosen)} rows. On the Pareto front: {best}."
     return plane(points, _axis(x), _axis(y), label)
 
