@@ -26,7 +26,7 @@ CODE := $(shell find labcode tools -type f -not -name '*.pyc' -not -name '*.safe
 PAGES := $(shell find book -type f -not -path '*/.ipynb_checkpoints/*' -not -name '*.pyc' 2>/dev/null)
 
 .PHONY: help book test quick notebooks serve lab lint types unit fast nbval changed portable browser \
-	lighthouse baselines experiments benchmarks drawing scoreboard requirements address clean distclean
+	lighthouse moves baselines experiments benchmarks drawing scoreboard requirements address clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -140,6 +140,9 @@ browser: $(SITE) web/checks/node_modules/.stamp $(STAMPS)/chromium ## the built 
 
 lighthouse: $(SITE) web/checks/node_modules/.stamp $(STAMPS)/chromium ## Lighthouse on the landing page and a chapter
 	$(PY) tools/lighthouse.py
+
+moves: $(SITE) $(STAMPS)/chromium ## how long the first move of each calculator takes
+	$(PY) -m tools.first_move
 
 # --- made files -------------------------------------------------------------------------
 

@@ -40,8 +40,8 @@ def prepare(
         of one stretch; and the answers by their settings, as `key` writes them.
     """
     if plan(controls) == "whole":
-        settings = product(*(positions(control) for control in controls))
-        yield "whole", _answers(calculator, controls, settings)
+        everything = product(*(positions(control) for control in controls))
+        yield "whole", _answers(calculator, controls, everything)
         return
     start = [control.default for control in controls]
     for place, control in enumerate(controls):
