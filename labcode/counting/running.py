@@ -44,6 +44,7 @@ def run(model: nn.Module, layers: list[Layer], inputs: Inputs) -> tuple[Counting
         ValueError: if the model cannot be run on shapes.
     """
     way: Way | None = Way()
+    reason: Exception | None = None
     emptied: list[str] = []
     while way is not None:
         last, failure = way, Failure()
@@ -52,13 +53,15 @@ def run(model: nn.Module, layers: list[Layer], inputs: Inputs) -> tuple[Counting
                 mode = _run(model, layers, inputs, way, failure)
             except Exception as error:
                 way = _other_way(way, failure, error)
-                if way is None:
-                    hint = _batch_hint(model, layers, inputs, error)
-                    raise explain(model, inputs, failure, error, hint) from error
+                reason = None if way else error
                 clear_frames(error.__traceback__)  # what they hold is not left over
             else:
                 way = None
         emptied += failure.emptied
+        if reason is not None:
+            with watched(emptied):
+                hint = _batch_hint(model, layers, inputs, reason)
+            raise explain(model, inputs, failure, reason, hint) from reason
     return mode, _notes(emptied, last)
 
 
@@ -113,7 +116,8 @@ def _batch_hint(
     shape = inputs.shape[1:]
     try:
         _run(model, layers, replace(inputs, shape=shape), Way(), Failure())
-    except Exception:  # whatever it is, the first error is the one to tell
+    except Exception as other:  # whatever it is, the first error is the one to tell
+        clear_frames(other.__traceback__)
         return None
     return shape
 
