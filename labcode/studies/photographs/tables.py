@@ -37,7 +37,7 @@ LEARNED = Table(
     "photographs_learned",
     trials.row,
     [WHOLE | {"method": "learned", "bits": 4}],
-    facts=FACTS | {"samples": trials.SAMPLES, "steps": trials.STEPS},
+    facts=FACTS | {"samples": trials.SAMPLES} | trials.LEARNING,
 )
 ROUNDING = Table(
     "photographs_rounding",

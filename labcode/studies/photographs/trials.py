@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from functools import cache
+from inspect import signature
 from typing import Any
 
 import torch
@@ -20,7 +21,11 @@ from labcode.weights import load_efficientnet_lite
 SHAPE = (3, 224, 224)
 SEEN = 32  # photographs that calibrate ranges
 BATCH = 25
-STEPS, SAMPLES = 400, 2048  # of learned rounding, for each layer
+SAMPLES = 2048  # of learned rounding, for each layer
+LEARNING = {  # what learned rounding does where nothing else is said
+    name: signature(quantization.learn_rounding).parameters[name].default
+    for name in ("steps", "lr", "pull")
+}
 LEVELS = (8, 4, 3)  # bits that mixed precision chooses from
 
 Answers = Callable[[Tensor], Tensor]
@@ -156,9 +161,7 @@ def bias_alone(bits: int, kept: float) -> tuple[Tensor, Row]:
 def learned(bits: int, kept: float) -> tuple[Tensor, Row]:
     """One scale a channel, and rounding that is learned layer by layer."""
     rounded = _quantized(folded(), bits)
-    return _rounded(
-        quantization.learn_rounding(folded(), rounded, calibration(), steps=STEPS, samples=SAMPLES)
-    )
+    return _rounded(quantization.learn_rounding(folded(), rounded, calibration(), samples=SAMPLES))
 
 
 def mixed(bits: int, kept: float) -> tuple[Tensor, Row]:
