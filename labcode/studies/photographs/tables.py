@@ -49,7 +49,7 @@ ROUNDING = Table(
 FAMILY = Table(
     "photographs_family",
     family.row,
-    family.settings,
+    family.settings(),
     needs=(METHODS,),
     gather=family.lite0,
     facts={"data": DATA, "network": "EfficientNet-Lite0, 1 and 2"},
