@@ -1,9 +1,9 @@
-"""The interval of a paired difference holds the truth as often as it says, and no more often."""
+"""The intervals of accuracies hold the truth as often as they say, and no more often."""
 
 import numpy as np
 import pytest
 
-from labcode.training import paired_difference
+from labcode.training import paired_difference, proportion
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,26 @@ def test_no_difference_is_not_told_apart_and_a_large_one_is():
 def test_impossible_counts_are_refused(lost, won, n):
     with pytest.raises(ValueError, match="must be at least"):
         paired_difference(lost, won, n)
+
+
+@pytest.mark.parametrize(("share", "n"), [(0.87, 875), (0.5, 60), (0.97, 100)])
+def test_the_interval_of_a_share_holds_it_in_95_of_100(share, n):
+    draws = np.random.default_rng(0).binomial(n, share, size=4000)
+    held = sum(found.low <= share <= found.high for found in (proportion(int(k), n) for k in draws))
+    assert 0.93 < held / len(draws) < 0.98
+
+
+def test_the_interval_of_a_share_is_where_the_score_test_ends():
+    """By definition: an end is a share from which the found one is Z standard errors away."""
+    found = proportion(762, 875)
+    for end in (found.low, found.high):
+        error = (end * (1 - end) / 875) ** 0.5
+        assert abs(found.value - end) == pytest.approx(1.959964 * error, rel=1e-6)
+    assert proportion(0, 5).low == 0 < proportion(0, 5).high
+    assert proportion(5, 5).high == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("right", "n"), [(-1, 5), (6, 5), (0, 0)])
+def test_more_right_answers_than_images_are_refused(right, n):
+    with pytest.raises(ValueError, match="must be at least"):
+        proportion(right, n)

@@ -26,6 +26,7 @@ UNSEEN_BY_PAGES = {
     "distillation_ensemble_temperature",
     "distillation_unseen_temperature",
     "distillation_weight",
+    "photographs_rounding",
 }
 
 

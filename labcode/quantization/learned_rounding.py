@@ -43,8 +43,8 @@ def learn_rounding(
     *,
     steps: int = 300,
     samples: int = 1024,
-    lr: float = 0.02,
-    pull: float = 0.01,
+    lr: float = 0.5,
+    pull: float = 1.0,
     seed: int = 0,
 ) -> nn.Module:
     """Return the quantized network with weights whose rounding was learned, layer by layer.
@@ -52,14 +52,22 @@ def learn_rounding(
     Layers learn in running order, each on what the rounded layers before it hand on, and each
     aims at what the layer answered in the network that was not rounded. Scales stay.
 
+    ``lr`` and ``pull`` were searched together, on six layers of EfficientNet-Lite0 in four bits:
+    the stem, two depthwise and two 1x1 convolutions, and the classifier. 100 photographs taught
+    and 25 others judged. With the defaults, which are inside of what was tried, the error of the
+    answers is 15 % of that of nearest rounding in the geometric mean, from 3 % (the stem) to 73 %
+    (a widening 1x1 convolution). With rates of 0.2 to 1 and pulls of 0.3 to 10 it is 15 to 20 %,
+    with smaller rates or pulls up to 36 %. All of it is the table ``photographs_rounding``.
+
     Args:
         model: The network before it was quantized, with the same names of layers.
         quantized: From `quantize_model`, with weights of 2 to 8 bits; left as it is.
         images: Calibration images (N, C, H, W), no labels needed.
         steps: Steps of Adam for each layer.
         samples: Answers of a layer to learn from, drawn over images and places.
-        lr: Learning rate.
-        pull: Weight of the term that drives every choice to up or down.
+        lr: Learning rate of the choices, which run from about -2.4 (down) to 2.4 (up).
+        pull: Weight of the term that drives every choice to up or down, beside the error of the
+            answers as a part of their mean square.
         seed: Draws the places and the batches.
 
     Returns:
@@ -117,9 +125,7 @@ def _learn(
         up = _up(choice)
         rounded = (down + up).clamp(params.low, params.high) * scale
         batch = torch.randint(len(task.inputs), (256,), generator=generator)
-        answers = torch.einsum(
-            "sgk,gok->sgo", task.inputs[batch], rounded.reshape(*_grouped(layer, rounded))
-        )
+        answers = _answers(task.inputs[batch], _grouped(layer, rounded))
         loss = (answers - task.wanted[batch]).square().mean() / size
         done = step / steps
         if done >= FREE:
@@ -138,12 +144,20 @@ def _up(choice: Tensor) -> Tensor:
     return (torch.sigmoid(choice) * (STRETCH[1] - STRETCH[0]) + STRETCH[0]).clamp(0, 1)
 
 
-def _grouped(layer: QuantLayer, weight: Tensor) -> tuple[int, int, int]:
+def _grouped(layer: QuantLayer, weight: Tensor) -> Tensor:
+    """Return weights as (groups, channels of a group, values)."""
     groups = layer.groups if isinstance(layer, QuantConv2d) else 1
-    return groups, len(weight) // groups, weight[0].numel()
+    return weight.reshape(groups, len(weight) // groups, -1)
+
+
+def _answers(inputs: Tensor, weight: Tensor) -> Tensor:
+    """Return (samples, groups, channels) from inputs (samples, groups, values)."""
+    if weight.shape[1] == 1:  # depthwise: twice as fast as many small products of matrices
+        return (inputs * weight[:, 0]).sum(-1, keepdim=True)
+    return torch.einsum("sgk,gok->sgo", inputs, weight)
 
 
 def _error(layer: QuantLayer, task: RoundingTask, weight: Tensor) -> float:
     """Return the mean squared error of a layer's answers with these weights."""
-    answers = torch.einsum("sgk,gok->sgo", task.inputs, weight.reshape(*_grouped(layer, weight)))
+    answers = _answers(task.inputs, _grouped(layer, weight))
     return float((answers - task.wanted).square().mean())

@@ -10,6 +10,7 @@ from labcode.training.evaluation import Evaluation, eval_mode, evaluate
 from labcode.training.history import Epoch, History, TrainingDiverged
 from labcode.training.loop import Batch, LossFn, cross_entropy, fit
 from labcode.training.paired import Difference, paired_difference
+from labcode.training.proportion import Proportion, proportion
 from labcode.training.seeds import difference_over_answers, difference_over_seeds
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Evaluation",
     "History",
     "LossFn",
+    "Proportion",
     "TrainingDiverged",
     "cross_entropy",
     "device_of",
@@ -29,6 +31,7 @@ __all__ = [
     "fit",
     "paired_difference",
     "pick_device",
+    "proportion",
     "seed_everything",
     "seeded",
 ]

@@ -15,12 +15,18 @@ from labcode.data.folder import read_picture
 
 FOLDER = "LABCODE_PHOTOGRAPHS"  # environment: a folder with a sub-folder for each class
 EVERY = 8  # one photograph in so many calibrates
-SHORT, SIZE = 256, 224  # pixels: the shorter side before the middle is taken, and the middle
+SIZE = 224  # pixels: the middle of a photograph that the smallest network sees
+BORDER = 32  # pixels of the shorter side that are left out around the middle, as the authors did
 
 
 @cache
-def photographs() -> tuple[Tensor, Tensor]:
-    """Return all photographs (N, 3, 224, 224) and their classes (N,), sorted by class.
+def photographs(size: int = SIZE) -> tuple[Tensor, Tensor]:
+    """Return all photographs (N, 3, size, size) and their classes (N,), sorted by class.
+
+    The files' shorter side has 256 pixels: with sizes above 224 they are enlarged.
+
+    Args:
+        size: Height and width of the middle that is taken, in pixels.
 
     Raises:
         DownloadError: The environment does not say where they are, or there are not 1,000.
@@ -32,26 +38,26 @@ def photographs() -> tuple[Tensor, Tensor]:
             f"this study needs a folder with one photograph of each of ImageNet's 1,000 classes, "
             f"named by {FOLDER}; there are {len(classes)} classes"
         )
-    edge = (SHORT - SIZE) // 2
+    edge, short = BORDER // 2, size + BORDER
     pixels = [
-        read_picture(next(iter(sorted(place.iterdir()))), (SHORT, SHORT))[
-            :, edge : edge + SIZE, edge : edge + SIZE
+        read_picture(next(iter(sorted(place.iterdir()))), (short, short))[
+            :, edge : edge + size, edge : edge + size
         ]
         for place in classes
     ]
     return to_network(torch.from_numpy(np.stack(pixels))), torch.arange(1000)
 
 
-def calibration(n: int | None = None) -> Tensor:
+def calibration(n: int | None = None, size: int = SIZE) -> Tensor:
     """Return the photographs that may calibrate, or the first n of them in a mixed order."""
-    images, _ = photographs()
+    images, _ = photographs(size)
     part = images[::EVERY]
     order = torch.randperm(len(part), generator=torch.Generator().manual_seed(0))
     return part[order[:n]]
 
 
-def judging() -> tuple[Tensor, Tensor]:
+def judging(size: int = SIZE) -> tuple[Tensor, Tensor]:
     """Return the photographs that judge, and their classes."""
-    images, labels = photographs()
+    images, labels = photographs(size)
     rest = torch.arange(len(labels)) % EVERY != 0
     return images[rest], labels[rest]

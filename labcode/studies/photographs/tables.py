@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from labcode.studies.definition import Row, Study, Table
-from labcode.studies.photographs import layers, trials
+from labcode.studies.photographs import layers, rounding, trials
 
 DATA = (
     "1,000 labelled photographs of ImageNet's training part, one a class: 125 calibrate, "
     "875 judge; absolute accuracy is too high, since the network was trained on such"
 )
+WHOLE: Row = {"method": "", "bits": 0, "kept": 1.0}
 FACTS = {"data": DATA, "network": "EfficientNet-Lite0, batch norm folded"}
 
 
@@ -18,11 +19,11 @@ def settings() -> list[Row]:
     rows += [{"method": "int8_file", "bits": bits} for bits in (8, 7)]
     rows += [{"method": "per_channel", "bits": 8}, {"method": "per_tensor", "bits": 8}]
     rows += [{"method": "equalized", "bits": 8}, {"method": "corrected", "bits": 8}]
-    few = ("per_channel", "bias_alone", "learned", "mixed")
+    few = ("per_channel", "bias_alone", "mixed")
     rows += [{"method": method, "bits": 4} for method in few]
     rows += [{"method": how, "kept": kept} for kept in (0.9, 0.75) for how in ("cut", "repaired")]
     rows += [{"method": "shared", "bits": bits} for bits in (6, 5, 4)]
-    return [{"method": "", "bits": 0, "kept": 1.0} | one for one in rows]
+    return [WHOLE | one for one in rows]
 
 
 METHODS = Table("photographs_methods", trials.row, settings, facts=FACTS)
@@ -32,4 +33,17 @@ SENSITIVITY = Table(
     [{"bits": 8, "per_channel": False}, {"bits": 4, "per_channel": True}],
     facts=FACTS | {"photographs": layers.SEEN},
 )
-STUDY = Study("photographs", (METHODS, SENSITIVITY))
+LEARNED = Table(
+    "photographs_learned",
+    trials.row,
+    [WHOLE | {"method": "learned", "bits": 4}],
+    facts=FACTS | {"samples": trials.SAMPLES} | trials.LEARNING,
+)
+ROUNDING = Table(
+    "photographs_rounding",
+    rounding.row,
+    rounding.settings,
+    facts=FACTS | {"teach": rounding.TEACH, "bits": rounding.BITS, "samples": trials.SAMPLES},
+    kept_for="the defaults of quantization.learn_rounding",
+)
+STUDY = Study("photographs", (METHODS, LEARNED, SENSITIVITY, ROUNDING))

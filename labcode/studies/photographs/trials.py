@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from functools import cache
+from inspect import signature
 from typing import Any
 
 import torch
@@ -14,13 +15,17 @@ from labcode import coding, counting, pruning, quantization, runtime
 from labcode._checks import check_choice
 from labcode.runtime.int8 import onnx_logits
 from labcode.studies.definition import Row
-from labcode.studies.photographs.images import calibration, judging
+from labcode.studies.photographs.images import SIZE, calibration, judging
 from labcode.weights import load_efficientnet_lite
 
 SHAPE = (3, 224, 224)
 SEEN = 32  # photographs that calibrate ranges
 BATCH = 25
-STEPS, SAMPLES = 400, 2048  # of learned rounding, for each layer
+SAMPLES = 2048  # of learned rounding, for each layer
+LEARNING = {  # what learned rounding does where nothing else is said
+    name: signature(quantization.learn_rounding).parameters[name].default
+    for name in ("steps", "lr", "pull")
+}
 LEVELS = (8, 4, 3)  # bits that mixed precision chooses from
 
 Answers = Callable[[Tensor], Tensor]
@@ -35,7 +40,7 @@ def folded() -> nn.Module:
 @cache
 def wanted() -> Tensor:
     """Return the logits of the uncompressed network on the photographs that judge."""
-    return _logits(load_efficientnet_lite())
+    return logits(load_efficientnet_lite())
 
 
 def row(method: str, bits: int = 0, kept: float = 1.0) -> Row:
@@ -65,8 +70,9 @@ def row(method: str, bits: int = 0, kept: float = 1.0) -> Row:
     } | facts
 
 
-def _logits(model: nn.Module) -> Tensor:
-    images, _ = judging()
+def logits(model: nn.Module, size: int = SIZE) -> Tensor:
+    """Return a network's logits on the photographs that judge, seen at a size in pixels."""
+    images, _ = judging(size)
     with torch.no_grad():
         return torch.cat([model(part) for part in torch.split(images, BATCH)])
 
@@ -76,7 +82,7 @@ def _costs(model: nn.Module, size: int) -> Row:
     return {"bytes": size, "params": cost.params, "macs": cost.macs}
 
 
-def _rounded_bytes(model: nn.Module) -> int:
+def rounded_bytes(model: nn.Module) -> int:
     """Return bytes of weights in their bits, one float32 scale a channel or layer, and biases."""
     total = 0
     for layer in quantization.quant_layers(model).values():
@@ -90,8 +96,8 @@ def _rounded_bytes(model: nn.Module) -> int:
 
 def _rounded(model: nn.Module) -> tuple[Tensor, Row]:
     plain = counting.count(folded(), SHAPE)
-    size = _rounded_bytes(model)
-    return _logits(model), {"bytes": size, "params": plain.params, "macs": plain.macs}
+    size = rounded_bytes(model)
+    return logits(model), {"bytes": size, "params": plain.params, "macs": plain.macs}
 
 
 def uncompressed(bits: int, kept: float) -> tuple[Tensor, Row]:
@@ -155,9 +161,7 @@ def bias_alone(bits: int, kept: float) -> tuple[Tensor, Row]:
 def learned(bits: int, kept: float) -> tuple[Tensor, Row]:
     """One scale a channel, and rounding that is learned layer by layer."""
     rounded = _quantized(folded(), bits)
-    return _rounded(
-        quantization.learn_rounding(folded(), rounded, calibration(), steps=STEPS, samples=SAMPLES)
-    )
+    return _rounded(quantization.learn_rounding(folded(), rounded, calibration(), samples=SAMPLES))
 
 
 def mixed(bits: int, kept: float) -> tuple[Tensor, Row]:
@@ -194,7 +198,7 @@ def _plan(kept: float) -> Any:
 def cut(bits: int, kept: float) -> tuple[Tensor, Row]:
     """Cut inner channels; nothing else."""
     smaller = pruning.cut(folded(), _plan(kept), SHAPE)
-    return _logits(smaller), _costs(smaller, len(runtime.to_onnx(smaller, SHAPE)))
+    return logits(smaller), _costs(smaller, len(runtime.to_onnx(smaller, SHAPE)))
 
 
 def repaired(bits: int, kept: float) -> tuple[Tensor, Row]:
@@ -202,14 +206,14 @@ def repaired(bits: int, kept: float) -> tuple[Tensor, Row]:
     plan = _plan(kept)
     smaller = pruning.cut(folded(), plan, SHAPE)
     whole = pruning.repair(folded(), smaller, plan, calibration())
-    return _logits(whole), _costs(whole, len(runtime.to_onnx(whole, SHAPE)))
+    return logits(whole), _costs(whole, len(runtime.to_onnx(whole, SHAPE)))
 
 
 def shared(bits: int, kept: float) -> tuple[Tensor, Row]:
     """Let each layer's weights share 2^bits values, and write the packed file."""
     model = copy.deepcopy(folded())
     quantization.share_weights(model, bits)
-    return _logits(model), _costs(model, len(coding.pack(model)))
+    return logits(model), _costs(model, len(coding.pack(model)))
 
 
 METHODS: dict[str, Callable[[int, float], tuple[Tensor, Row]]] = {

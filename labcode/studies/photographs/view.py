@@ -28,11 +28,19 @@ def row(method: str, bits: int = 0, kept: float = 1.0) -> pd.Series[Any]:
     >>> int(row("uncompressed")["n"])
     875
     """
-    table = studies.table("photographs_methods")
+    table = _methods()
     chosen = (table["method"] == method) & (table["bits"] == bits) & (table["kept"] == kept)
     if not chosen.any():
         raise KeyError(f"no row of {method!r} with bits={bits} and kept={kept:g} is stored")
     return table[chosen].iloc[0]
+
+
+def _methods() -> pd.DataFrame:
+    """Return all methods; learned rounding, which takes longest, is stored by itself."""
+    import pandas as pd
+
+    stored = ("photographs_methods", "photographs_learned")
+    return pd.concat([studies.table(name) for name in stored], ignore_index=True)
 
 
 def difference(method: str, bits: int = 0, kept: float = 1.0) -> Difference:
