@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from labcode.pages.claims import all_of, close, exact, faster, less, more, no
+from labcode.pages.claims import all_of, close, exact, less, more, no, quicker
 from labcode.pages.claims.evidence import Evidence
 from labcode.training import Difference, difference_over_seeds
 
@@ -69,6 +69,7 @@ def test_words_name_value_interval_and_bound() -> None:
     )
     assert less(found, 0.05).intervals[0].endswith("asked: less than +5.0")
     assert close(found, 0.05).intervals[0].endswith("asked: within 5.0 on either side")
+    assert no(close(found, 0.05)).intervals[0].endswith("asked: not within 5.0 on either side")
     # A tiny loss is not written as minus nothing.
     assert more(Difference(-0.0001, -0.0002, 0.0)).intervals == (
         "+0.0 points (95 %: +0.0 to +0.0)",
@@ -87,7 +88,7 @@ def test_words_name_value_interval_and_bound() -> None:
     ],
 )
 def test_a_time_is_shorter_only_where_spreads_do_not_overlap(first, second, times, answer) -> None:
-    assert faster(first, second, times=times).answer is answer
+    assert quicker(first, second, times=times).answer is answer
 
 
 def test_nonsense_is_refused() -> None:

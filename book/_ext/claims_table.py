@@ -74,7 +74,7 @@ def _reasons(record: Record) -> str:
     words = (
         f"; {elsewhere}. Measured: {record['measured']}" if elsewhere else f": {record['measured']}"
     )
-    return f"{words}. It rests on: {'; '.join(intervals)}" if intervals else words
+    return f"{words}. It rests on {'; '.join(intervals)}" if intervals else words
 
 
 def _count(found: Found) -> str:

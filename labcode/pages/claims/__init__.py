@@ -5,10 +5,10 @@ from labcode.pages.claims.evidence import (
     all_of,
     close,
     exact,
-    faster,
     less,
     more,
     no,
+    quicker,
 )
 from labcode.pages.claims.table import Claim, claim, claims
 from labcode.pages.claims.verdict import Verdict, verdict
@@ -22,9 +22,9 @@ __all__ = [
     "claims",
     "close",
     "exact",
-    "faster",
     "less",
     "more",
     "no",
+    "quicker",
     "verdict",
 ]

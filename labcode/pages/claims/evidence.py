@@ -112,7 +112,7 @@ def close(difference: Interval, within: float, *, of: str = "") -> Evidence:
     return Evidence(False if outside else None, (words,))
 
 
-def faster(
+def quicker(
     first: tuple[float, float],
     second: tuple[float, float],
     *,
@@ -129,7 +129,7 @@ def faster(
         of: What is compared, in words that stand before the spreads.
         unit: Of the timings.
 
-    >>> faster((0.10, 0.12), (0.25, 0.30), times=2).intervals
+    >>> quicker((0.10, 0.12), (0.25, 0.30), times=2).intervals
     ('0.1 to 0.12 ms against 0.25 to 0.3 ms, asked: 2 times faster',)
     """
     asked = f", asked: {times:g} times faster" if times != 1 else ""
@@ -147,7 +147,8 @@ def no(evidence: Evidence) -> Evidence:
     >>> no(exact(1 > 2)).answer
     True
     """
-    return Evidence(None if evidence.answer is None else not evidence.answer, evidence.intervals)
+    asked = tuple(words.replace("asked: ", "asked: not ") for words in evidence.intervals)
+    return Evidence(None if evidence.answer is None else not evidence.answer, asked)
 
 
 def all_of(*evidence: Evidence) -> Evidence:

@@ -52,7 +52,7 @@ class Verdict:
         condition = f" {escape(self.condition)}" if self.condition else ""
         elsewhere = f" {escape(_sentence(self.elsewhere))}" if self.elsewhere else ""
         intervals = (
-            f'<p class="claim-rests">It rests on: {escape("; ".join(self.intervals))}.</p>'
+            f'<p class="claim-rests">It rests on {escape("; ".join(self.intervals))}.</p>'
             if self.intervals
             else ""
         )
