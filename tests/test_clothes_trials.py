@@ -79,3 +79,10 @@ def test_the_few_images_are_those_of_the_contest(monkeypatch):
     assert found == {
         "test_accuracy": other_images.contest(digits, ["standard"], seed=1)["standard"]
     }
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_stored_accuracies_are_of_as_many_test_images_as_intervals_take(table):
+    right = studies.table(table)["test_accuracy"] * clothes_trials.N_TEST
+    assert (right - right.round()).abs().max() < 1e-6
+    assert (right % 10).round().nunique() > 1  # of a tenth as many images they would not be

@@ -1,8 +1,7 @@
-"""The bias of a digit that was never shown, hints, and gains: against brute force and scipy."""
+"""The bias of a digit that was never shown, and hints: against brute force."""
 
 import numpy as np
 import pytest
-import scipy.stats
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +14,6 @@ from labcode.distillation import (
     confusion,
     features,
     fit_hints,
-    gain,
     regressor,
     with_bias,
     without,
@@ -107,20 +105,6 @@ def test_unknown_lessons_and_digits_are_named():
     with pytest.raises(ValueError, match="class_number must be one of several in three, got 5"):
         without(split, 5)
     assert without(split, 0).labels.tolist() == [1, 1]
-
-
-@given(st.lists(st.floats(0.5, 1), min_size=2, max_size=15, unique=True), st.integers(0, 1000))
-@settings(max_examples=60)
-def test_the_interval_is_that_of_scipys_paired_t_test(values, seed):
-    rng = np.random.default_rng(seed)
-    others = [value - 0.05 * rng.random() for value in values]
-    found = gain(values, others)
-    expected = scipy.stats.ttest_rel(values, others).confidence_interval(0.95)
-    half = (expected.high - expected.low) / 2  # the quantiles are stored to three decimals
-    assert found.interval == pytest.approx((expected.low, expected.high), rel=0, abs=1e-3 * half)
-    assert found.is_sure == (found.interval[0] > 0)
-    with pytest.raises(ValueError, match="must hold 2 to 15 pairs, got 1"):
-        gain([0.9], [0.8])
 
 
 def test_features_are_what_the_layers_give():

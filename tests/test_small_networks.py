@@ -22,7 +22,7 @@ from labcode.models.late_squeezenet import POOLS
 from labcode.models.small_shufflenet import WIDTHS
 from labcode.models.squeeze_excite import mean_weights
 from labcode.papers import published
-from labcode.studies.protocol import digits
+from labcode.studies.protocol import N_TEST, digits
 from labcode.studies.shufflenet import shuffle_trials
 from labcode.studies.squeezenet import pretrained, squeeze_trials
 
@@ -302,3 +302,7 @@ def test_a_run_is_the_same_again_and_learns(monkeypatch):
     assert first == again
     assert first["train_accuracy"] > 0.3  # guessing is 0.1
     assert len(digits(1000).train) == 1000
+
+
+def test_as_many_test_digits_stand_behind_an_accuracy_as_intervals_take():
+    assert len(digits(1000).test) == len(digits(size=14).test) == N_TEST

@@ -14,7 +14,8 @@ from labcode.pages.claims import claims
 from labcode.pages.claims.verdict import CLAIM_MIME
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-Found = dict[str, tuple[dict[str, str], str]]  # id -> (verdict, page)
+Record = dict[str, Any]
+Found = dict[str, tuple[Record, str]]  # id -> (verdict, page)
 
 
 def notebooks() -> list[str]:
@@ -37,7 +38,7 @@ def verdicts() -> Found:
     return found
 
 
-def _records(notebook: dict[str, Any]) -> list[dict[str, str]]:
+def _records(notebook: dict[str, Any]) -> list[Record]:
     outputs = (output for cell in notebook["cells"] for output in cell.get("outputs", []))
     data = (output.get("data", {}) for output in outputs)
     return [bundle[CLAIM_MIME] for bundle in data if CLAIM_MIME in bundle]
@@ -63,17 +64,26 @@ class ClaimsTable(SphinxDirective):
         here = self.env.app.builder.get_relative_uri(self.env.docname, page)
         answer = nodes.inline()
         answer += nodes.reference("", text, refuri=f"{here}#{id.lower()}", internal=True)
-        answer += nodes.Text(f": {record['measured']}")
+        answer += nodes.Text(_reasons(record))
         return answer
 
 
+def _reasons(record: Record) -> str:
+    """Say what stands behind an outcome: elsewhere, measured, and the intervals."""
+    elsewhere, intervals = record.get("elsewhere", ""), record.get("intervals", [])
+    words = (
+        f"; {elsewhere}. Measured: {record['measured']}" if elsewhere else f": {record['measured']}"
+    )
+    return f"{words}. It rests on {'; '.join(intervals)}" if intervals else words
+
+
 def _count(found: Found) -> str:
-    """Say how many claims there are and how many of them hold."""
+    """Say how many claims there are and how many have which outcome."""
     outcomes = Counter(record["outcome"] for record, _ in found.values())
     return (
         f"Of {len(found)} claims, {outcomes['holds']} hold as they stand, "
-        f"{outcomes['holds when']} hold under a condition, and {outcomes['does not hold']} "
-        "do not hold."
+        f"{outcomes['holds when']} hold under a condition, {outcomes['does not hold']} "
+        f"do not hold, and {outcomes['cannot be told here']} cannot be told here."
     )
 
 

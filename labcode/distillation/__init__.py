@@ -2,14 +2,12 @@
 
 from labcode.distillation.bias import best_bias, confusion, with_bias, without
 from labcode.distillation.checks import check_logits
-from labcode.distillation.gain import Gain, gain
 from labcode.distillation.hints import features, fit_hints, regressor
 from labcode.distillation.loss import distillation_loss, smoothed_loss, soft_loss, soften
 from labcode.distillation.softlabels import LiveTeacher, SoftLabels
 from labcode.distillation.teachers import combined_logits, logits_of
 
 __all__ = [
-    "Gain",
     "LiveTeacher",
     "SoftLabels",
     "best_bias",
@@ -19,7 +17,6 @@ __all__ = [
     "distillation_loss",
     "features",
     "fit_hints",
-    "gain",
     "logits_of",
     "regressor",
     "smoothed_loss",

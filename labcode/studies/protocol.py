@@ -23,6 +23,7 @@ from labcode.weights import baselines
 Network = TypeVar("Network", bound=nn.Module)
 
 N_TRAIN = 1000  # of the small networks: few, so that differences show and a run takes seconds
+N_TEST = 1000  # digits behind each stored test accuracy
 SPLITS = ("train", "validation", "test")
 
 

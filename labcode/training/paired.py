@@ -35,7 +35,7 @@ class Difference(NamedTuple):
         -1.2 points (-2.0 to -0.4)
         """
         low, high = 100 * self.low, 100 * self.high
-        return f"{100 * self.value:+.1f} points ({low:+.1f} to {high:+.1f})"
+        return f"{100 * self.value:+z.1f} points ({low:+z.1f} to {high:+z.1f})"
 
 
 def paired_difference(lost: int, won: int, n: int) -> Difference:

@@ -15,6 +15,7 @@ from labcode.studies.senet import se_trials
 from labcode.studies.shufflenet import shuffle_trials
 
 N_TRAIN = 10_000
+N_TEST = 10_000  # all of Fashion-MNIST's
 EPOCHS = 10  # 2,000 steps; on digits 120 or 200
 
 

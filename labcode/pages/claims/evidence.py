@@ -1,0 +1,184 @@
+"""What a verdict rests on: an exact fact, an interval, or the spread of repeated timings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Interval(Protocol):
+    """A difference of accuracies with its 95 % interval, such as `labcode.training.Difference`."""
+
+    @property
+    def value(self) -> float:
+        """The difference that was seen, in parts of 1."""
+
+    @property
+    def low(self) -> float:
+        """Lower end of the interval."""
+
+    @property
+    def high(self) -> float:
+        """Upper end of the interval."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """An answer, and the intervals that gave it.
+
+    Args:
+        answer: True, False, or None where the intervals do not decide.
+        intervals: Each interval in words; empty for exact facts.
+    """
+
+    answer: bool | None
+    intervals: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Refuse to be asked as a bool: an open answer is neither true nor false.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError("evidence may be open; pass it to verdict, or read its answer")
+
+
+def exact(fact: bool) -> Evidence:
+    """Return the evidence of a fact that has no spread: a count, bytes, an identity.
+
+    Raises:
+        TypeError: The fact is not a bool.
+
+    >>> exact(2 + 2 == 4).answer
+    True
+    """
+    if not isinstance(fact, bool):
+        raise TypeError(f"an exact fact must be a bool, got {fact!r} ({type(fact).__name__})")
+    return Evidence(fact)
+
+
+def more(difference: Interval, than: float = 0.0, *, of: str = "") -> Evidence:
+    """Ask whether a difference is more than a bound: true or false if the whole interval says so.
+
+    Args:
+        difference: With its interval, in parts of 1.
+        than: The bound, in parts of 1: -0.01 asks whether at most one point is lost.
+        of: What is compared, in words that stand before the interval.
+
+    >>> from labcode.training import Difference
+    >>> more(Difference(0.018, 0.0003, 0.036))
+    Evidence(answer=True, intervals=('+1.8 points (95 %: +0.0 to +3.6)',))
+    """
+    asked = f"asked: more than {_points(than)}" if than else ""
+    answer = _above(difference.low, difference.high, than)
+    return Evidence(answer, (_in_words(difference, of, asked),))
+
+
+def less(difference: Interval, than: float = 0.0, *, of: str = "") -> Evidence:
+    """Ask whether a difference is less than a bound; see `more`.
+
+    >>> from labcode.training import Difference
+    >>> less(Difference(0.001, -0.002, 0.004), than=0.0).answer is None
+    True
+    """
+    asked = f"asked: less than {_points(than)}" if than else ""
+    answer = _above(-difference.high, -difference.low, -than)
+    return Evidence(answer, (_in_words(difference, of, asked),))
+
+
+def close(difference: Interval, within: float, *, of: str = "") -> Evidence:
+    """Ask whether two accuracies are about equal: the whole interval must lie within a bound.
+
+    That an interval holds zero does not make the two equal: a wide one holds much else, too.
+
+    Args:
+        difference: With its interval, in parts of 1.
+        within: The bound on either side, in parts of 1.
+        of: What is compared, in words that stand before the interval.
+
+    Raises:
+        ValueError: ``within`` is not positive.
+
+    >>> from labcode.training import Difference
+    >>> close(Difference(0.001, -0.002, 0.004), within=0.005).answer
+    True
+    """
+    if not within > 0:
+        raise ValueError(f"within must be positive, got {within!r}")
+    words = _in_words(difference, of, f"asked: within {100 * within:.1f} on either side")
+    if -within < difference.low and difference.high < within:
+        return Evidence(True, (words,))
+    outside = difference.low > within or difference.high < -within
+    return Evidence(False if outside else None, (words,))
+
+
+def quicker(
+    first: tuple[float, float],
+    second: tuple[float, float],
+    *,
+    times: float = 1.0,
+    of: str = "",
+    unit: str = "ms",
+) -> Evidence:
+    """Ask whether the first is faster than the second, from spreads that must not overlap.
+
+    Args:
+        first: Low and high quantile of its repeated timings.
+        second: The same of the other, timed in turn with it.
+        times: How many times faster it must be.
+        of: What is compared, in words that stand before the spreads.
+        unit: Of the timings.
+
+    >>> quicker((0.10, 0.12), (0.25, 0.30), times=2).intervals
+    ('0.1 to 0.12 ms against 0.25 to 0.3 ms, asked: 2 times faster',)
+    """
+    asked = f", asked: {times:g} times faster" if times != 1 else ""
+    spreads = " against ".join(f"{low:.3g} to {high:.3g} {unit}" for low, high in (first, second))
+    words = f"{of}: {spreads}{asked}" if of else f"{spreads}{asked}"
+    answer = True if first[1] * times < second[0] else None
+    if first[0] * times > second[1]:
+        answer = False
+    return Evidence(answer, (words,))
+
+
+def no(evidence: Evidence) -> Evidence:
+    """Return the evidence of the opposite; what is open stays open.
+
+    >>> no(exact(1 > 2)).answer
+    True
+    """
+    asked = tuple(words.replace("asked: ", "asked: not ") for words in evidence.intervals)
+    return Evidence(None if evidence.answer is None else not evidence.answer, asked)
+
+
+def all_of(*evidence: Evidence) -> Evidence:
+    """Join evidence that must all be true: one that is false decides, then one that is open.
+
+    Raises:
+        ValueError: There is none.
+
+    >>> all_of(exact(1 < 2), exact(2 < 1)).answer
+    False
+    """
+    if not evidence:
+        raise ValueError("all_of needs some evidence")
+    answers = [one.answer for one in evidence]
+    joined = False if False in answers else None if None in answers else True
+    return Evidence(joined, tuple(words for one in evidence for words in one.intervals))
+
+
+def _above(low: float, high: float, bound: float) -> bool | None:
+    """Tell whether an interval is above the bound; None if the bound is inside."""
+    if low > bound:
+        return True
+    return False if high <= bound else None
+
+
+def _in_words(difference: Interval, of: str, asked: str) -> str:
+    low, high = _points(difference.low), _points(difference.high)
+    words = f"{_points(difference.value)} points (95 %: {low} to {high})"
+    return ", ".join(filter(None, [f"{of}: {words}" if of else words, asked]))
+
+
+def _points(parts: float) -> str:
+    return f"{100 * parts:+z.1f}"
