@@ -155,6 +155,9 @@ def test_several_answers_are_refused_in_every_line_and_one_can_be_named():
         "Two answers with a dict, not with one tensor of logits: say which of its answers counts, "
         "such as own.OneAnswer(model, 0)"
     }
+    shown = own.table(found)
+    assert set(shown["kilobytes"]) == set(shown["ms"]) == {""}  # no NaN where nothing was measured
+    assert shown.loc["int8", "remark"] == found[1].refusal
     one = own.OneAnswer(Two().eval(), "logits")
     assert torch.equal(one(images), small()(images))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
@@ -26,7 +25,9 @@ def chosen() -> str:
     return os.environ.get(NETWORK, "").strip() or DEFAULT
 
 
-def network(name: str | None = None, *, weights_file: str | os.PathLike[str] | None = None) -> Any:
+def network(
+    name: str | None = None, *, weights_file: str | os.PathLike[str] | None = None
+) -> nn.Module:
     """Return a network, in evaluation mode; nothing is downloaded.
 
     Args:
