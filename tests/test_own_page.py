@@ -180,7 +180,7 @@ def test_maps_and_nan_are_no_logits():
 
 
 def test_a_refused_cut_is_tried_once(monkeypatch):
-    from labcode.own import variants
+    from labcode.own import forms
 
     calls = []
 
@@ -188,10 +188,10 @@ def test_a_refused_cut_is_tried_once(monkeypatch):
         calls.append(1)
         raise ValueError("no cut here")
 
-    monkeypatch.setattr(variants, "_cut", refuse)
+    monkeypatch.setattr(forms, "_cut", refuse)
     for name in ("_exported", "_in_int8"):
-        monkeypatch.setattr(variants, name, lambda *_: (_ for _ in ()).throw(ValueError("not now")))
-    found = variants.variants(small(), torch.rand(4, 3, 16, 16), runs=2)
+        monkeypatch.setattr(forms, name, lambda *_: (_ for _ in ()).throw(ValueError("not now")))
+    found = forms.variants(small(), torch.rand(4, 3, 16, 16), runs=2)
     assert [one.refusal for one in found[2:4]] == ["no cut here"] * 2
     assert len(calls) == 1
 

@@ -2,9 +2,9 @@
 
 from labcode.own.answer import OneAnswer
 from labcode.own.choice import chosen, network
-from labcode.own.pictures import Sight, pictures, sight_of
-from labcode.own.table import table
-from labcode.own.variants import Variant, variants
+from labcode.own.forms import Variant, variants
+from labcode.own.shown import table
+from labcode.own.sight import Sight, pictures, sight_of
 
 __all__ = [
     "OneAnswer",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from labcode.own.variants import Variant
+from labcode.own.forms import Variant
 
 if TYPE_CHECKING:
     import pandas as pd
