@@ -26,7 +26,8 @@ CODE := $(shell find labcode tools -type f -not -name '*.pyc' -not -name '*.safe
 PAGES := $(shell find book -type f -not -path '*/.ipynb_checkpoints/*' -not -name '*.pyc' 2>/dev/null)
 
 .PHONY: help book test quick notebooks serve lab lint types unit fast nbval changed portable browser \
-	lighthouse moves baselines experiments benchmarks drawing scoreboard requirements address clean distclean
+	lighthouse moves baselines experiments benchmarks own drawing scoreboard requirements address clean \
+	distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -158,6 +159,9 @@ experiments: $(STAMPS)/course ## train again what the book shows (hours; ONLY=pr
 benchmarks: $(STAMPS)/course ## measure again what the book shows of time and memory
 	$(PY) tools/setup.py benchmarks
 	for script in $(wildcard benchmarks/*.py); do $(PY) $$script || exit 1; done
+
+own: $(STAMPS)/course ## run Bring your own for many networks (NETWORKS="timm:lcnet_050", INPUT=3,64,64)
+	$(PY) tools/own_networks.py $(if $(INPUT),--input $(INPUT)) $(NETWORKS)
 
 drawing: $(STAMPS)/course ## export again the networks of Draw a digit, which the site copies
 	$(PY) tools/export_drawing.py

@@ -77,10 +77,10 @@ REFUSED = {
         lambda: prune.l1_unstructured(nn.Linear(3, 4), "weight", 0.5), "L1Unstructured",
     ),
     "lazy": (lambda: nn.LazyConv2d(3, 1), "'1' is a LazyConv2d, which has no weights before"),
-    "scripted": (lambda: torch.jit.script(nn.Linear(3, 4)), "'1' is a scripted module"),
+    "scripted": (lambda: torch.jit.script(nn.Linear(3, 4)), "'1' is compiled"),
     "quantized": (
         lambda: quantization.quantize_dynamic(nn.Sequential(nn.Linear(3, 4)), {nn.Linear})[0],
-        "'1' is a quantized Linear",
+        "'1' is quantized already",
     ),
     "one memory": (one_memory, r"'1\.1\.weight' has the same memory as '1\.0\.weight'"),
 }  # fmt: skip

@@ -215,7 +215,7 @@ REFUSED = {
         r"at \[1\] after 'c'",
     ),
     "unused": (Net(lambda self, x: self.o(x), c=conv(3, 8), o=conv(3, 2)), "'c' does not run"),
-    "scripted": (lambda: torch.jit.script(nn.Sequential(conv(3, 8))), "is a scripted module"),
+    "scripted": (lambda: torch.jit.script(nn.Sequential(conv(3, 8))), "is compiled"),
     "parameter": (
         lambda: torchvision.models.vit_b_16(image_size=16),
         "the network itself is a VisionTransformer with parameters of its own",

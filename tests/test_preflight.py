@@ -126,7 +126,7 @@ def test_a_verdict_is_what_the_method_does():
     plain = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(288, 4)).eval()
     found = preflight.check(plain, SHAPE)
     answers = {name: verdict.answer for name, verdict in found.verdicts.items()}
-    assert answers.pop("fold batch norm") == "no"  # there is none
+    assert answers.pop("fold batch norm") == "nothing to do"  # there is none
     assert answers.pop("cut filters") == "in part"  # the answers stay
     assert set(answers.values()) == {"yes"}
 

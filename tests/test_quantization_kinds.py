@@ -247,9 +247,15 @@ class Auxiliary(nn.Module):
             r"0\.weight is torch\.float16.*model\.float\(\)",
         ),
         (lambda: nn.Linear(4, 4).bfloat16(), r"weight is torch\.bfloat16"),
-        (lambda: nn.Sequential(nn.Linear(4, 4), nn.LazyLinear(3)), "1 .* no weights before"),
-        (lambda: torch.jit.script(nn.Sequential(nn.Linear(4, 4))), "the model is compiled"),
-        (lambda: torch.ao.nn.quantized.Linear(4, 4), "the model is quantized already"),
+        (
+            lambda: nn.Sequential(nn.Linear(4, 4), nn.LazyLinear(3)),
+            "'1' is a LazyLinear, which has no weights before",
+        ),
+        (
+            lambda: torch.jit.script(nn.Sequential(nn.Linear(4, 4))),
+            "the network itself is compiled",
+        ),
+        (lambda: torch.ao.nn.quantized.Linear(4, 4), "the network itself is quantized already"),
         (
             lambda: quantize_model(nn.Linear(4, 4), torch.rand(9, 4)),
             "the model .* is quantized already",

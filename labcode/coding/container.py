@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from labcode._checks import check_int
+from labcode._refusals import refuse_unusable
 from labcode.coding.bits import Reader, varint
 from labcode.coding.errors import CodingError
 from labcode.coding.relative import MAX_BITS
@@ -73,7 +74,8 @@ def pack(
         The bytes of the file.
 
     Raises:
-        ValueError: A setting is unknown, a value is NaN or infinite, or a dtype has no place in
+        ValueError: A setting is unknown, a layer is compiled, quantized or without weights yet, a
+            value is NaN or infinite, or a dtype or something that is no tensor has no place in
             the file.
 
     Source: Deep Compression (arXiv:1510.00149).
@@ -169,10 +171,14 @@ def _check_settings(indices: str, coder: str, index_bits: int) -> None:
 
 def _arrays(model: nn.Module) -> Tensors:
     """Return the model's tensors in the order of their names."""
+    refuse_unusable(model)
     found = sorted(model.state_dict().items())
     for name, tensor in found:
+        if not isinstance(tensor, torch.Tensor):
+            raise ValueError(f"{name} must be a tensor, got {type(tensor).__name__}")
         if str(tensor.dtype).removeprefix("torch.") not in DTYPES:
-            raise ValueError(f"{name} must have one of the dtypes {DTYPES}, got {tensor.dtype}")
+            kinds = ", ".join(DTYPES)
+            raise ValueError(f"{name} must have one of the dtypes {kinds}, got {tensor.dtype}")
     return {name: tensor.detach().cpu().contiguous().numpy() for name, tensor in found}
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import importlib.util
 import re
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labcode.command.errors import CommandError, one_line
@@ -16,7 +19,9 @@ if TYPE_CHECKING:
 def add_model(parser: argparse.ArgumentParser) -> None:
     """Add what every subcommand on a model asks for: the model, and the shape of its input."""
     parser.add_argument(
-        "model", help="torchvision:NAME, timm:NAME, or package.module:function, which makes one"
+        "model",
+        help="torchvision:NAME, timm:NAME, package.module:function or file.py:function, which "
+        "makes one",
     )
     parser.add_argument(
         "--input",
@@ -46,16 +51,18 @@ def model_named(name: str) -> nn.Module:
     """Return a model with fresh weights; nothing is downloaded.
 
     Args:
-        name: "torchvision:resnet50", "timm:resnet50", or "package.module:function", where the
-            function takes no arguments and returns a model, or is one.
+        name: "torchvision:resnet50", "timm:resnet50", "package.module:function" or
+            "path/file.py:function", where the function takes no arguments and returns a model, or
+            is one.
 
     Raises:
         CommandError: if the name is not of that form, or if there is no such model.
     """
-    source, colon, wanted = name.partition(":")
+    source, colon, wanted = name.rpartition(":")
     if not (source and colon and wanted):
         raise CommandError(
-            f"a model is named torchvision:NAME, timm:NAME or package.module:function, not {name!r}"
+            "a model is named torchvision:NAME, timm:NAME, package.module:function or "
+            f"path/file.py:function, not {name!r}"
         )
     make = {"torchvision": _from_torchvision, "timm": _from_timm}.get(source)
     try:
@@ -95,7 +102,7 @@ def _from_timm(name: str) -> Any:
 
 def _from_function(source: str, name: str) -> Any:
     try:
-        found: Any = importlib.import_module(source)
+        found: Any = _file(source) if source.endswith(".py") else importlib.import_module(source)
     except ImportError as error:
         raise CommandError(f"{source} cannot be imported: {one_line(error)}") from error
     for part in name.split("."):
@@ -105,6 +112,23 @@ def _from_function(source: str, name: str) -> Any:
     from torch import nn
 
     return found if isinstance(found, nn.Module) or not callable(found) else found()
+
+
+def _file(path: str) -> Any:
+    """Return the module of a file, which may import what lies beside it."""
+    place = Path(path).expanduser().resolve()
+    if not place.is_file():
+        raise CommandError(f"there is no file {path}")
+    spec = importlib.util.spec_from_file_location(place.stem, place)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(place.parent))
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(place.parent))
+    return module
 
 
 def _like(name: str, names: list[str]) -> str:

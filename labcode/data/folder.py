@@ -104,6 +104,17 @@ def _files(root: Path, fewest: int = FEWEST) -> dict[str, list[Path]]:
     return found
 
 
+def find_pictures(root: Path) -> list[Path]:
+    """Return the pictures below a folder at any depth, sorted; hidden files are left out.
+
+    Raises:
+        FileNotFoundError: There is no such folder.
+    """
+    if not root.is_dir():
+        raise FileNotFoundError(f"there is no folder {root}")
+    return _pictures(root)
+
+
 def _pictures(place: Path) -> list[Path]:
     from PIL import Image  # here: what needs no pictures needs no Pillow
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from labcode._refusals import called, sentence
+from labcode.counting.inputs import IMAGE
 from labcode.preflight.facts import Facts, LayerFacts, look
-from labcode.preflight.methods import METHODS, Method
+from labcode.preflight.given import Given, drawn, given_inputs
+from labcode.preflight.methods import METHODS, Method, Taken
 from labcode.preflight.reasons import particular, why_not
-from labcode.preflight.verdict import YES, Verdict
+from labcode.preflight.verdict import NOTHING, YES, Verdict
 from labcode.preflight.view import as_html, as_text
-from labcode.training.devices import device_of
 
 IMAGES = 4  # random ones, where none are given
 
@@ -57,6 +59,10 @@ class Preflight:
         """Show the answers as plain text."""
         return as_text(self)
 
+    def __repr__(self) -> str:
+        """Show the same where there is no HTML: nobody reads the fields of a long table."""
+        return as_text(self)
+
     def _repr_html_(self) -> str:
         """Show the answers in a notebook."""
         return as_html(self)
@@ -84,21 +90,28 @@ class Preflight:
 
 def check(
     model: nn.Module,
-    input_shape: Sequence[int] = (3, 224, 224),
+    input_shape: Sequence[int] = IMAGE,
     *,
     images: Tensor | None = None,
+    inputs: Any = None,
+    kwargs: Mapping[str, Any] | None = None,
     methods: Iterable[str] | None = None,
 ) -> Preflight:
     """Say of each method and each layer: yes, in part, or no and why.
 
     Every method is tried on a copy of the network, and what it hands over is what the verdict
-    says: a layer has a yes if the method took it, else the reason why not.
+    says: a layer has a yes if the method took it, else the reason why not. A method's "no" is the
+    sentence of the error that it raises.
 
     Args:
         model: Any network; it is left as it was.
         input_shape: One image, (channels, height, width).
         images: What to calibrate and compare with, (N, channels, height, width); None draws 4
             random ones of ``input_shape``.
+        inputs: Instead of images, a tuple of the network's arguments with their batch, or the only
+            one, as `labcode.count` takes them. Methods that are for networks with one input say
+            so where there are several.
+        kwargs: Its arguments by name.
         methods: Names of the methods to try, see `METHODS`; None tries all.
 
     Returns:
@@ -106,8 +119,8 @@ def check(
 
     Raises:
         TypeError: ``model`` is not a network.
-        ValueError: A method is unknown, or the network does not run on such images; the message
-            says what it says.
+        ValueError: A method is unknown, images and inputs are both given, or the network does not
+            run on them; the message says what it says.
 
     >>> model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())
     >>> found = check(model, (3, 8, 8), methods=["prune weights"])
@@ -117,25 +130,23 @@ def check(
     if not isinstance(model, nn.Module):
         raise TypeError(f"model must be a torch.nn.Module, got {type(model).__name__}")
     chosen = _chosen(methods)
-    inputs = _images(model, input_shape) if images is None else images
-    facts = look(model, lambda twin: twin(inputs))
+    given = _given(model, input_shape, images, inputs, kwargs)
+    facts = look(model, given.run)
     if facts.failure and not facts.layers:
         raise ValueError(f"the network cannot be looked at: {facts.failure}")
     if facts.failure:
-        raise ValueError(
-            f"the network does not run on images of {tuple(inputs.shape)}: {facts.failure}"
-        )
-    outcomes = {method.name: _try(method, model, inputs, facts) for method in chosen}
-    layers = tuple(_layer(layer, chosen, outcomes, facts) for layer in facts.layers)
-    whole = {m.name: _whole(m, outcomes[m.name], layers) for m in chosen}
+        raise ValueError(f"the network does not run on {given.described()}: {facts.failure}")
+    outcomes = {method.name: _try(method, model, given) for method in chosen}
+    layers = tuple(_layer(layer, chosen, outcomes) for layer in facts.layers)
+    whole = {m.name: _whole(m, outcomes[m.name], layers, facts) for m in chosen}
     return Preflight(type(model).__name__, layers, whole)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a trial: the layers that the method took, or what it said."""
+    """What came of a trial: the layers that the method took or left out, or what it said."""
 
-    took: frozenset[str]
+    took: Taken
     refusal: str = ""
 
 
@@ -147,59 +158,75 @@ def _chosen(methods: Iterable[str] | None) -> list[Method]:
     return [known[name] for name in (known if methods is None else methods)]
 
 
-def _images(model: nn.Module, input_shape: Sequence[int]) -> Tensor:
-    generator = torch.Generator().manual_seed(0)
-    images = torch.rand(IMAGES, *input_shape, generator=generator)
-    dtype = next((p.dtype for p in model.parameters() if p.is_floating_point()), torch.float32)
-    return images.to(device_of(model), dtype)
+def _given(
+    model: nn.Module,
+    input_shape: Sequence[int],
+    images: Tensor | None,
+    inputs: Any,
+    kwargs: Mapping[str, Any] | None,
+) -> Given:
+    """Return what the network is run on."""
+    if images is not None and (inputs is not None or kwargs):
+        raise ValueError("give images, or inputs and kwargs, not both")
+    if inputs is None and not kwargs:
+        return drawn(tuple(input_shape), IMAGES, model) if images is None else Given((images,))
+    if input_shape is not IMAGE:
+        raise ValueError("give input_shape for one image, or inputs as they are, not both")
+    return given_inputs(inputs, kwargs)
 
 
-def _try(method: Method, model: nn.Module, images: Tensor, facts: Facts) -> Outcome:
+def _try(method: Method, model: nn.Module, given: Given) -> Outcome:
     """Try a method on a copy; whatever goes wrong is its answer."""
-    if facts.scripted:
-        return Outcome(frozenset(), "it is a TorchScript module, whose layers cannot be changed")
     try:
         twin = copy.deepcopy(model).eval()
         with torch.random.fork_rng(devices=[]):
-            return Outcome(frozenset(method.attempt(twin, images)))
+            return Outcome(method.attempt(twin, given))
     except Exception as error:  # the methods' own sentences, and whatever else there may be
-        lines = [line.strip() for line in str(error).strip().splitlines() if line.strip()]
-        said = lines[0] if lines else type(error).__name__
-        expected = isinstance(error, (ValueError, TypeError))
-        return Outcome(frozenset(), said if expected else f"{type(error).__name__}: {said}")
+        return Outcome({}, sentence(error))
 
 
 def _layer(
-    layer: LayerFacts, methods: Sequence[Method], outcomes: dict[str, Outcome], facts: Facts
+    layer: LayerFacts, methods: Sequence[Method], outcomes: dict[str, Outcome]
 ) -> LayerCheck:
     verdicts = {}
     for method in methods:
         if not isinstance(layer.layer, method.aims_at):
             continue
         outcome = outcomes[method.name]
-        if {layer.name, *layer.aliases, *layer.shared_with} & outcome.took:
+        names = [layer.name, *layer.aliases, *layer.shared_with]
+        said = [outcome.took[name] for name in names if name in outcome.took]
+        if not outcome.refusal and "" in said:
             verdicts[method.name] = YES
         else:
-            verdicts[method.name] = Verdict(
-                "no", outcome.refusal or why_not(method.name, layer, facts)
-            )
+            why = outcome.refusal or why_not(layer, next(iter(said), ""))
+            verdicts[method.name] = Verdict("no", why)
     return LayerCheck(layer.name, layer.kind, layer.weights, particular(layer), verdicts)
 
 
-def _whole(method: Method, outcome: Outcome, layers: Sequence[LayerCheck]) -> Verdict:
+def _whole(method: Method, outcome: Outcome, layers: Sequence[LayerCheck], facts: Facts) -> Verdict:
     if outcome.refusal:
         return Verdict("no", outcome.refusal)
+    if facts.scripted:
+        return YES  # its layers cannot be told apart
     asked = [one for one in layers if method.name in one.verdicts]
     left = [one for one in asked if one.verdicts[method.name].answer == "no"]
     if not asked:
-        return Verdict("no", "the network has no layer that it is for")
+        return Verdict(NOTHING, "the network has no layer that it is for")
     if not left:
         return YES
     if len(left) == len(asked):
-        return Verdict("no", f"it takes none of the {len(asked)} layers that it is for")
+        return Verdict(NOTHING, _all_left(left, method))
     share = sum(one.weights for one in asked if one not in left) / max(
         1, sum(one.weights for one in asked)
     )
     return Verdict(
         "in part", f"{len(asked) - len(left)} of {len(asked)} layers, {share:.0%} of their weights"
     )
+
+
+def _all_left(left: Sequence[LayerCheck], method: Method) -> str:
+    """Say that all layers were left out, and why the first of them was."""
+    first = left[0]
+    number = "the one layer" if len(left) == 1 else f"all {len(left)} layers"
+    why = first.verdicts[method.name].reason
+    return f"it leaves out {number} that it is for; {called(first.name)}, because {why}"

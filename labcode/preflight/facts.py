@@ -10,8 +10,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 from torch.nn.utils import parametrize
 
+from labcode._refusals import computed_in
 from labcode.training.evaluation import restored_mode
 
 Runner = Callable[[nn.Module], Any]  # calls a network on the inputs
@@ -19,7 +21,6 @@ Runner = Callable[[nn.Module], Any]  # calls a network on the inputs
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
-OLD_HOOKS = ("weight_g", "weight_orig")  # of weight_norm and spectral_norm before parametrize
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,7 @@ def look(model: nn.Module, run: Runner) -> Facts:
             name=all_names[0],
             kind=type(layer).__name__,
             layer=layer,
-            weights=sum(p.numel() for p in layer.parameters(recurse=False))
-            or _computed_size(layer),
+            weights=sum(_size(p) for p in layer.parameters(recurse=False)) or _computed_size(layer),
             calls=order[all_names[0]],
             calls_in_training=in_training[all_names[0]],
             aliases=tuple(all_names[1:]),
@@ -173,6 +173,11 @@ def _has_weights(module: nn.Module) -> bool:
     return own or parametrize.is_parametrized(module)
 
 
+def _size(parameter: nn.Parameter) -> int:
+    """Return the number of a parameter's values; 0 before the first run of a lazy layer."""
+    return 0 if is_lazy(parameter) else parameter.numel()
+
+
 def _computed_size(module: nn.Module) -> int:
     if not parametrize.is_parametrized(module):
         return 0
@@ -180,9 +185,7 @@ def _computed_size(module: nn.Module) -> int:
 
 
 def _computed(module: nn.Module) -> tuple[str, ...]:
-    if parametrize.is_parametrized(module):
-        return tuple(module.parametrizations)  # type: ignore[arg-type]
-    return ("weight",) if any(hasattr(module, name) for name in OLD_HOOKS) else ()
+    return tuple(computed_in(module))
 
 
 def _user(model: nn.Module, name: str) -> str:

@@ -11,15 +11,21 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from labcode import coding, counting, pruning, quantization, runtime
 from labcode.preflight.facts import CONVOLUTIONS, NORMS, TRANSPOSED
+from labcode.preflight.given import Given
+from labcode.pruning.joint import explained_plan
 
 KEPT = 0.5  # of the weights that pruning keeps in its trial
 CODEBOOK_BITS = 4  # of weight sharing: 16 values
 
 WEIGHTED = (*CONVOLUTIONS, *TRANSPOSED, nn.Linear)
+
+
+Taken = dict[str, str]
+"""A layer's name to why the method left it out; to an empty text where it took it."""
 
 
 @dataclass(frozen=True)
@@ -29,85 +35,103 @@ class Method:
     Args:
         name: As a column is headed.
         aims_at: The layers that it is for; of others it is not asked.
-        attempt: Called with a copy of the network and images; returns the names of the layers
-            that it took, or raises what the method itself raises.
+        attempt: Called with a copy of the network and inputs; returns the layers that it took,
+            and those that it left out with its own reason, or raises what the method itself raises.
     """
 
     name: str
     aims_at: tuple[type[nn.Module], ...]
-    attempt: Callable[[nn.Module, Tensor], Iterable[str]]
+    attempt: Callable[[nn.Module, Given], Taken]
 
 
-def count(model: nn.Module, images: Tensor) -> Iterable[str]:
+def count(model: nn.Module, given: Given) -> Taken:
     """Count the cost; every layer that the counter has a row for is taken."""
-    return [row.name for row in counting.count(model, tuple(images.shape[1:])).layers]
+    cost = (
+        counting.count(model, given.shape)
+        if given.is_plain and given.images.is_floating_point()
+        else counting.count(model, inputs=given.args, kwargs=given.kwargs)
+    )
+    start = "_orig_mod." if hasattr(model, "_orig_mod") else ""  # of torch.compile
+    return _all(start + row.name for row in cost.layers)
 
 
-def prune(model: nn.Module, images: Tensor) -> Iterable[str]:
+def prune(model: nn.Module, given: Given) -> Taken:
     """Zero half of all weights by size."""
     masks = pruning.select(model, pruning.magnitude(model), KEPT)
     masks.apply(model)
-    return [_owner(name) for name in masks]
+    return _all(_owner(name) for name in masks)
 
 
-def cut(model: nn.Module, images: Tensor) -> Iterable[str]:
+def cut(model: nn.Module, given: Given) -> Taken:
     """Cut the weaker half of the filters of every layer that has filters to lose."""
-    shape = tuple(images.shape[1:])
-    before = _sizes(model)
-    smaller = pruning.cut(
-        model, pruning.joint_plan(model, pruning.unit_norms(model), KEPT, shape), shape
-    )
-    return [name for name, size in _sizes(smaller).items() if size != before[name]]
+    scores, shapes = pruning.unit_norms(model), given.shapes
+    plan, left = explained_plan(model, scores, KEPT, shapes)
+    smaller, before = _sizes(pruning.cut(model, plan, shapes)), _sizes(model)
+    return left | _all(name for name, size in smaller.items() if size != before[name])
 
 
-def fold(model: nn.Module, images: Tensor) -> Iterable[str]:
+def fold(model: nn.Module, given: Given) -> Taken:
     """Fold each batch norm; those that are gone afterwards were taken."""
     norms = [name for name, layer in model.named_modules() if isinstance(layer, NORMS)]
-    folded = quantization.fold_batch_norm(model, tuple(images.shape[1:]))
-    return [name for name in norms if not isinstance(folded.get_submodule(name), NORMS)]
+    folded = quantization.fold_batch_norm(model, given.shape)
+    taken = _all(n for n in norms if not isinstance(folded.get_submodule(n), NORMS))
+    if len(taken) == len(norms):
+        return taken
+    return quantization.left_unfolded(model, given.shape) | taken
 
 
-def int8(model: nn.Module, images: Tensor) -> Iterable[str]:
+def int8(model: nn.Module, given: Given) -> Taken:
     """Round weights and activations to 8 bits, as if they were integers."""
-    quantized = quantization.quantize_model(model, images)
-    return list(quantization.quant_layers(quantized))
+    return _all(quantization.quant_layers(quantization.quantize_model(model, given.images)))
 
 
-def integers(model: nn.Module, images: Tensor) -> Iterable[str]:
+def integers(model: nn.Module, given: Given) -> Taken:
     """Compute in integers alone."""
-    shape = tuple(images.shape[1:])
-    folded = quantization.fold_batch_norm(model, shape)
-    quantized = quantization.quantize_model(folded, images)
-    network = quantization.to_integer(quantized, shape)
-    network(images)
-    return [layer.name for layer in network.layers if hasattr(layer, "weight")]
+    folded = quantization.fold_batch_norm(model, given.shape)
+    quantized = quantization.quantize_model(folded, given.images)
+    network = quantization.to_integer(quantized, given.shape)
+    network(given.images)
+    return _all(layer.name for layer in network.layers if hasattr(layer, "weight"))
 
 
-def share(model: nn.Module, images: Tensor) -> Iterable[str]:
-    """Let the weights of each layer share 16 values."""
+def share(model: nn.Module, given: Given) -> Taken:
+    """Let the weights of each layer share 16 values; what is pruned away has no values."""
     shared = quantization.share_weights(model, CODEBOOK_BITS)
-    return [_owner(name) for name in shared.codebooks]
+    zeros = [name for name, p in model.named_parameters() if p.ndim > 1 and not p.any()]
+    return {_owner(name): "all of its weights are zero" for name in zeros} | _all(
+        _owner(name) for name in shared.codebooks
+    )
 
 
-def pack(model: nn.Module, images: Tensor) -> Iterable[str]:
-    """Write the packed file and read it back: all or nothing."""
+def pack(model: nn.Module, given: Given) -> Taken:
+    """Pack into the course's file and read it back: all or nothing."""
     twin = copy.deepcopy(model)
-    for parameter in twin.parameters():
-        torch.nn.init.zeros_(parameter)
-    coding.unpack(coding.pack(model), twin)
-    return [name for name, _ in model.named_modules()]
+    file = coding.pack(model)
+    with torch.no_grad():
+        for parameter in twin.parameters():
+            parameter.zero_()
+    coding.unpack(file, twin)
+    return _everything(model)
 
 
-def file(model: nn.Module, images: Tensor) -> Iterable[str]:
+def file(model: nn.Module, given: Given) -> Taken:
     """Write the ONNX file, which is compared with the network: all or nothing."""
-    runtime.to_onnx(model, tuple(images.shape[1:]))
-    return [name for name, _ in model.named_modules()]
+    runtime.to_onnx(model, given.shape)
+    return _everything(model)
 
 
-def int8_file(model: nn.Module, images: Tensor) -> Iterable[str]:
+def int8_file(model: nn.Module, given: Given) -> Taken:
     """Write the int8 ONNX file: all or nothing."""
-    runtime.to_int8(model, images)
-    return [name for name, _ in model.named_modules()]
+    runtime.to_int8(model, given.images)
+    return _everything(model)
+
+
+def _all(names: Iterable[str]) -> Taken:
+    return dict.fromkeys(names, "")
+
+
+def _everything(model: nn.Module) -> Taken:
+    return _all(name for name, _ in model.named_modules())
 
 
 METHODS = (

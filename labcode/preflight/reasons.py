@@ -1,11 +1,11 @@
-"""Why a method leaves a layer alone, from what is particular about the layer."""
+"""What is particular about a layer, and why a method leaves it alone."""
 
 from __future__ import annotations
 
 import torch
 from torch import nn
 
-from labcode.preflight.facts import NORMS, TRANSPOSED, Facts, LayerFacts
+from labcode.preflight.facts import NORMS, TRANSPOSED, LayerFacts
 
 
 def particular(layer: LayerFacts) -> tuple[str, ...]:
@@ -51,31 +51,22 @@ def _built(layer: nn.Module) -> list[str]:
     return found
 
 
-def why_not(method: str, layer: LayerFacts, facts: Facts) -> str:
-    """Return why a method that worked left this layer out.
+def why_not(layer: LayerFacts, said: str = "") -> str:
+    """Return why a method that worked left a layer out.
 
     Args:
-        method: The method's name.
         layer: The layer that it did not take.
-        facts: What is known of the whole network.
+        said: The method's own reason, if it gave one.
 
     Returns:
-        A reason that fits behind "because"; "the method passed it over" where nothing that is
-        particular about the layer explains it, which a test takes as a fault.
+        A reason that fits behind "because": the method's, or that the layer does not run by
+        itself; "the method passed it over" where neither is, which a test takes as a fault.
     """
     if layer.inside:
         return f"its weights are used inside {layer.inside}, which never calls it"
-    if not layer.calls:
-        return f"it {_idle(layer)}"
-    if method == "fold batch norm":
-        return "no convolution or linear layer hands its output to it alone"
-    if method == "cut filters" and layer is [one for one in facts.layers if one.calls][-1]:
-        return "its outputs are the network's answers"
-    if layer.computed:
-        return f"its {' and '.join(layer.computed)} is computed anew in each pass"
-    if method == "cut filters":
-        return "what it is joined to leaves it no filter to lose"
-    return PASSED_OVER
+    if said:
+        return said
+    return PASSED_OVER if layer.calls else f"it {_idle(layer)}"
 
 
 PASSED_OVER = "the method passed it over"

@@ -1,10 +1,16 @@
-"""What a method says of a layer or of a whole network: yes, in part, or no and why."""
+"""What a method says of a layer or of a whole network.
+
+- *yes*: it takes all that it is for.
+- *in part*: it takes some layers, and names the others with a reason each.
+- *nothing to do*: it works, and hands the network over as it is; no layer is for it.
+- *no*: it raises an error, whose sentence is the reason. Of a layer: it leaves this one out.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-ANSWERS = ("yes", "in part", "no")
+ANSWERS = ("yes", "in part", "nothing to do", "no")
 
 
 @dataclass(frozen=True)
@@ -16,7 +22,7 @@ class Verdict:
         reason: One sentence; empty only for a plain yes.
 
     Raises:
-        ValueError: The answer is another, or a "no" or "in part" has no reason.
+        ValueError: The answer is another, or one that is not "yes" has no reason.
 
     >>> print(Verdict("no", "it runs twice"))
     no, because it runs twice
@@ -38,9 +44,10 @@ class Verdict:
             return self.answer
         return (
             f"{self.answer}, because {self.reason}"
-            if self.answer == "no"
-            else (f"{self.answer}: {self.reason}")
+            if self.answer in ("no", NOTHING)
+            else f"{self.answer}: {self.reason}"
         )
 
 
 YES = Verdict("yes")
+NOTHING = "nothing to do"

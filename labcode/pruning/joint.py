@@ -57,6 +57,27 @@ def joint_plan(
     >>> cut(model, plan, (1, 4, 4))[0]
     Conv2d(1, 3, kernel_size=(3, 3), stride=(1, 1))
     """
+    return explained_plan(model, scores, kept, input_shape)[0]
+
+
+def explained_plan(
+    model: nn.Module, scores: Mapping[str, Tensor], kept: float, input_shape: Sequence[int]
+) -> tuple[Plan, dict[str, str]]:
+    """Return the plan of `joint_plan`, and why each layer that keeps all of its outputs does so.
+
+    Args:
+        model: See `joint_plan`, like the others.
+        scores: By layer.
+        kept: Part of the channels.
+        input_shape: One image.
+
+    Returns:
+        The plan, and for each layer that keeps all outputs a reason that fits behind "because".
+
+    Raises:
+        KeyError: As in `joint_plan`.
+        ValueError: As in `joint_plan`.
+    """
     if check_number("kept", kept, above=0.0) > 1:
         raise ValueError(f"kept must be at most 1, got {kept!r}")
     joints = Joints(model, input_shape)
@@ -72,7 +93,26 @@ def joint_plan(
 
     answer = _found([channels[:1] for channels in worst], fits)
     going = [tied for tied in worst if tied[:1] not in answer]
-    return _plan_without(model, joints, going)
+    plan = _plan_without(model, joints, going)
+    return plan, _why_whole(joints.plan, plan, answer, set(scores), kept)
+
+
+def _why_whole(
+    whole: Plan, plan: Plan, answer: list[Channels], scored: set[str], kept: float
+) -> dict[str, str]:
+    """Return why layers keep all of their outputs."""
+    answering = {name for channels in answer for tied in channels for name, _ in tied}
+    found = {}
+    for name, part in plan.items():
+        if part.outputs != whole[name].outputs:
+            continue
+        if name in answering:
+            found[name] = "its outputs are the network's answers, or are joined to them"
+        elif name not in scored:
+            found[name] = "there are no scores of it"
+        else:
+            found[name] = f"{kept:.0%} of so few outputs, rounded up, is all of them"
+    return found
 
 
 def _found(sets: list[Channels], fits: Callable[[list[Channels]], bool]) -> list[Channels]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import torch
 from torch import Tensor, nn
-from torch.nn.parameter import is_lazy
-from torch.nn.utils import parametrize
+
+from labcode._refusals import called, computes, unusable
+
+__all__ = ["LAYERS", "PRODUCTS", "TRANSPOSED", "called", "check_layers", "matrices"]
 
 LAYERS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
 TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
@@ -22,15 +23,6 @@ PRODUCTS = (
 """Layers that multiply their inputs by weights."""
 
 UNDO = "take that off first, since a weight set to zero would not stay zero"
-
-
-def called(name: str) -> str:
-    """Return a layer's name for an error; the network itself has an empty one.
-
-    >>> called("conv1"), called("")
-    ("'conv1'", 'the network itself')
-    """
-    return repr(name) if name else "the network itself"
 
 
 def matrices(layer: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
@@ -62,37 +54,14 @@ def check_layers(model: nn.Module, *, computed: bool = False) -> None:
 def _reason(layer: nn.Module, computed: bool) -> str:
     """Say why a layer's own weights cannot be pruned; nothing if they can."""
     kind = type(layer).__name__
-    if isinstance(layer, torch.jit.ScriptModule):
-        return "is a scripted module: prune the network that it was made from, then script it"
-    if _is_quantized(layer):
-        return (
-            f"is a quantized {kind}, whose weights are packed integers: prune the network "
-            "before it is quantized"
-        )
-    if any(is_lazy(p) for p in layer.parameters(recurse=False)):
-        return f"is a {kind}, which has no weights before its first run: run the network once"
+    if why := unusable(layer):
+        return why
     if computed:
         return ""
-    if parametrize.is_parametrized(layer):
-        names = ", ".join(layer.parametrizations)  # type: ignore[arg-type]
-        return f"computes its {names} from other tensors (a parametrization): {UNDO}"
-    if hook := _reparametrizing_hook(layer):
-        return f"computes its weight from other tensors ({hook}): {UNDO}"
+    if why := computes(layer):
+        return f"{why}: {UNDO}"
     if isinstance(layer, (*LAYERS, *TRANSPOSED)) and layer._parameters.get("weight") is None:
         return f"is a {kind} whose weight is no parameter of its own, so it cannot be pruned"
-    return ""
-
-
-def _is_quantized(layer: nn.Module) -> bool:
-    """Tell whether PyTorch has packed a layer's weights as integers."""
-    return ".quantized" in type(layer).__module__ and callable(getattr(layer, "weight", None))
-
-
-def _reparametrizing_hook(layer: nn.Module) -> str:
-    """Return what computes a weight before each run, such as the older weight_norm."""
-    for hook in layer._forward_pre_hooks.values():
-        if type(hook).__module__.startswith("torch.nn.utils."):
-            return type(hook).__name__
     return ""
 
 

@@ -41,6 +41,7 @@ from labcode.quantization.packing import (
 )
 from labcode.quantization.ranges import METHODS, find_range, weight_magnitudes
 from labcode.quantization.saturation import saturated_product
+from labcode.quantization.unfolded import left_unfolded
 from labcode.quantization.weight_sharing import (
     SharedWeights,
     centroid_training,
@@ -82,6 +83,7 @@ __all__ = [
     "integer_weights",
     "kmeans",
     "learn_rounding",
+    "left_unfolded",
     "nearest",
     "pack_bits",
     "pack_model",

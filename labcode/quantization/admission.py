@@ -6,7 +6,6 @@ from collections.abc import Collection
 
 from torch import nn
 from torch.nn.modules.conv import _ConvNd
-from torch.nn.parameter import UninitializedParameter
 
 from labcode.quantization.modules import PlainLayer, QuantLayer, kind_of
 from labcode.quantization.plain import called, dtype_of, refuse_compiled
@@ -68,8 +67,6 @@ def _refusal(module: nn.Module) -> str | None:
     if kind is None:
         known = isinstance(module, WITH_WEIGHTS)
         return f"a {name} is not supported; name it in in_float to leave it so" if known else None
-    if any(isinstance(p, UninitializedParameter) for p in module.parameters(recurse=False)):
-        return f"a {name} has no weights before the network has run once"
     own = ("forward", "_conv_forward")
     if any(getattr(type(module), key, None) is not getattr(kind, key, None) for key in own):
         return f"a {name} computes otherwise than a {kind.__name__}; name it in in_float"

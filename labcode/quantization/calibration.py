@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 
+from labcode._refusals import one_input
 from labcode.quantization.admission import layers_to_quantize
 from labcode.quantization.modules import PlainLayer
 from labcode.quantization.plain import called
@@ -50,12 +51,27 @@ def together(runs: list[Tensor]) -> Tensor:
     return runs[0] if len(runs) == 1 else torch.cat([run.flatten() for run in runs])
 
 
+def check_one_input(images: object) -> None:
+    """Refuse what is not one tensor.
+
+    Raises:
+        TypeError: It is something else.
+        ValueError: It is several inputs.
+    """
+    if isinstance(images, (tuple, list)) and (why := one_input(len(images))):
+        raise ValueError(why)
+    if not isinstance(images, Tensor):
+        raise TypeError(f"images must be a tensor, got {type(images).__name__}")
+
+
 def check_images(images: Tensor) -> None:
     """Refuse calibration images that are not finite, by their number.
 
     Raises:
-        ValueError: A value of an image is NaN or infinite.
+        TypeError: They are not a tensor.
+        ValueError: A value of an image is NaN or infinite, or there are several inputs.
     """
+    check_one_input(images)
     if not images.numel():
         return
     finite = images.isfinite().reshape(len(images), -1).all(1)

@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from labcode._refusals import one_input
+from labcode._walk import shapes_of
 from labcode.quantization.plain import called, dtype_of, plain_copy, refuse_compiled
 from labcode.training import eval_mode
 from labcode.training.devices import device_of
@@ -138,6 +140,8 @@ def exported_program(model: nn.Module, input_shape: Sequence[int]) -> torch.expo
     Raises:
         ValueError: The model cannot be traced, or does not take such an image.
     """
+    if why := one_input(len(shapes_of(input_shape))):
+        raise ValueError(why)
     images = torch.zeros(2, *input_shape, dtype=dtype_of(model), device=device_of(model))
     try:
         with eval_mode(model), torch.no_grad(), _silence():

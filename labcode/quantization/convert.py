@@ -9,13 +9,14 @@ from typing import Any
 import torch
 from torch import nn
 
+from labcode._refusals import TO_FLOAT32
 from labcode.quantization.affine import QuantParams
 from labcode.quantization.chain import Step, chain
 from labcode.quantization.comparison import PROBES, answers, check_same, mean_gap
 from labcode.quantization.integer import IntegerLayer, IntegerNetwork
 from labcode.quantization.integer_layer import IntegerWeights, integer_layer, integer_weights
 from labcode.quantization.modules import QuantLayer, quant_layers
-from labcode.quantization.plain import called
+from labcode.quantization.plain import called, joined
 
 __all__ = ["IntegerWeights", "integer_weights", "to_integer"]
 
@@ -35,12 +36,17 @@ def to_integer(
         rescaling: "fixed" or "float", see `IntegerNetwork`.
 
     Raises:
-        ValueError: The activations are not quantized, an operation is not supported, a sum may not
-            fit into 32 bits, or the integers do not answer as the model does.
+        ValueError: The activations are not quantized, a weight is not float32, an operation is
+            not supported, a sum may not fit into 32 bits, or the integers do not answer as the
+            model does.
     """
     layers = quant_layers(model)
     if not layers or any(layer.input_quantizer is None for layer in layers.values()):
         raise ValueError("model must come from quantize_model, with activation_bits")
+    for name, layer in layers.items():
+        if layer.weight.dtype != torch.float32:
+            what = f"{joined(name, 'weight')} is {layer.weight.dtype}"
+            raise ValueError(f"{what}, but must be float32: {TO_FLOAT32}")
     steps = chain(_plain(model), input_shape)
     weighted = [step for step in steps if step.has_weights]
     for step in weighted:

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from labcode._checks import check_int
 from labcode._walk import walk
 from labcode.quantization.chain import exported_program
-from labcode.quantization.folding import Layer
+from labcode.quantization.unfolded import Layer
 
 LAYERS = ("aten.conv2d.default", "aten.linear.default")
 # What a positive factor for each channel passes through.

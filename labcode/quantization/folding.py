@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
-from labcode.quantization.chain import exported_program, module_of
 from labcode.quantization.comparison import answers, check_same, probes
 from labcode.quantization.plain import dtype_of, plain_copy, refuse_compiled
+from labcode.quantization.unfolded import Layer, Norm, Transposed, sources
 from labcode.training.devices import device_of
 
-Transposed = nn.ConvTranspose1d | nn.ConvTranspose2d | nn.ConvTranspose3d
-Layer = nn.Conv1d | nn.Conv2d | nn.Conv3d | nn.Linear | Transposed
-Norm = nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d
-
-LAYERS = ("aten.conv", "aten.linear.")  # how the names of operations with weights begin
 # Weights are rounded to float32 once more, which is a part of about 1e-7 in each layer.
 TOLERANCE = 1e-3
 
@@ -64,6 +57,7 @@ def fold_batch_norm(model: nn.Module, input_shape: Sequence[int]) -> nn.Module:
     The copy and the model run on a few random images before the copy is handed over. A batch norm
     stays where there is no layer to fold it into: after another operation, after a layer whose
     output or whose weights something else uses as well, or without running statistics.
+    `left_unfolded` names those that stay, with the reason.
 
     Args:
         model: Any module with one tensor in; it is left as it is. Weights that are computed, as
@@ -124,37 +118,5 @@ def _without(model: nn.Module, norm: nn.Module) -> nn.Module:
 
 def _pairs(model: nn.Module, input_shape: Sequence[int]) -> list[tuple[Layer, Norm]]:
     """Return each layer whose output always goes to one batch norm and nowhere else, with it."""
-    runs: dict[nn.Module, list[Any]] = {}  # norm -> each time that it runs
-    for node in exported_program(model, input_shape).graph.nodes:
-        if str(node.target) == "aten.batch_norm.default":
-            runs.setdefault(module_of(node, model), []).append(node)
-    found = [(_layer_before(nodes, model), norm) for norm, nodes in runs.items() if _is_norm(norm)]
-    return [(layer, norm) for layer, norm in found if layer is not None]  # type: ignore[misc]
-
-
-def _is_norm(module: nn.Module) -> bool:
-    """Tell whether a module is a batch norm that an identity can stand for."""
-    plain = not (module._forward_hooks or module._forward_pre_hooks)
-    statistics = getattr(module, "running_mean", None) is not None
-    return isinstance(module, _BatchNorm) and plain and statistics and not module.training
-
-
-def _layer_before(nodes: list[Any], model: nn.Module) -> Layer | None:
-    """Return the layer that feeds a batch norm each time, if nothing else has to do with it."""
-    sources = {node.args[0] for node in nodes}
-    if not all(_is_layer(source) and len(source.users) == 1 for source in sources):
-        return None
-    layers = {module_of(source, model) for source in sources}
-    parameters = {node for source in sources for node in source.args[1:3] if hasattr(node, "op")}
-    # A weight that is computed, or that another operation takes too, has to stay.
-    if len(layers) != 1 or any(n.op != "placeholder" or set(n.users) - sources for n in parameters):
-        return None
-    (layer,) = layers
-    return layer if isinstance(layer, Layer) else None
-
-
-def _is_layer(node: Any) -> bool:
-    """Tell whether a node is a layer whose channels stand where a batch norm takes them."""
-    target = str(node.target)
-    in_place = not target.startswith("aten.linear.") or node.meta["val"].ndim == 2
-    return target.startswith(LAYERS) and in_place
+    found = sources(model, input_shape)
+    return [(layer, norm) for norm, layer in found.items() if not isinstance(layer, str)]  # type: ignore[misc]

@@ -14,6 +14,7 @@ from labcode.quantization.affine import QuantParams, affine_params, symmetric_pa
 from labcode.quantization.calibration import (
     Watched,
     check_images,
+    check_one_input,
     layer_inputs,
     together,
     watched,
@@ -80,8 +81,7 @@ def quantize_model(
     for name, bits in (("weight_bits", weight_bits), ("activation_bits", activation_bits)):
         if bits is not None and check_int(name, bits) > 8:
             raise ValueError(f"{name} must be at most 8, got {bits!r}")
-    if not isinstance(images, Tensor):
-        raise TypeError(f"images must be a tensor, got {type(images).__name__}")
+    check_one_input(images)
     if activation_bits is not None and not images.numel():
         raise ValueError("images must hold at least one image, to find the range of activations")
     refuse_compiled(model)

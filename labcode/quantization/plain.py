@@ -11,11 +11,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import parametrize, prune
-from torch.nn.utils.spectral_norm import SpectralNorm
-from torch.nn.utils.weight_norm import WeightNorm
+from torch.nn.utils import parametrize
 
-Hook = WeightNorm | SpectralNorm | prune.BasePruningMethod
+from labcode._refusals import TO_FLOAT32, compiled, computed_in, hooks_of, refuse_unusable
+from labcode._refusals import called as named
 
 
 def plain_copy(model: nn.Module) -> nn.Module:
@@ -32,7 +31,7 @@ def plain_copy(model: nn.Module) -> nn.Module:
     modes = [(module, module.training) for module in copied.modules()]
     copied.eval()  # spectral norm would carry on its search for the largest singular value
     for module in list(copied.modules()):
-        for key, hook in _hooks(module):
+        for key, hook in hooks_of(module):
             hook.remove(module)
             del module._forward_pre_hooks[key]
         if parametrize.is_parametrized(module):
@@ -51,15 +50,11 @@ def computed_weights(model: nn.Module) -> dict[str, str]:
     >>> computed_weights(nn.utils.parametrizations.weight_norm(nn.Linear(3, 2)))
     {'weight': '_WeightNorm'}
     """
-    found = {}
-    for name, module in model.named_modules():
-        for _, hook in _hooks(module):
-            own = hook._tensor_name if isinstance(hook, prune.BasePruningMethod) else hook.name
-            found[joined(name, own)] = type(hook).__name__
-        if parametrize.is_parametrized(module):
-            for own, chain in module.parametrizations.items():
-                found[joined(name, own)] = " and ".join(type(p).__name__ for p in chain)
-    return found
+    return {
+        joined(name, own): what
+        for name, module in model.named_modules()
+        for own, what in computed_in(module).items()
+    }
 
 
 def joined(path: str, own: str) -> str:
@@ -77,25 +72,16 @@ def called(name: str) -> str:
 
 
 def refuse_compiled(model: nn.Module) -> None:
-    """Refuse a network whose layers cannot be reached, since PyTorch compiled or quantized it.
+    """Refuse a network whose layers cannot be reached, or not be traced.
 
     Raises:
         TypeError: The model is not a module.
-        ValueError: It was compiled or quantized, as a whole or in part.
+        ValueError: It was compiled or quantized, or has not run once, as a whole or in part.
     """
-    if not isinstance(model, nn.Module):
-        raise TypeError(f"model must be a torch.nn.Module, got {type(model).__name__}")
+    refuse_unusable(model)
     for name, module in model.named_modules():
-        if isinstance(module, torch.jit.ScriptModule) or hasattr(module, "_orig_mod"):
-            raise ValueError(
-                f"{called(name)} is compiled ({type(module).__name__}): give the network that it "
-                "was made from"
-            )
-        if type(module).__module__.startswith(("torch.ao.nn", "torch.nn.quantized")):
-            raise ValueError(
-                f"{called(name)} is quantized already (PyTorch's {type(module).__name__}): give "
-                "the network in floating point"
-            )
+        if why := compiled(module):
+            raise ValueError(f"{named(name)} {why}")
 
 
 def dtype_of(model: nn.Module) -> torch.dtype:
@@ -116,7 +102,7 @@ def dtype_of(model: nn.Module) -> torch.dtype:
     first = next(iter(floats.values()), torch.float32)
     for name, dtype in floats.items():
         if dtype not in (torch.float32, torch.float64) or dtype != first:
-            raise ValueError(f"{name} is {dtype}, but must be float32: call model.float() first")
+            raise ValueError(f"{name} is {dtype}, but must be float32: {TO_FLOAT32}")
     return first
 
 
@@ -132,12 +118,6 @@ def _store(module: nn.Module) -> None:
     module.__class__ = type(module).__bases__[0]
     for own, value in values.items():
         module.register_parameter(own, nn.Parameter(value))
-
-
-def _hooks(module: nn.Module) -> list[tuple[int, Hook]]:
-    """Return the hooks of the older kind that compute a weight."""
-    hooks = module._forward_pre_hooks.items()
-    return [(key, hook) for key, hook in hooks if isinstance(hook, Hook)]
 
 
 def _without_history(model: nn.Module) -> dict[int, Any]:

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from labcode._checks import check_int
+from labcode._refusals import refuse_unusable
 from labcode.quantization.kmeans import INITS, initial_centroids, kmeans, nearest
 from labcode.quantization.plain import computed_weights
 from labcode.quantization.shared_training import SharedWeights, centroid_training
@@ -52,8 +53,9 @@ def share_weights(
         The codebooks and clusters, which `centroid_training` needs.
 
     Raises:
-        ValueError: A name is no parameter or one that something else is computed from, a weight
-            is not finite, or ``bits`` is not from 1 to 16. The model is as before.
+        ValueError: A layer is compiled, quantized or without weights yet, a name is no parameter
+            or one that something else is computed from, a weight is not finite, or ``bits`` is
+            not from 1 to 16. The model is as before.
 
     Source: Deep Compression (arXiv:1510.00149), section 3.1.
 
@@ -83,6 +85,7 @@ def _chosen(
     model: nn.Module, bits: int | Mapping[str, int], names: list[str] | None
 ) -> list[tuple[str, nn.Parameter, int]]:
     """Return name, parameter and bits of what is to be shared."""
+    refuse_unusable(model)
     found = dict(model.named_parameters())
     if names is None:
         names = list(bits) if isinstance(bits, Mapping) else [n for n in found if found[n].ndim > 1]

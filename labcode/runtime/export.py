@@ -18,6 +18,8 @@ import torch
 from torch import Tensor, nn
 
 from labcode._checks import check_int, check_number
+from labcode._refusals import TO_FLOAT32, one_input, refuse_unusable
+from labcode._walk import shapes_of
 from labcode.runtime.session import onnx_session
 
 Tensors = tuple[Tensor, ...]
@@ -54,6 +56,8 @@ def to_onnx(
     >>> len(to_onnx(nn.Sequential(nn.Flatten(), nn.Linear(4, 2)), (1, 2, 2))) < 1000
     True
     """
+    if len(several := shapes_of(input_shape)) > 1:
+        raise ValueError(f"{one_input(len(several))}: export_module takes any number")
     sizes = [check_int(f"input_shape[{i}]", size) for i, size in enumerate(input_shape)]
     n = 3 if batch is None else check_int("batch", batch)
     images = torch.rand(n, *sizes, generator=torch.Generator().manual_seed(0))  # (N, C, H, W)
@@ -98,7 +102,12 @@ def _export(
     check_number("tolerance", tolerance, above=0.0)
     if not isinstance(model, nn.Module):
         raise TypeError(f"model must be a torch.nn.Module, got {type(model).__name__}")
-    ready, name = copy.deepcopy(model).cpu().eval(), type(model).__name__
+    refuse_unusable(model)
+    name = type(model).__name__
+    for own, parameter in model.named_parameters():
+        if parameter.is_floating_point() and parameter.dtype != torch.float32:
+            raise ExportError(f"{own} is {parameter.dtype}, but must be float32: {TO_FLOAT32}")
+    ready = copy.deepcopy(model).cpu().eval()
     expected = _answer(ready, inputs, output)
     file = _file(ready, _first(inputs, 2) if any_batch else inputs, any_batch)
     for n in (1, len(inputs[0])) if any_batch else (len(inputs[0]),):

@@ -1,4 +1,4 @@
-"""A network of one's own and one's own pictures: what each method makes of them, side by side."""
+"""What each method makes of a network, side by side."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from torch import Tensor, nn
 
 from labcode import coding, pruning, quantization, runtime
 from labcode._checks import check_int, check_number
+from labcode._refusals import sentence
+from labcode.own.answer import logits_of
 from labcode.runtime.int8 import onnx_logits
 from labcode.runtime.timing import ready_to_run, time_in_turn
 from labcode.training.evaluation import eval_mode
@@ -74,11 +76,11 @@ def variants(
 
     Returns:
         The network as it is, in int8, cut, cut and in int8, and packed with shared values. What a
-        method refuses is a variant too, with its sentence.
+        method refuses is a variant too, with its sentence; so are all, where the network gives no
+        logits.
 
     Raises:
-        ValueError: A number is out of range, there are too few images, they are not finite, or
-            the network as it is cannot be exported.
+        ValueError: A number is out of range, there are too few images, or they are not finite.
     """
     if images.ndim != 4 or len(images) < FEWEST:
         raise ValueError(
@@ -92,24 +94,43 @@ def variants(
     check_int("runs", runs, minimum=2)
     plain = copy.deepcopy(model).cpu().eval()
     seen, fresh = images[: len(images) // 2], images[len(images) // 2 :]
-    whole = _exported(plain, fresh)
+    smaller = _once(lambda: _cut(plain, seen, kept))  # two ways need it, and it takes longest
     ways: dict[str, Callable[[], _Made]] = {
+        "as it is": lambda: _exported(plain, fresh),
         "int8": lambda: _in_int8(plain, seen, fresh),
-        f"{kept:.0%} of the channels": lambda: _exported(_cut(plain, seen, kept), fresh),
-        f"{kept:.0%} of the channels, int8": lambda: _in_int8(_cut(plain, seen, kept), seen, fresh),
+        f"{kept:.0%} of the channels": lambda: _exported(smaller(), fresh),
+        f"{kept:.0%} of the channels, int8": lambda: _in_int8(smaller(), seen, fresh),
         f"packed, {2**bits} values a layer": lambda: _packed(plain, fresh, bits),
     }
-    made: dict[str, _Made | str] = {"as it is": whole}
-    made |= {name: _tried(way) for name, way in ways.items()}
-    return _judged(made, whole.answers, fresh, runs)
+    try:
+        wanted = logits_of(plain, fresh)
+    except Exception as error:  # whatever the network raises
+        return [Variant(name, refusal=sentence(error)) for name in ways]
+    return _judged({name: _tried(way) for name, way in ways.items()}, wanted, fresh, runs)
+
+
+def _once(make: Callable[[], nn.Module]) -> Callable[[], nn.Module]:
+    """Return what makes a network at the first call, and raises again what was raised then."""
+    made: list[nn.Module | Exception] = []
+
+    def given() -> nn.Module:
+        if not made:
+            try:
+                made.append(make())
+            except Exception as error:
+                made.append(error)
+        if isinstance(made[0], Exception):
+            raise made[0]
+        return made[0]
+
+    return given
 
 
 def _tried(way: Callable[[], _Made]) -> _Made | str:
     try:
         return way()
-    except (ValueError, TypeError, RuntimeError, KeyError) as error:
-        lines = str(error).strip().splitlines()
-        return lines[0] if lines else type(error).__name__
+    except Exception as error:  # the methods' own sentences, and whatever else there may be
+        return sentence(error)
 
 
 def _exported(model: nn.Module, fresh: Tensor) -> _Made:
@@ -142,10 +163,8 @@ def _judged(
 ) -> list[Variant]:
     files = {n: m.file for n, m in made.items() if isinstance(m, _Made) and m.runs}
     one = fresh[:1].contiguous().numpy()
-    timings = time_in_turn(
-        {name: ready_to_run(runtime.onnx_session(file), one) for name, file in files.items()},
-        runs=runs,
-    )
+    ready = {n: ready_to_run(runtime.onnx_session(file), one) for n, file in files.items()}
+    timings = time_in_turn(ready, runs=runs) if ready else {}
     found = []
     for name, result in made.items():
         if isinstance(result, str):

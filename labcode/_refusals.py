@@ -1,0 +1,136 @@
+"""Why a layer is of no use to any method, and where weights are computed: each sentence once.
+
+A method puts the layer's name before a reason and raises it; the preflight shows what was raised.
+So the same layer is refused in the same words by every method that cannot take it.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn.parameter import is_lazy
+from torch.nn.utils import parametrize, prune
+from torch.nn.utils.spectral_norm import SpectralNorm
+from torch.nn.utils.weight_norm import WeightNorm
+
+Hook = WeightNorm | SpectralNorm | prune.BasePruningMethod
+
+TO_FLOAT32 = "call model.float() first"
+QUANTIZED = ("torch.ao.nn", "torch.nn.quantized")  # where PyTorch's quantized layers live
+
+
+def unusable(layer: nn.Module) -> str:
+    """Say why nobody can reach a layer's own weights; nothing if they can be reached.
+
+    Args:
+        layer: Any module; the layers in it are not looked at.
+
+    >>> unusable(nn.LazyLinear(3))
+    'is a LazyLinear, which has no weights before its first run: run the network once'
+    """
+    kind = type(layer).__name__
+    if isinstance(layer, torch.jit.ScriptModule):
+        return compiled(layer)
+    if type(layer).__module__.startswith(QUANTIZED):
+        return f"is quantized already (PyTorch's {kind}): give the network in floating point"
+    if any(is_lazy(p) for p in (*layer.parameters(recurse=False), *layer.buffers(recurse=False))):
+        return f"is a {kind}, which has no weights before its first run: run the network once"
+    return ""
+
+
+def compiled(layer: nn.Module) -> str:
+    """Say that a module is scripted, or wrapped by torch.compile; nothing if it is neither.
+
+    Args:
+        layer: Any module. What torch.compile wraps can be reached, but not traced once more.
+    """
+    if isinstance(layer, torch.jit.ScriptModule) or hasattr(layer, "_orig_mod"):
+        return f"is compiled ({type(layer).__name__}): give the network that it was made from"
+    return ""
+
+
+def called(name: str) -> str:
+    """Return a layer's name for an error; the network itself has an empty one.
+
+    >>> called("conv1"), called("")
+    ("'conv1'", 'the network itself')
+    """
+    return repr(name) if name else "the network itself"
+
+
+def refuse_unusable(model: nn.Module) -> None:
+    """Refuse a network with a layer whose weights nobody can reach.
+
+    Args:
+        model: Any network.
+
+    Raises:
+        TypeError: It is not a network.
+        ValueError: A layer is `unusable`; the sentence names it.
+    """
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model must be a torch.nn.Module, got {type(model).__name__}")
+    for name, layer in model.named_modules():
+        if why := unusable(layer):
+            raise ValueError(f"{called(name)} {why}")
+
+
+def computed_in(layer: nn.Module) -> dict[str, str]:
+    """Return a layer's own weights that are computed before each run, with what computes them.
+
+    Args:
+        layer: Any module.
+
+    >>> computed_in(nn.utils.parametrizations.weight_norm(nn.Linear(3, 2)))
+    {'weight': '_WeightNorm'}
+    """
+    found = {}
+    for _, hook in hooks_of(layer):
+        own = hook._tensor_name if isinstance(hook, prune.BasePruningMethod) else hook.name
+        found[own] = type(hook).__name__
+    if parametrize.is_parametrized(layer):
+        for own, chain in layer.parametrizations.items():  # type: ignore[union-attr, operator]
+            found[own] = " and ".join(type(p).__name__ for p in chain)
+    return found
+
+
+def hooks_of(layer: nn.Module) -> list[tuple[int, Hook]]:
+    """Return the hooks of the older kind that compute a weight, with their keys."""
+    hooks = layer._forward_pre_hooks.items()
+    return [(key, hook) for key, hook in hooks if isinstance(hook, Hook)]
+
+
+def computes(layer: nn.Module) -> str:
+    """Say that a layer computes its weight; nothing if it does not.
+
+    >>> computes(nn.utils.weight_norm(nn.Linear(3, 2)))
+    'computes its weight from other tensors before each run (by WeightNorm)'
+    """
+    found = computed_in(layer)
+    makers = " and ".join(dict.fromkeys(found.values()))
+    names = " and ".join(found)
+    return f"computes its {names} from other tensors before each run (by {makers})" * bool(found)
+
+
+def one_input(number: int) -> str:
+    """Say that a method is for networks with one input; nothing if there is one.
+
+    >>> one_input(2)
+    'the network has 2 inputs, and this method is for networks with one'
+    """
+    if number == 1:
+        return ""
+    return f"the network has {number} inputs, and this method is for networks with one"
+
+
+def sentence(error: BaseException) -> str:
+    """Return what an error says in one line, a table's cell or a line of the shell.
+
+    An error that a method raises on purpose is its own sentence; of another one the kind is said.
+
+    >>> sentence(ValueError("kept must be at most 1")), sentence(KeyError("x"))
+    ('kept must be at most 1', "KeyError: 'x'")
+    """
+    text = " ".join(str(error).split()) or type(error).__name__
+    meant = isinstance(error, (ValueError, TypeError))
+    return text if meant or text == type(error).__name__ else f"{type(error).__name__}: {text}"

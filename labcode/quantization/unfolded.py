@@ -1,0 +1,91 @@
+"""Which layer each batch norm of a network can be folded into, or why it stays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from labcode.quantization.chain import exported_program, module_of
+from labcode.quantization.plain import plain_copy, refuse_compiled
+
+Transposed = nn.ConvTranspose1d | nn.ConvTranspose2d | nn.ConvTranspose3d
+Layer = nn.Conv1d | nn.Conv2d | nn.Conv3d | nn.Linear | Transposed
+Norm = nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d
+
+LAYERS = ("aten.conv", "aten.linear.")  # how the names of operations with weights begin
+
+
+def left_unfolded(model: nn.Module, input_shape: Sequence[int]) -> dict[str, str]:
+    """Return the batch norms that `fold_batch_norm` leaves in place, with the reason.
+
+    Args:
+        model: Any module with one tensor in; it is left as it is.
+        input_shape: The shape of one image, (channels, height, width).
+
+    Raises:
+        ValueError: The model is compiled, cannot be traced, or has weights in half precision.
+
+    >>> left_unfolded(nn.Sequential(nn.ReLU(), nn.BatchNorm2d(3)), (3, 8, 8))
+    {'1': 'no convolution or linear layer hands its output to it alone'}
+    """
+    refuse_compiled(model)
+    plain = plain_copy(model).eval()
+    names = {norm: name for name, norm in plain.named_modules() if isinstance(norm, _BatchNorm)}
+    found = sources(plain, input_shape)
+    never = "it does not run in evaluation"
+    kept = {name: found.get(norm, never) for norm, name in names.items()}
+    return {name: why for name, why in kept.items() if isinstance(why, str)}
+
+
+def sources(model: nn.Module, input_shape: Sequence[int]) -> dict[nn.Module, Layer | str]:
+    """Return for each batch norm that runs the layer to fold it into, or why there is none.
+
+    Args:
+        model: A plain copy in evaluation mode.
+        input_shape: The shape of one image, (channels, height, width).
+    """
+    runs: dict[nn.Module, list[Any]] = {}  # norm -> each time that it runs
+    for node in exported_program(model, input_shape).graph.nodes:
+        if str(node.target) == "aten.batch_norm.default":
+            runs.setdefault(module_of(node, model), []).append(node)
+    return {norm: _why_kept(norm) or _layer_before(nodes, model) for norm, nodes in runs.items()}
+
+
+def _why_kept(norm: nn.Module) -> str:
+    """Say why no identity can stand for a batch norm; nothing if one can."""
+    if not isinstance(norm, _BatchNorm):
+        return f"a {type(norm).__name__} does it in its own way"
+    if norm._forward_hooks or norm._forward_pre_hooks:
+        return "a hook on it reads or changes what it does"
+    if norm.running_mean is None:
+        return "it keeps no running statistics"
+    return "it stays in training mode" if norm.training else ""
+
+
+def _layer_before(nodes: list[Any], model: nn.Module) -> Layer | str:
+    """Return the layer that feeds a batch norm each time, or why it cannot take the norm in."""
+    sources = {node.args[0] for node in nodes}
+    if not all(_is_layer(source) and len(source.users) == 1 for source in sources):
+        return "no convolution or linear layer hands its output to it alone"
+    layers = {module_of(source, model) for source in sources}
+    if len(layers) != 1:
+        return "it runs after several layers"
+    parameters = {node for source in sources for node in source.args[1:3] if hasattr(node, "op")}
+    if any(node.op != "placeholder" for node in parameters):
+        return "the weights of the layer before it are computed anew in each pass"
+    if any(set(node.users) - sources for node in parameters):
+        return "something else uses the weights or the output of the layer before it as well"
+    (layer,) = layers
+    if not isinstance(layer, Layer):
+        return f"a {type(layer).__name__} computes what comes before it"
+    return layer
+
+
+def _is_layer(node: Any) -> bool:
+    """Tell whether a node is a layer whose channels stand where a batch norm takes them."""
+    target = str(node.target)
+    in_place = not target.startswith("aten.linear.") or node.meta["val"].ndim == 2
+    return target.startswith(LAYERS) and in_place

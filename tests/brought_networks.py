@@ -1,0 +1,127 @@
+"""One small network of each kind that users bring, by its name; each takes (3, 8, 8)."""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+from torch.nn.utils import parametrizations
+
+SHAPE = (3, 8, 8)
+
+
+class Net(nn.Module):
+    """Layers by name, and a function of the network and the image."""
+
+    def __init__(self, run, **layers):
+        super().__init__()
+        self.run = run
+        for name, layer in layers.items():
+            setattr(self, name, layer)
+
+    def forward(self, x):
+        return self.run(self, x)
+
+
+def plain(**changes):
+    layers = {"c": nn.Conv2d(3, 8, 3), "n": nn.BatchNorm2d(8), "o": nn.Linear(8, 4)} | changes
+    return Net(lambda self, x: self.o(F.relu(self.n(self.c(x))).mean((2, 3))), **layers).eval()
+
+
+def two_answers(kind):
+    def run(self, x):
+        h = F.relu(self.c(x)).mean((2, 3))
+        return kind(self.o(h), self.p(h))
+
+    return Net(run, c=nn.Conv2d(3, 8, 3), o=nn.Linear(8, 4), p=nn.Linear(8, 2)).eval()
+
+
+def with_zero_filters():
+    net = plain()
+    nn.init.zeros_(net.c.weight)
+    return net
+
+
+def with_nan():
+    net = plain()
+    with torch.no_grad():
+        net.c.weight[0] = torch.nan
+    return net
+
+
+def hooked():
+    net = plain()
+    net.n.register_forward_hook(lambda *_: None)
+    return net
+
+
+def twice():
+    def run(self, x):
+        return self.o(F.relu(self.c(F.relu(self.n(self.c(x))))).flatten(1))
+
+    return Net(
+        run, c=nn.Conv2d(3, 3, 3, padding=1), n=nn.BatchNorm2d(3), o=nn.Linear(192, 4)
+    ).eval()
+
+
+def tied():
+    net = Net(
+        lambda self, x: self.o(F.relu(self.b(F.relu(self.a(x.mean(1).flatten(1)))))),
+        a=nn.Linear(64, 64), b=nn.Linear(64, 64), o=nn.Linear(64, 4),
+    )  # fmt: skip
+    net.b.weight = net.a.weight
+    return net.eval()
+
+
+def with_training_branch():
+    def run(self, x):
+        h = F.relu(self.c(x)).mean((2, 3))
+        return (self.o(h), self.aux(h)) if self.training else self.o(h)
+
+    return Net(run, c=nn.Conv2d(3, 8, 3), aux=nn.Linear(8, 5), o=nn.Linear(8, 5)).eval()
+
+
+def idle():
+    net = plain()
+    net.spare = nn.Linear(3, 3)
+    return net
+
+
+def attention():
+    inner = nn.TransformerEncoderLayer(64, 2, 16, batch_first=True, dropout=0.0)
+    return nn.Sequential(nn.Flatten(2), inner, nn.Flatten(), nn.Linear(192, 4)).eval()
+
+
+BROUGHT = {
+    "plain": plain,
+    "a chain": lambda: nn.Sequential(
+        nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 4)
+    ),
+    "one layer": lambda: nn.Sequential(nn.Flatten(), nn.Linear(192, 4)),
+    "no layer": lambda: nn.Sequential(nn.ReLU(), nn.Flatten()),
+    "a tuple": lambda: two_answers(lambda a, b: (a, b)),
+    "a dict": lambda: two_answers(lambda a, b: {"a": a, "b": b}),
+    "half": lambda: plain().half(),
+    "bfloat16": lambda: plain().bfloat16(),
+    "double": lambda: plain().double(),
+    "scripted": lambda: torch.jit.script(nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))),
+    "quantized": lambda: torch.ao.quantization.quantize_dynamic(
+        nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(144, 4)), {nn.Linear}
+    ),
+    "lazy": lambda: plain(o=nn.LazyLinear(4)),
+    "zero filters": with_zero_filters,
+    "NaN": with_nan,
+    "hooked": hooked,
+    "no statistics": lambda: plain(n=nn.BatchNorm2d(8, track_running_stats=False)),
+    "weight norm": lambda: plain(c=parametrizations.weight_norm(nn.Conv2d(3, 8, 3))),
+    "old spectral norm": lambda: plain(c=nn.utils.spectral_norm(nn.Conv2d(3, 8, 3))),
+    "twice": twice,
+    "tied": tied,
+    "training branch": with_training_branch,
+    "idle": idle,
+    "grouped": lambda: plain(
+        c=nn.Conv2d(3, 9, 3, groups=3), n=nn.BatchNorm2d(9), o=nn.Linear(9, 4)
+    ),
+    "transposed": lambda: plain(c=nn.ConvTranspose2d(3, 8, 3)),
+    "group norm": lambda: plain(n=nn.GroupNorm(2, 8)),
+    "attention": attention,
+}
+"""Name of a kind to what makes it."""
