@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F
+from torchvision.models import shufflenet_v2_x0_5
 
 import labcode
 from labcode.pruning import cut, full_plan, graph_plan, joint_plan, plan_cost, silenced, unit_norms
@@ -323,3 +324,18 @@ def test_joint_plans_name_what_is_wrong():
         joint_plan(model, {"c": torch.ones(4)}, 2, SHAPE)
     with pytest.raises(KeyError, match="scores names 'x'"):
         joint_plan(model, {"x": torch.ones(4)}, 0.5, SHAPE)
+
+
+def test_joints_that_the_graph_takes_wrongly_are_refused_in_words():
+    """A linear layer over the width, with channels of a convolution behind it; a shuffle."""
+    model = nn.Sequential(nn.Linear(6, 6), nn.Conv2d(4, 4, 3, padding=1), nn.Flatten())
+    with pytest.raises(ValueError, match="what leaves '0' is not along the 4 channels of '1'"):
+        joint_plan(model, unit_norms(model), 0.5, (4, 6, 6))
+    shuffled = nn.Sequential(nn.Conv2d(3, 8, 1), nn.ChannelShuffle(2), nn.Conv2d(8, 4, 1))
+    try:
+        plan = joint_plan(shuffled, unit_norms(shuffled), 0.5, (3, 4, 4))
+        cut(shuffled, plan, (3, 4, 4))
+    except ValueError as error:
+        assert "modulo" not in str(error)
+    with pytest.raises(ValueError, match="a reshape in it mixes channels, as a channel shuffle"):
+        joint_plan(shufflenet_v2_x0_5(), {}, 0.5, (3, 64, 64))

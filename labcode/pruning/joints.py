@@ -76,7 +76,19 @@ class Joints:
             target = self._names.get(item.dep.target.module, None)
             if target in self.plan:
                 is_output = self._graph.is_out_channel_pruning_fn(item.dep.handler)
-                yield Share(target, is_output, list(item.idxs), list(item.root_idxs))
+                share = Share(target, is_output, list(item.idxs), list(item.root_idxs))
+                self._check(name, share)
+                yield share
+
+    def _check(self, name: str, share: Share) -> None:
+        """Refuse channels that a layer does not have: the graph took another axis for channels."""
+        part = self.plan[share.name]
+        there = len(part.outputs if share.is_output else part.inputs)
+        if share.numbers and max(share.numbers) >= there:
+            raise ValueError(
+                f"how {name!r} is joined to {share.name!r} could not be followed: what leaves "
+                f"{name!r} is not along the {there} channels of {share.name!r}"
+            )
 
     def _run(self, training: bool) -> Any:
         self._twin.train(training)
@@ -137,8 +149,16 @@ class Joints:
                     verbose=False,
                 )
         except Exception as error:
-            line = str(error).strip().partition("\n")[0]
             kind = type(self._twin).__name__
             raise ValueError(
-                f"how the layers of this {kind} are joined could not be followed: {line}"
+                f"how the layers of this {kind} are joined could not be followed: {_why(error)}"
             ) from error
+
+
+def _why(error: Exception) -> str:
+    """Return what an error of torch-pruning means; its inner ones say nothing to a reader."""
+    if isinstance(error, ArithmeticError):
+        return "a reshape in it mixes channels, as a channel shuffle does"
+    if isinstance(error, (LookupError, AttributeError, AssertionError, TypeError)):
+        return "torch-pruning does not know one of its operations"
+    return str(error).strip().partition("\n")[0]
