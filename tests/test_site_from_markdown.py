@@ -28,7 +28,7 @@ def strong(text: str) -> nodes.strong:
     [("Exercise 3", "exercise"), ("Common mistakes", "warning"), ("Anything", "note")],
 )
 def test_a_quotation_with_a_title_becomes_a_box(title: str, look: str) -> None:
-    document = quote(strong(title))
+    document = quote(nodes.Text(""), strong(title), nodes.Text(""))  # as MyST leaves it
     boxes.Boxes(document).apply()
     [box] = document.children
     assert isinstance(box, nodes.admonition)

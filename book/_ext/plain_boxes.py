@@ -43,9 +43,10 @@ class Boxes(SphinxTransform):
 def title_of(quote: nodes.block_quote) -> str:
     """The bold text that is the whole first paragraph of a quotation, or nothing."""
     first = quote.children[0] if quote.children else None
-    if not isinstance(first, nodes.paragraph) or len(first.children) != 1:
+    if not isinstance(first, nodes.paragraph):
         return ""
-    return first.astext() if isinstance(first.children[0], nodes.strong) else ""
+    said = [child for child in first.children if child.astext()]  # MyST leaves empty texts
+    return first.astext() if len(said) == 1 and isinstance(said[0], nodes.strong) else ""
 
 
 def look_of(title: str) -> str:
