@@ -1,12 +1,17 @@
 """The repository's address stands in _config.yml, and everything else follows it."""
 
+import importlib.util
 import re
+import sys
 import tomllib
+from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 
 import nbformat
 import pytest
 import yaml
+from IPython.core.interactiveshell import InteractiveShell
 
 from tools import address
 
@@ -23,6 +28,21 @@ def test_each_notebook_installs_labcode_from_the_address_on_colab(path: Path) ->
     assert {"colab-setup", "remove-cell"} <= set(code[0].metadata.tags)
     assert code[0].metadata.cellView == "form"  # Colab shows it folded
     assert code[0].metadata.jupyter.source_hidden  # and so does JupyterLab
+
+
+def test_on_colab_the_set_up_keeps_what_colab_has(monkeypatch) -> None:
+    asked = []
+    shell = InteractiveShell()
+    shell.register_magic_function(asked.append, magic_name="pip")
+    shell.run_cell(HERE.setup_cell()).raise_error()
+    assert asked == []  # elsewhere it does nothing
+    monkeypatch.setitem(sys.modules, "google.colab", ModuleType("google.colab"))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    shell.run_cell(HERE.setup_cell()).raise_error()
+    [line] = asked
+    for name in address.COLABS_OWN:
+        assert f" {name}=={version(name)} " in line
+    assert line.endswith(f'"labcode[notebooks] @ git+{HERE.url}@{HERE.branch}"')
 
 
 @pytest.mark.parametrize("name", FOLLOWERS)

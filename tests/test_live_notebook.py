@@ -63,6 +63,13 @@ def test_with_a_kernel_there_are_widgets_and_the_still_page(hero, monkeypatch):
     assert bundle[WIDGET]["model_id"]
 
 
+def test_widgets_are_announced_as_ipywidgets_does_it(hero, monkeypatch):
+    box = notebook.build(hero)
+    monkeypatch.setattr(notebook, "_in_notebook", lambda: True)
+    monkeypatch.setattr(notebook, "build", lambda explorer: box)
+    assert notebook.widget_bundle(hero)[WIDGET] == box._repr_mimebundle_()[WIDGET]
+
+
 def test_the_style_sheet_travels_with_the_package():
     sheet = notebook.style_sheet()
     assert ".live-bar" in sheet

@@ -28,6 +28,14 @@ def test_outputs_are_stored_without_live_widgets(tmp_path) -> None:
     assert "IntSlider" in two.outputs[0].data["text/plain"]
 
 
+def test_what_is_printed_in_pieces_is_stored_in_one(tmp_path) -> None:
+    path = tmp_path / "a.ipynb"
+    nbformat.write(notebook("for i in range(3):\n    print(i, flush=True)"), path)
+    notebooks.main([str(path)], root=tmp_path)
+    [output] = nbformat.read(path, as_version=4).cells[0].outputs
+    assert output.text == "0\n1\n2\n"
+
+
 def test_a_failing_notebook_is_left_as_it_was(tmp_path) -> None:
     path = tmp_path / "a.ipynb"
     nbformat.write(notebook("1", "1 / 0"), path)

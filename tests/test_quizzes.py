@@ -57,6 +57,13 @@ def test_texts_need_no_formula_and_no_other_host(question: dict) -> None:
 
 
 @pytest.mark.parametrize("name", quizzes.names())
+def test_in_jupyterlab_it_asks_nothing_of_another_host(name: str) -> None:
+    page = quizzes.show(name)._repr_html_()
+    assert not re.search(r"https?:|//cdn", page)
+    assert not re.search(r"if \([^)]*typeof MathJax", page)  # Lab has one, without what is asked
+
+
+@pytest.mark.parametrize("name", quizzes.names())
 def test_the_page_is_the_same_in_every_run(name: str) -> None:
     assert quizzes.show(name)._repr_html_() == quizzes.show(name)._repr_html_()
 

@@ -5,6 +5,7 @@ Launch buttons take it from _config.yml themselves. A notebook that is opened al
 Colab, Binder's links, the citation and pip's metadata cannot, so it is written into them.
 """
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 LANDING = "book/index.ipynb"
 SETUP_TAG = "colab-setup"
+COLABS_OWN = ["torch", "torchvision", "numpy", "protobuf", "ipywidgets"]
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,19 @@ class Address:
         return f"{base}/{self.path}/blob/{self.branch}/{notebook}"
 
     def setup_cell(self) -> str:
-        """The first code cell of a chapter: on Colab it installs labcode, elsewhere nothing."""
+        """The first code cell of a chapter: on Colab it installs labcode, elsewhere nothing.
+
+        Colab's own versions of some packages are asked for by name, so that none is replaced.
+        """
         return (
             "# @title Set-up (only Colab needs it; elsewhere this cell does nothing)\n"
             "import importlib.util\n"
             "import sys\n\n"
             'if "google.colab" in sys.modules and importlib.util.find_spec("labcode") is None:\n'
-            f'    %pip install --quiet "labcode[notebooks] @ git+{self.url}@{self.branch}"'
+            "    from importlib.metadata import version\n\n"
+            f"    own = {json.dumps(COLABS_OWN)}  # stay as they are\n"
+            '    own = " ".join(f"{name}=={version(name)}" for name in own)\n'
+            f'    %pip install --quiet {{own}} "labcode[notebooks] @ git+{self.url}@{self.branch}"'
         )
 
 

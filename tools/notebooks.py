@@ -38,6 +38,7 @@ def run(notebook: NotebookNode, folder: Path) -> None:
         resources={"metadata": {"path": str(folder)}},
         store_widget_state=False,
         record_timing=False,
+        coalesce_streams=True,  # a busy machine sends what is printed in pieces
     )
     client.execute()
 

@@ -72,6 +72,11 @@ def binder_lines(pins: list[str]) -> list[str]:
     return [f"--extra-index-url {PYTORCH_CPU_INDEX}", *for_binder(pins)]
 
 
+def binder_pins(held: Sequence[str]) -> list[str]:
+    """What runs the chapters in JupyterLab on Binder, in the versions of the other lists."""
+    return resolve(asked_for(["notebooks", "lab", "binder"], labcode=True), held=held)
+
+
 def write(name: str, lines: list[str]) -> None:
     """Write one list of pins below the header."""
     (ROOT / name).write_text(HEADER + "\n".join(lines) + "\n")
@@ -85,7 +90,7 @@ def main() -> None:
     for extra, folder in [("test", "tests"), ("benchmarks", "benchmarks")]:
         more = resolve(asked_for([extra], labcode=True), held=pins)
         write(f"{folder}/requirements.txt", [pin for pin in more if pin not in pins])
-    write("binder/requirements.txt", binder_lines(pins))
+    write("binder/requirements.txt", binder_lines(binder_pins(pins)))
 
 
 if __name__ == "__main__":

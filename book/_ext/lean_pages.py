@@ -72,8 +72,6 @@ READABLE = (
         '<th class="head"><p></p></th>',
         '<td class="head"></td>',
     ),
-    Patch("not the same id for each exercise of a page", ' id="exercise-content"'),
-    Patch("not the same id for each solution of a page", ' id="solution-content"'),
     Patch("a number may be pasted into a quiz", "inp.onpaste = event => false;"),
     Patch(
         "a reference's role is not deprecated; it stands in a list",

@@ -227,12 +227,10 @@ def dress(page: Page, theme: str) -> None:
 
 
 def open_everything(page: Page) -> None:
-    """Open each fold of the page: hidden cells, drop-downs, solutions."""
+    """Open each fold of the page: hidden cells and solutions."""
     page.evaluate(
         """() => {
             for (const fold of document.querySelectorAll("details")) fold.open = true;
-            for (const button of document.querySelectorAll("button.toggle-button-hidden"))
-                button.click();
         }"""
     )
 

@@ -42,7 +42,6 @@ def test_tab_reaches_every_control_and_shows_where_it_is(visit, path):
     for control, selector in {
         "copybtn": "button.copybtn",
         "summary": "article summary",
-        "toggle-button": "article button.toggle-button",
     }.items():
         shown = sum(each.is_visible() for each in page.locator(selector).all())
         assert names.count(control) >= shown, control

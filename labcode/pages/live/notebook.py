@@ -11,17 +11,19 @@ from labcode.pages.live.controls import Choice, Control, Slider
 if TYPE_CHECKING:
     from labcode.pages.live.explorer import Explorer
 
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
 
 def widget_bundle(explorer: Explorer) -> dict[str, Any]:
     """Return a notebook's own way to show the widgets; nothing outside of a notebook."""
     if not _in_notebook():
         return {}
     try:
-        bundle = build(explorer)._repr_mimebundle_()
+        model_id = build(explorer).model_id
     except ImportError:  # no ipywidgets here: the still form is shown
         return {}
-    key = "application/vnd.jupyter.widget-view+json"
-    return {key: bundle[key]} if key in bundle else {}
+    # As ipywidgets 8 writes it. Colab has version 7, which can only display itself.
+    return {WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": model_id}}
 
 
 def _in_notebook() -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from importlib.resources import files
 from string import Template
@@ -36,12 +37,22 @@ class Quiz:
         box = render_div(self.id, False, False, False, everything, width, 8, "left")
         fallback = f'<div class="quiz-plain">{plain.as_html(self.questions)}</div>'
         prefix, static, url = load_questions_script(self.questions, self.id)
-        script = build_script(prefix, static, url, self.id, load_js=True)
+        script = without_formulas(build_script(prefix, static, url, self.id, load_js=True))
         look, finish = (_own(file).substitute(id=self.id) for file in ("quiz.css", "quiz.js"))
         return (
             f"{box}{fallback}</div>\n{build_styles(self.id, {})}\n<style>\n{look}</style>\n"
             f"<script>\n{script}\n{finish}</script>"
         )
+
+
+def without_formulas(script: str) -> str:
+    """Return jupyterquiz' script without its formulas, for which it loads MathJax from afar.
+
+    JupyterLab has a MathJax of its own that no page can use: with it the script would ask another
+    host, and where that does not answer, every click would end in an error. No question has one.
+    """
+    script = re.sub(r"typeof MathJax !==? 'undefined'", "false", script)
+    return re.sub(r"https?://[^\s'\"]+mathjax[^\s'\"]+", "", script)
 
 
 def _own(file: str) -> Template:
