@@ -87,7 +87,7 @@ def test_other_words_change_nothing_but_what_is_shown() -> None:
     assert reworded.deployed.files() == techniques.HALF_INT8.deployed.files()
     assert reworded.deployed.activation_bytes() == techniques.HALF_INT8.deployed.activation_bytes()
     row, other = scoreboard.row_of(techniques.HALF_INT8), scoreboard.row_of(reworded)
-    assert other.name == "lenet5, 8-bit, float32, pruned, early exit"
+    assert other.name == "LeNet-5, 8-bit, float32, pruned, early exit"
     assert replace(other, name=row.name) == row
 
 
