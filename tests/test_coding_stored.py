@@ -84,11 +84,11 @@ def test_only_chosen_files_are_kept(tmp_path: Path) -> None:
 )
 def test_size_alone_chose_the_final_setting(network: str, name: str, table: str) -> None:
     final = kept.FINAL[network]
-    best = published.table("soft_weight_sharing").set_index("model")["value"].astype(float)[name]
+    asked = published.table("soft_weight_sharing").set_index("model")["value"].astype(float)[name]
     runs = studies.table(table).dropna(subset="ratio")
-    assert runs[runs["part"] == final]["ratio"].min() > best
+    assert runs[runs["part"] == final]["ratio"].min() > asked
     milder = runs[runs["part"] > final].groupby("part")["ratio"].min()
-    assert (milder <= best).all()
+    assert (milder <= asked).all()
     shown = studies.table("scoreboard_deep_compression").query("network == @network")
     shown = shown[shown["technique"] == techniques.FINAL_FILES[network].id]
     assert list(shown["bytes_on_disk"]) == list(runs[runs["part"] == final]["bytes_on_disk"])

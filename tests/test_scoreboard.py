@@ -52,17 +52,17 @@ def test_measured_rows_gather_the_seeds_of_a_technique(monkeypatch: pytest.Monke
     monkeypatch.setattr(studies, "table", lambda name: stored([0, 1, 2]))
     (row,) = scoreboard.measured_rows("any")
     assert row == scoreboard.Row(
-        "lenet5, half of the filters cut out", (0.9, 0.9, 0.9), 101, 50, 10
+        "LeNet-5, half of the filters cut out", (0.9, 0.9, 0.9), 101, 50, 10
     )
 
 
 def test_a_seed_that_stands_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(studies, "table", lambda name: stored([0, 1, 1]))
-    with pytest.raises(ValueError, match="any: a seed stands twice in lenet5, half of"):
+    with pytest.raises(ValueError, match="any: a seed stands twice in LeNet-5, half of"):
         scoreboard.measured_rows("any")
 
 
 def test_a_technique_without_a_row_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(studies, "table", lambda name: stored([0, 1, 2]))
-    with pytest.raises(ValueError, match="scoreboard_combinations has no row of lenet5, half of"):
+    with pytest.raises(ValueError, match="scoreboard_combinations has no row of LeNet-5, half of"):
         scoreboard.row_of(techniques.HALF_INT8)

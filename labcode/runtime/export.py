@@ -205,6 +205,6 @@ def _compare_output(name: str, got: Tensor, wanted: Tensor, tolerance: float) ->
     difference = float((got - wanted).abs().max())
     if not difference <= tolerance * max(largest, 1e-12):
         raise ExportError(
-            f"the file of {name} answers otherwise than the model: the largest difference is "
+            f"the file of {name} does not answer as the model does: the largest difference is "
             f"{difference:.2g} where the largest output is {largest:.2g}"
         )

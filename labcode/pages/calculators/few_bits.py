@@ -56,7 +56,8 @@ def few_bits(bits: int = 3, network: str = "LeNet-5") -> Result:
         f"parameters instead of {number(4 * params)}.",
         (Table(columns=("", Head("Test accuracy", "a")), rows=rows, style="list"),),
         "Measured beforehand: three networks from three seeds for each number, mean ± standard "
-        "deviation. The bars start at 10 %, which is guessing.",
+        "deviation. The bars start at 10 %, which is guessing. The bytes are those of the "
+        "parameters alone; a packed file also holds scales and a header, and its biases take more.",
         values=found,
     )
 

@@ -85,4 +85,19 @@ SHIFTS = Table(
     ],
     facts=facts(),
 )
-STUDY = Study("basics", (SHARING, FIELDS, PLACES, DROPPING, GROUP_SIZES, SHIFTS))
+PLACES_LONGER = Table(
+    "cnn_basics_places_longer",
+    trials.dense_everywhere_row,
+    grid(epochs=(trials.EPOCHS, 6 * trials.EPOCHS), seed=SEEDS),
+    facts={key: value for key, value in facts().items() if key != "epochs"},
+)
+SHIFTS_LONGER = Table(
+    "cnn_basics_shifts_longer",
+    trials.longer_pooling_trial,
+    grid(kind=("none", "mean", "max"), epochs=(3 * trials.EPOCHS,), seed=SEEDS),
+    facts=facts(3),
+)
+STUDY = Study(
+    "basics",
+    (SHARING, FIELDS, PLACES, PLACES_LONGER, DROPPING, GROUP_SIZES, SHIFTS, SHIFTS_LONGER),
+)

@@ -112,14 +112,37 @@ def place_trial(kind: str, everywhere: bool, seed: int) -> list[Row]:
         seed: Of the first weights, the order of the images, and the places.
     """
     data = digits(N_TRAIN)
-    train = Split(on_canvas(data.train.images, seed if everywhere else None), data.train.labels)
-    model = trained(lambda: place_network(kind), train, seed)
+    model = trained(lambda: place_network(kind), placed(data.train, everywhere, seed), seed)
     rows = []
     for move in MOVES:
         images = place(data.test.images, CANVAS, MIDDLE + move, MIDDLE + move)
         right = accuracy(model, images, data.test.labels)
         rows.append({"kind": kind, "everywhere": everywhere, "move": move, "accuracy": right})
     return rows
+
+
+def placed(split: Split, everywhere: bool, seed: int) -> Split:
+    """Return digits on the canvas, in its middle or in random places."""
+    return Split(on_canvas(split.images, seed if everywhere else None), split.labels)
+
+
+def dense_everywhere_row(epochs: int, seed: int) -> Row:
+    """Train the dense network on digits in random places for so many passes.
+
+    Args:
+        epochs: Passes over the training digits.
+        seed: Of the first weights, the order of the images, and the places.
+
+    Returns:
+        Accuracy on its own training digits, and on test digits in the middle.
+    """
+    data = digits(N_TRAIN)
+    train = placed(data.train, True, seed)
+    model = trained(lambda: place_network("dense"), train, seed, epochs=epochs)
+    return {
+        "train_accuracy": evaluate(model, train).accuracy,
+        "accuracy": accuracy(model, on_canvas(data.test.images, None), data.test.labels),
+    }
 
 
 def on_canvas(images: Tensor, seed: int | None) -> Tensor:
@@ -181,6 +204,20 @@ def pooling_trial(kind: str, augmented: bool, seed: int) -> list[Row]:
     model = trained(lambda: pooled_network(kind), data.train, seed, augment=augment)
     setting = {"kind": kind, "augmented": augmented}
     return [setting | _under_shift(model, data.test, distance) for distance in DISTANCES]
+
+
+def longer_pooling_trial(kind: str, epochs: int, seed: int) -> list[Row]:
+    """Train a network with a pooling on digits as they are, and ask how well it has learned them.
+
+    Args:
+        kind: One of `labcode.basics.poolings.POOLINGS`, in groups of 2 × 2.
+        epochs: Passes over the training digits.
+        seed: Of the first weights and the order of the images.
+    """
+    data = digits(N_TRAIN)
+    model = trained(lambda: pooled_network(kind), data.train, seed, epochs=epochs)
+    learned = {"train_accuracy": evaluate(model, data.train).accuracy}
+    return [learned | _under_shift(model, data.test, distance) for distance in (0, 1, 3)]
 
 
 def group_trial(kind: str, group: int, twice: bool, seed: int) -> list[Row]:

@@ -84,13 +84,27 @@ def contest_rows(sampler: str, seed: int) -> list[Row]:
     ]
 
 
-def one_at_a_time() -> pd.DataFrame:
+def one_at_a_time(
+    squeeze_ratio: float = 0.125, expand3x3_share: float = 0.5, bypass: str = "plain"
+) -> pd.DataFrame:
     """Return the designs of plain A/B comparisons: from one design, each choice is varied alone.
 
-    The design in the middle is that of the paper, squeeze ratio 0.125 with half 3x3 filters and
-    no bypass.
+    Args:
+        squeeze_ratio: Of the design in the middle; the paper's is 0.125.
+        expand3x3_share: Of the same; the paper has half 3x3 filters.
+        bypass: Of the same; the paper's first network has none.
+
+    Raises:
+        ValueError: There is no such design.
     """
-    grid, start = designs(), {"squeeze_ratio": 0.125, "expand3x3_share": 0.5, "bypass": "plain"}
+    start = {
+        "squeeze_ratio": squeeze_ratio,
+        "expand3x3_share": expand3x3_share,
+        "bypass": bypass,
+    }
+    grid = designs()
     same = np.stack([grid[name].to_numpy() == value for name, value in start.items()])
+    if not same.all(axis=0).any():
+        raise ValueError(f"the grid must have the design in the middle, got {start}")
     chosen: pd.DataFrame = grid.loc[same.sum(axis=0) >= len(start) - 1]
     return chosen

@@ -91,9 +91,9 @@ def rate_row(rate: float, squeeze_ratio: float, bypass: str, seed: int) -> Row:
     return scores(model, digits(), ["validation"])
 
 
-def longer_row(bypass: str, epochs: int, seed: int) -> Row:
-    """Train one design of the middle, squeeze ratio 0.25 and half 3x3, for longer."""
-    model = train(digits(), 0.25, 0.5, bypass, seed, epochs=epochs)
+def longer_row(bypass: str, epochs: int, seed: int, expand3x3_share: float = 0.5) -> Row:
+    """Train one design, squeeze ratio 0.25 and as a rule half 3x3, for longer."""
+    model = train(digits(), 0.25, expand3x3_share, bypass, seed, epochs=epochs)
     return scores(model, digits())
 
 

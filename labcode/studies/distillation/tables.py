@@ -124,6 +124,13 @@ AUGMENTED_FEW = Table(
     grid(method=["labels"], n_train=[500], seed=SEEDS),
     facts=FACTS,
 )
+# The missing corner: a teacher beside the changed images, where there are few of them.
+AUGMENTED_FEW_TAUGHT = Table(
+    "distillation_augmented_few_taught",
+    trials.augmented_trial,
+    grid(method=["live teacher"], n_train=[500], seed=SEEDS),
+    facts=FACTS,
+)
 RELU = Table(
     "distillation_relu", trials.relu_trial, grid(method=("labels", "teacher"), seed=SEEDS),
     facts=FACTS,
@@ -172,6 +179,7 @@ STUDY = Study(
         METHODS,
         AUGMENTED,
         AUGMENTED_FEW,
+        AUGMENTED_FEW_TAUGHT,
         RELU,
         ENSEMBLE_TEMPERATURE,
         ENSEMBLE,

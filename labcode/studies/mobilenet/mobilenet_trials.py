@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from labcode._checks import check_int
-from labcode.data import Dataset, Split
+from labcode.data import Dataset, RandomAffine, Split
 from labcode.models.digits_mobilenet import DigitsMobileNet, digits_mobilenet
 from labcode.studies.definition import Row
 from labcode.studies.protocol import N_TRAIN, changed, digits, facts, train
@@ -44,7 +44,14 @@ def resized(split: Split, size: int) -> Split:
 
 
 def trained_mobilenet(
-    width_multiplier: float, size: int, seed: int, where: str = "everywhere", decay: float = 0.05
+    width_multiplier: float,
+    size: int,
+    seed: int,
+    where: str = "everywhere",
+    decay: float = 0.05,
+    *,
+    epochs: int = EPOCHS,
+    augment: RandomAffine | None = None,
 ) -> DigitsMobileNet:
     """Return a MobileNet trained on 1,000 digits of a size.
 
@@ -54,6 +61,8 @@ def trained_mobilenet(
         seed: Decides the first weights and the order of the images.
         where: Which weights decay; see `parameter_groups`.
         decay: AdamW's weight decay.
+        epochs: Passes over the training images.
+        augment: How training images are changed.
     """
     model = seeded(lambda: digits_mobilenet(width_multiplier), seed)
     groups = parameter_groups(model, where, decay)
@@ -61,7 +70,8 @@ def trained_mobilenet(
         model,
         sized_digits(size).train,
         seed,
-        epochs=EPOCHS,
+        epochs=epochs,
+        augment=augment,
         batch_size=50,
         optimizer=lambda _: torch.optim.AdamW(groups, lr=LR),
     )
@@ -70,6 +80,13 @@ def trained_mobilenet(
 def multiplier_row(width_multiplier: float, size: int, seed: int) -> Row:
     """Return cost and accuracies at a width and a resolution."""
     return facts(trained_mobilenet(width_multiplier, size, seed), sized_digits(size))
+
+
+def longer_row(width_multiplier: float, epochs: int, augmented: bool, seed: int) -> Row:
+    """Return cost and accuracies at a width after so many passes over plain or changed digits."""
+    augment = RandomAffine() if augmented else None
+    model = trained_mobilenet(width_multiplier, 28, seed, epochs=epochs, augment=augment)
+    return facts(model, sized_digits(28))
 
 
 def decay_row(where: str, decay: float, seed: int) -> Row:

@@ -28,6 +28,17 @@ MULTIPLIERS = Table(
     ],
     facts=FACTS,
 )
+# Is the narrow network too narrow, or only not yet trained? And does it help to change images?
+LONGER = Table(
+    "architecture_longer",
+    mobilenet_trials.longer_row,
+    [
+        {"width_multiplier": w, "epochs": 4 * mobilenet_trials.EPOCHS, "augmented": a, "seed": seed}
+        for seed in SEEDS
+        for w, a in ((0.25, False), (0.25, True), (1.0, False))
+    ],
+    facts={key: value for key, value in FACTS.items() if key != "epochs"},
+)
 DECAY = Table(
     "architecture_decay",
     mobilenet_trials.decay_row,
@@ -38,4 +49,4 @@ DECAY = Table(
     facts=FACTS,
 )
 SHARES = TimedTable("architecture_shares", "benchmarks/architecture.py")
-STUDY = Study("mobilenet", (MULTIPLIERS, DECAY, SHARES))
+STUDY = Study("mobilenet", (MULTIPLIERS, LONGER, DECAY, SHARES))

@@ -72,6 +72,12 @@ UNITS = Table(
     [{"network": n, "layer": x, "seed": s} for (n, x), s in product(LAYERS, SEEDS)],
     facts=FACTS,
 )
+RANDOM_UNITS = Table(
+    "pruning_random_units",
+    unit_trials.random_rows,
+    grid(network=["lenet5"], layer=("conv1", "conv2"), draws=[10], seed=SEEDS),
+    facts=FACTS,
+)
 FINE_TUNED_300_100, FINE_TUNED_LENET5 = finetuned("lenet_300_100"), finetuned("lenet5")
 LOTTERY = Table(
     "pruning_lottery",
@@ -105,6 +111,7 @@ STUDY = Study(
     (
         ORDERS,
         UNITS,
+        RANDOM_UNITS,
         FINE_TUNED_300_100,
         FINE_TUNED_LENET5,
         LOTTERY,

@@ -84,6 +84,31 @@ def unit_rows(network: str, layer: str, seed: int) -> list[Row]:
     return rows
 
 
+def random_rows(network: str, layer: str, draws: int, seed: int) -> list[Row]:
+    """Silence units of one layer in random orders, without any training after it.
+
+    Args:
+        network: A baseline.
+        layer: The layer whose filters or neurons go.
+        draws: Number of random orders.
+        seed: Of the baseline, and of the orders.
+
+    Returns:
+        A row for each order and kept share, with the accuracy on the test split.
+    """
+    digits, model = protocol.digits(), baselines.load(network, seed=seed)
+    generator = torch.Generator().manual_seed(1000 + seed)  # not the one of `unit_orders`
+    rows = []
+    for draw in range(draws):
+        ranks = torch.rand(len(activity.unit_norms(model)[layer]), generator=generator)
+        for kept in KEPT[1:]:
+            stay = best_units({layer: ranks}, {layer: max(1, round(kept * len(ranks)))})
+            pruned = silenced(model, chain_plan(model, stay, INPUT_SHAPE))
+            accuracy = evaluate(pruned, digits.test).accuracy
+            rows.append({"draw": draw, "kept": kept, "test_accuracy": accuracy})
+    return rows
+
+
 def structured_row(network: str, width: str, kind: str, seed: int) -> Row:
     """Make a small network in one way and measure it.
 

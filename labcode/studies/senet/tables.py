@@ -27,4 +27,16 @@ SENET = Table(
         "epochs": se_trials.EPOCHS,
     },
 )
-STUDY = Study("senet", (SENET,))
+# Are the gates apart, or is the learning rate too low for some of them? Four times the rate.
+RATE = Table(
+    "senet_higher_rate",
+    se_trials.se_row,
+    [
+        STANDARD | change | {"lr": 4 * se_trials.LR, "seed": seed}
+        for seed, change in product(
+            SEEDS, ({"placement": "none"}, {}, {"gate": "tanh"}, {"gate": "relu"})
+        )
+    ],
+    facts=SENET.facts,
+)
+STUDY = Study("senet", (SENET, RATE))
