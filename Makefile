@@ -109,7 +109,8 @@ quick: lint types fast changed ## the checks that take no training (three to fou
 # Two workers share the machine. Were each to use all of its cores for every sum, they would wait
 # for one another most of the time (tests/conftest.py says it to pytest alone).
 unit fast changed nbval: export OMP_NUM_THREADS := 1
-UNIT := -m pytest tests --ignore=tests/browser -n 2 -q
+fast: export FAST := 1
+UNIT := -m pytest tests labcode --doctest-modules --ignore=tests/browser -n 2 -q
 
 lint: $(STAMPS)/tests ## ruff over code and notebooks
 	$(BIN)/ruff check .
@@ -121,11 +122,9 @@ types: $(STAMPS)/tests ## mypy over labcode
 
 unit: $(STAMPS)/tests $(STAMPS)/postgres ## unit tests and doctests
 	$(PY) $(UNIT)
-	$(PY) -m pytest --doctest-modules labcode -n 2 -q
 
 fast: $(STAMPS)/tests ## unit tests without training or export, and doctests
 	$(PY) $(UNIT) -m "not slow"
-	$(PY) -m pytest --doctest-modules labcode -n 2 -q
 
 nbval: $(STAMPS)/tests ## run the notebooks, compare outputs (make nbval ONLY=pruning: those whose path says so)
 	$(PY) tools/nbval.py --only "$(ONLY)"

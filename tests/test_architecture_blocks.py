@@ -27,11 +27,12 @@ from labcode.studies.mobilenet import mobilenet_trials
 from labcode.training import evaluate
 from labcode.training.decay import parameter_groups
 from labcode.weights import baselines
+from tests.examples import examples
 
 DIGIT = (1, 28, 28)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.sampled_from(list(BLOCKS)), st.integers(1, 4), st.integers(1, 4), st.integers(1, 9))
 def test_a_blocks_formula_is_the_counted_module(kind, c, n, size):
     c, n = GROUPS * c, GROUPS * n

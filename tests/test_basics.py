@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from labcode import basics, cost
 from labcode.basics import Window, pictures, poolings
 from labcode.models import field_network
+from tests.examples import examples
 
 SIZES = st.tuples(
     st.integers(1, 3),  # C_in
@@ -30,7 +31,7 @@ def sample(sizes: tuple[int, ...]) -> tuple[Tensor, Tensor]:
 
 
 @given(SIZES)
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_both_tellings_equal_pytorch(sizes: tuple[int, ...]) -> None:
     image, filters = sample(sizes)
     expected = F.conv2d(image[None], filters)[0]
@@ -39,7 +40,7 @@ def test_both_tellings_equal_pytorch(sizes: tuple[int, ...]) -> None:
 
 
 @given(SIZES)
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_neurons_hold_no_weight_outside_their_patch(sizes: tuple[int, ...]) -> None:
     image, filters = sample(sizes)
     weights = basics.neuron_weights(filters, tuple(image.shape[1:]))
@@ -64,7 +65,7 @@ def test_shapes_that_do_not_fit_are_named(telling, image, filters, message) -> N
 
 
 @given(SIZES)
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_local_layer_with_equal_weights_is_a_convolution(sizes: tuple[int, ...]) -> None:
     image, filters = sample(sizes)
     c_out, c_in = filters.shape[:2]
@@ -75,7 +76,7 @@ def test_local_layer_with_equal_weights_is_a_convolution(sizes: tuple[int, ...])
 
 
 @given(SIZES, st.booleans())
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_local_layer_has_the_parameters_of_the_formula(sizes: tuple[int, ...], bias: bool) -> None:
     c_in, c_out, k_h, k_w, height, width, _ = sizes
     layer = basics.LocallyConnected2d(c_in, c_out, (k_h, k_w), (height, width), bias=bias)
@@ -103,7 +104,7 @@ def test_each_place_of_a_local_layer_reads_its_own_weights() -> None:
         max_size=4,
     )
 )
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_receptive_field_is_what_the_gradient_sees(stack: list[tuple[int, int, str]]) -> None:
     layers: list[nn.Module] = []
     for kernel, stride, kind in stack:

@@ -14,6 +14,7 @@ from labcode.pages.calculators import grouped_convolution, low_rank, mobilenet_t
 from labcode.pages.calculators.low_rank import last_cheaper
 from labcode.pages.calculators.mobilenet_table import mobilenet_layers
 from labcode.papers.mobilenet_v1 import layer_table
+from tests.examples import examples
 
 
 def integers(text: str) -> list[int]:
@@ -56,7 +57,7 @@ def test_the_summary_rounds_the_total_and_the_kinds_are_the_papers_shares():
         mobilenet_table(4)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.integers(1, 60), st.integers(1, 60), st.data())
 def test_low_rank_says_the_weights_of_the_layer(n, m, data):
     rank = data.draw(st.integers(1, min(n, m)))
@@ -78,7 +79,7 @@ def test_low_rank_refuses_more_than_the_matrix_can_have():
         low_rank(784, 300, 301)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.integers(1, 24), st.integers(1, 24), st.integers(1, 5), st.integers(1, 9), st.data())
 def test_grouped_convolutions_are_those_of_torch(c_in, c_out, k, size, data):
     both = [g for g in range(1, 25) if c_in % g == 0 and c_out % g == 0]

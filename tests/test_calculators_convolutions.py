@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from labcode.pages.calculators import convolutions
 from labcode.pages.pictures.wiring import wiring
+from tests.examples import examples
 
 
 def module_cost(model: torch.nn.Module, channels: int, size: int) -> tuple[int, int]:
@@ -34,7 +35,7 @@ def test_the_numbers_of_the_notes():
     assert convolutions(out_channels=8).values["params"] == [216, 216, 51]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     st.integers(1, 12),
     st.integers(1, 12),
@@ -69,7 +70,7 @@ def test_every_column_is_what_torch_builds(c_in, c_out, k, size, stride, padding
         assert shown == [str(cost[column]) for cost in costs if cost[column] is not None]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 6), st.integers(1, 4))
 def test_the_formulas_come_out_at_their_numbers(c_in, c_out, k, groups):
     values = convolutions(c_in, c_out, k, 9, groups=groups).values

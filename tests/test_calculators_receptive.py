@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from labcode.pages.calculators import receptive_field
 from labcode.pages.pictures.cone import cone, seen_below
+from tests.examples import examples
 
 
 def seen_by_gradient(layers, kernel, stride, dilation, pool_every, size) -> tuple[int, int]:
@@ -25,7 +26,7 @@ def seen_by_gradient(layers, kernel, stride, dilation, pool_every, size) -> tupl
     return int(touched[-1] - touched[0]) + 1, output.shape[-1]
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(
     st.integers(1, 4),
     st.integers(1, 5),
@@ -46,7 +47,7 @@ def test_it_is_the_reach_of_the_gradient(layers, kernel, stride, dilation, pool_
     assert f"sees {field:,} × {field:,} pixels" in result.summary
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.integers(1, 4), st.integers(1, 7), st.integers(1, 3), st.integers(1, 3))
 def test_same_padding_has_the_output_sizes_of_torch(layers, kernel, stride, dilation):
     padding = dilation * (kernel - 1) // 2
@@ -81,7 +82,7 @@ def test_the_picture_shows_the_values_that_are_read():
     assert "sees 5 of 9 pixels" in picture.label
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.integers(1, 8), st.integers(1, 7), st.integers(1, 3), st.integers(1, 4))
 def test_the_picture_agrees_with_the_table(layers, kernel, stride, dilation):
     windows = [("conv", kernel, stride, dilation)] * layers

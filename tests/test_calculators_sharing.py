@@ -5,6 +5,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from labcode.pages.calculators import sharing
+from tests.examples import examples
 
 
 def by_loops(c_in, c_out, size, k, stride, padding):
@@ -21,7 +22,7 @@ def by_loops(c_in, c_out, size, k, stride, padding):
     return [dense, len(local), len(shared)], [dense, steps, steps]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     st.integers(1, 3),
     st.integers(1, 3),

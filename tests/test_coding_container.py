@@ -15,6 +15,7 @@ from labcode.coding.grid import blocks_of, classes_of, decode_grid, encode_grid,
 from labcode.coding.report import KINDS
 from labcode.models import lenet5, lenet_300_100
 from labcode.quantization.weight_sharing import share_weights
+from tests.examples import examples
 
 WAYS = [
     {},
@@ -72,7 +73,7 @@ def test_sparse_biases_come_back(way):
     assert same_bits(model, unpack(pack(model, **way), nn.Linear(40, 300)))
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     st.integers(1, 9), st.integers(1, 30), st.floats(0, 1), st.integers(1, 5),
     st.sampled_from(WAYS), st.integers(0, 99),
@@ -147,7 +148,7 @@ def test_full_and_empty_rows_pay():
     assert len(pack(model)) < 0.7 * scattered
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(
     st.integers(1, 12), st.integers(1, 40), st.floats(0, 1), st.integers(1, 4), st.integers(0, 9)
 )

@@ -21,6 +21,7 @@ from labcode.coding import (
 from labcode.coding.bits import Reader, pack_codes, pack_numbers, varint, windows
 from labcode.coding.entropy import counts_of, entropy_bits
 from labcode.coding.symbols import CODERS, decode_symbols, encode_symbols
+from tests.examples import examples
 
 COUNTS = st.lists(st.integers(0, 1000), min_size=1, max_size=40)
 SYMBOLS = st.lists(st.integers(0, 20), max_size=300).map(lambda s: np.array(s, dtype=np.int64))
@@ -90,7 +91,7 @@ def test_impossible_lengths_are_refused(lengths):
         huffman.canonical_codes(np.array(lengths))
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(SYMBOLS, st.sampled_from(["auto", *CODERS]))
 def test_symbols_come_back(symbols, coder):
     table, payload = encode_symbols(symbols, coder)

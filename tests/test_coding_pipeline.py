@@ -20,6 +20,7 @@ from labcode.studies.deep_compression.taught import teachers_of
 from labcode.studies.deep_compression.trials import paper_bits
 from labcode.training import Batch
 from labcode.weights import baselines
+from tests.examples import examples
 
 SHAPE = (1, 28, 28)
 
@@ -83,7 +84,7 @@ def alive_by_hand(model: nn.Module) -> list[torch.Tensor]:
     return [channels, hidden]
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.floats(0.05, 1.0), st.floats(0, 2), st.integers(0, 50))
 def test_no_neuron_is_left_with_one_side_only(kept, pressure, seed):
     model = small_chain(seed)

@@ -16,6 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from labcode import cost
 from labcode.cost import Cost
+from tests.examples import examples
 
 
 def int_or_pair(low: int, high: int) -> st.SearchStrategy[int | tuple[int, int]]:
@@ -49,7 +50,7 @@ def by_labcode(function: Callable[..., Cost], *args: object, **kwargs: object) -
         return None
 
 
-@settings(max_examples=1000)
+@settings(max_examples=examples(1000))
 @given(
     per_group=st.tuples(st.integers(1, 6), st.integers(1, 6)),
     groups=st.integers(1, 5),
@@ -74,14 +75,14 @@ def test_conv2d_equals_pytorch(per_group, groups, kernel, size, stride, padding,
     assert by_labcode(cost.conv2d, c_in, c_out, kernel, size, **options) == expected
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(c_in=st.integers(1, 5000), c_out=st.integers(1, 5000), bias=st.booleans())
 def test_linear_equals_pytorch(c_in, c_out, bias):
     layer = nn.Linear(c_in, c_out, bias=bias, device="meta")
     assert cost.linear(c_in, c_out, bias=bias) == by_pytorch(layer, (c_in,))
 
 
-@settings(max_examples=700)
+@settings(max_examples=examples(700))
 @given(
     c_in=st.integers(1, 12),
     c_out=st.integers(1, 12),
@@ -101,7 +102,7 @@ def test_depthwise_separable_equals_pytorch(c_in, c_out, kernel, size, stride, p
     assert by_labcode(cost.depthwise_separable, c_in, c_out, kernel, size, **options) == expected
 
 
-@settings(max_examples=700)
+@settings(max_examples=examples(700))
 @example(size=2, kernel=3, stride=2, padding=0, ceil_mode=True)  # one window, over the edge
 @example(size=3, kernel=2, stride=2, padding=1, ceil_mode=True)  # none starts in the padding
 @given(
@@ -140,7 +141,7 @@ class LocallyConnected2d(nn.Module):
         return y.unflatten(2, self.out_size)
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(
     c_in=st.integers(1, 6),
     c_out=st.integers(1, 6),
@@ -158,7 +159,7 @@ def test_locally_connected2d_equals_pytorch(c_in, c_out, kernel, size, stride, p
     assert mine == by_pytorch(layer, (c_in, *size))
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     c_in=st.integers(1, 3),
     c_out=st.integers(1, 3),

@@ -16,6 +16,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pack_sequence, pad_packed_s
 from torch.utils.flop_counter import FlopCounterMode, register_flop_formula
 
 from labcode import compare, count
+from tests.examples import examples
 
 
 class Fn(nn.Module):
@@ -42,7 +43,7 @@ class Packed(nn.Module):
 
 
 @pytest.mark.parametrize(("kind", "gates"), [(nn.LSTM, 4), (nn.GRU, 3), (nn.RNN, 1)])
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(lengths=st.lists(st.integers(1, 7), min_size=1, max_size=4))
 def test_a_packed_sequence_costs_its_steps(
     kind: type[nn.RNNBase], gates: int, lengths: list[int]
@@ -307,7 +308,7 @@ def test_the_plot_has_one_scale() -> None:
     assert left.get_xlabel() == "Parameters (M)"
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(
     batch=st.integers(1, 3),
     channels=st.integers(1, 4),

@@ -22,6 +22,7 @@ from torch import nn
 from torch.nn.utils import prune
 
 from labcode import count
+from tests.examples import examples
 
 _GLOBAL: dict[str, Any] = {}
 _LAST: Any = None
@@ -181,7 +182,7 @@ def _picture(value: Any, seen: frozenset[int] = frozenset()) -> Any:
     return value if isinstance(value, (int, float, str, bytes)) else id(value)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     st.lists(st.sampled_from(WRITES), min_size=1, max_size=5),
     st.booleans(),
@@ -257,7 +258,7 @@ def _shown(value: Any) -> Any:
     return value
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(NESTED)
 def test_nested_containers_come_back(held: Any) -> None:
     def function(m: Any, x: torch.Tensor) -> torch.Tensor:

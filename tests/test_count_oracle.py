@@ -17,6 +17,7 @@ from torchvision import models
 
 from labcode import count
 from labcode.cost import Cost, conv2d, depthwise_separable, linear
+from tests.examples import examples
 
 MODELS = ["alexnet", "squeezenet1_1", "resnet18", "mobilenet_v2", "shufflenet_v2_x0_5", "swin_t"]
 MODELS += ["mnasnet0_5", "regnet_y_400mf", "efficientnet_b0", "convnext_tiny", "vit_b_32"]
@@ -88,7 +89,7 @@ def networks(draw: st.DrawFn) -> tuple[nn.Module, tuple[int, int, int], list[Cos
 
 
 @pytest.mark.slow
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(networks())
 def test_equals_the_formulas_on_random_networks(network: Any) -> None:
     model, shape, costs = network
@@ -117,7 +118,7 @@ def test_equals_the_course_s_first_example() -> None:
 
 
 @given(st.data())
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_direct_rules_give_pytorch_s_own_shapes(data: st.DataObject) -> None:
     dims = st.integers(1, 5)
     x = torch.rand(data.draw(dims), data.draw(dims), data.draw(dims) + 5, data.draw(dims) + 5)

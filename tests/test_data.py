@@ -13,6 +13,7 @@ from sklearn.datasets import load_digits
 from labcode import data
 from labcode.data import Dataset, RandomAffine, Split
 from labcode.data.splits import stratified_parts
+from tests.examples import examples
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +162,7 @@ def test_printing_a_data_set_names_it_and_shows_no_pixels(mnist5k):
     assert repr(mnist5k.test) == "Split('mnist5k test', images (1000, 1, 28, 28))"
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(
     labels=st.lists(st.integers(0, 4), min_size=1, max_size=80),
     shares=st.lists(st.floats(0.05, 0.3), min_size=1, max_size=3),

@@ -19,6 +19,7 @@ from labcode.models.small_squeezenet import small_squeezenet
 from labcode.search.trial import COUNTED, count
 from labcode.studies import protocol
 from labcode.studies.design_space import BYPASSES, SHARES, trials
+from tests.examples import examples
 
 
 def point_sets(aims):
@@ -26,7 +27,7 @@ def point_sets(aims):
     return st.lists(row, min_size=1, max_size=9).map(lambda rows: np.array(rows, dtype=float))
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(st.sampled_from([1, 2, 3]).flatmap(point_sets))
 def test_the_front_is_that_of_loops(points):
     def beaten(p):
@@ -35,7 +36,7 @@ def test_the_front_is_that_of_loops(points):
     assert search.not_dominated(points).tolist() == [not beaten(p) for p in points]
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(st.sampled_from([1, 2, 3]).flatmap(point_sets))
 def test_the_volume_is_the_number_of_unit_cubes(points):
     """On whole numbers the volume is a count of cubes that some point beats."""

@@ -21,10 +21,11 @@ from labcode.distillation import (
 from labcode.models import student
 from labcode.studies.distillation import unseen
 from labcode.weights.baselines import load as load_baseline
+from tests.examples import examples
 
 
 @given(st.integers(0, 10**6), st.integers(1, 40), st.integers(0, 3))
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_no_other_bias_gets_more_images_right(seed, images, class_number):
     generator = torch.Generator().manual_seed(seed)
     logits = 3 * torch.randn(images, 4, generator=generator)
@@ -56,7 +57,7 @@ def test_the_bias_changes_one_column_of_a_copy():
 
 
 @given(st.integers(0, 10**6))
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_the_confusion_is_that_of_scikit_learn(seed):
     generator = torch.Generator().manual_seed(seed)
     logits = torch.randn(50, 6, generator=generator)

@@ -14,6 +14,7 @@ from labcode.distillation import (
     soft_loss,
     soften,
 )
+from tests.examples import examples
 
 seeds = st.integers(0, 10**6)
 temperatures = st.floats(0.5, 30)
@@ -36,7 +37,7 @@ def by_hand(student, teacher, temperature):
 
 
 @given(seeds, temperatures, st.floats(0, 1))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_the_loss_is_that_of_the_definition_and_of_kl_div(seed, temperature, weight):
     student, teacher, labels = pair(seed)
     found = soft_loss(student, teacher, temperature)
@@ -54,7 +55,7 @@ def test_the_loss_is_that_of_the_definition_and_of_kl_div(seed, temperature, wei
 
 
 @given(seeds, temperatures)
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_the_gradient_is_t_times_the_difference_of_the_soft_answers(seed, temperature):
     student, teacher, _ = pair(seed)
     student.requires_grad_()
@@ -107,7 +108,7 @@ def test_no_gradient_reaches_the_teacher():
 
 
 @given(seeds, temperatures)
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_the_loss_is_zero_at_the_teacher_and_nowhere_below(seed, temperature):
     student, teacher, _ = pair(seed)
     assert float(soft_loss(student, teacher, temperature)) >= 0
@@ -127,7 +128,7 @@ def test_the_weight_goes_from_labels_alone_to_the_teacher_alone():
 
 
 @given(seeds, st.floats(0, 1))
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_smoothing_spreads_a_share_over_all_classes(seed, share):
     student, _, labels = pair(seed)
     target = (1 - share) * F.one_hot(labels, 10) + share / 10
@@ -136,7 +137,7 @@ def test_smoothing_spreads_a_share_over_all_classes(seed, share):
 
 
 @given(seeds, st.floats(2, 10), st.floats(1.05, 3))  # cooler, a share rounds to one
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_temperature_brings_the_probabilities_together(seed, temperature, factor):
     logits = pair(seed)[1]
     cool, warm = soften(logits, temperature), soften(logits, temperature * factor)
@@ -148,7 +149,7 @@ def test_temperature_brings_the_probabilities_together(seed, temperature, factor
 
 
 @given(seeds)
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_an_activation_on_the_logits_is_found_and_logits_pass(seed):
     logits = pair(seed, images=8)[0].float()
     for good in (logits, logits.log_softmax(dim=1), torch.zeros(8, 10), logits[:1]):

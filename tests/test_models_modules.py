@@ -19,6 +19,7 @@ from labcode.models import (
 )
 from labcode.models.resnet import BasicBlock, Bottleneck
 from labcode.models.squeezenet import Bypass, Fire
+from tests.examples import examples
 
 # --- shuffle ----------------------------------------------------------------------------------
 
@@ -145,7 +146,7 @@ def test_each_placement_is_where_figure_5_has_it(make, stride):
 # --- low rank ---------------------------------------------------------------------------------
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(n=st.integers(1, 60), m=st.integers(1, 60), rank=st.integers(1, 60))
 def test_only_a_rank_below_the_break_even_saves_weights(n, m, rank):
     if rank > min(n, m):
@@ -161,7 +162,7 @@ def test_only_a_rank_below_the_break_even_saves_weights(n, m, rank):
     assert break_even_rank(n, m) * (n + m) == pytest.approx(full)
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(n=st.integers(2, 30), m=st.integers(2, 30), seed=st.integers(0, 99))
 def test_truncated_svd_leaves_the_error_of_eckart_and_young(n, m, seed):
     torch.manual_seed(seed)

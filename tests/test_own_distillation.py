@@ -15,6 +15,7 @@ from labcode.data import Split
 from labcode.distillation import distillation_loss, features, fit_hints, hints, soft_loss
 from labcode.low_rank import layer_inputs, output_svd
 from labcode.models import slimmable_cnn
+from tests.examples import examples
 
 SPLIT = Split(torch.rand(16, 3, 8, 8), torch.arange(16) % 4)
 HALF = (torch.bfloat16, torch.float16)
@@ -96,7 +97,7 @@ def test_inputs_are_what_came_in_and_those_of_all_runs():
     assert output_svd(half, torch.rand(9, 6).bfloat16(), 4).first.weight.dtype == torch.bfloat16
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(st.lists(st.booleans(), min_size=4, max_size=4))
 def test_every_part_gets_its_own_mode_back(modes):
     model = nn.Sequential(nn.Flatten(), nn.Linear(192, 8), nn.BatchNorm1d(8), nn.Linear(8, 4))
@@ -118,7 +119,7 @@ def test_frozen_norms_of_a_slimmable_network_stay_frozen():
     assert [module.training for module in model.modules()] == before
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(
     st.integers(0, 10**6), st.sampled_from(HALF), st.sampled_from([1.0, 2.0, 4.0, 20.0]),
     st.booleans(), st.sampled_from([0.0, 0.001, 0.3, 3.0]),
@@ -139,7 +140,7 @@ def test_the_loss_of_half_precise_logits_is_that_of_their_values(seed, dtype, he
     assert float(both) == pytest.approx(0.9 * expected + 0.1 * hard, rel=1e-3, abs=1e-4)
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(st.integers(0, 10**6), st.sampled_from([torch.float32, torch.float64, *HALF]))
 def test_the_loss_is_never_below_zero_and_keeps_its_gradient(seed, dtype):
     generator = torch.Generator().manual_seed(seed)

@@ -12,6 +12,7 @@ from torch.nn.utils import parametrizations, prune
 
 from labcode import pruning
 from labcode.data import Split
+from tests.examples import examples
 
 SPLIT = Split(torch.rand(20, 1, 2, 4), torch.arange(20) % 3)
 
@@ -37,7 +38,7 @@ LAYERS = {
 }  # fmt: skip
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     st.lists(st.sampled_from(sorted(LAYERS)), min_size=1, max_size=4), st.floats(0.1, 0.9),
     st.sampled_from([torch.float32, torch.bfloat16, torch.float16, torch.float64]),
@@ -125,7 +126,7 @@ def test_norms_of_filters_by_plain_indexing():
     )
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     st.integers(1, 199), st.floats(0.05, 0.9), st.floats(0.05, 1.0),
     st.sampled_from(["gradual", "iterative"]), st.sampled_from([10, 15]),

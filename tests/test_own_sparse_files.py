@@ -11,6 +11,7 @@ from torch import nn
 
 from labcode.models import lenet5
 from labcode.pruning import SparseFileError, load_sparse, save_dense, save_sparse
+from tests.examples import examples
 
 FORMS = ("csr", "relative")
 DTYPES = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
@@ -40,7 +41,7 @@ MAKERS = (
 )
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(
     st.sampled_from(MAKERS), st.sampled_from(DTYPES), st.sampled_from(FORMS),
     st.sampled_from([0.0, 0.003, 0.2, 1.0]), st.integers(0, 10**6),
@@ -143,7 +144,7 @@ def test_none_of_thousands_of_damaged_files_is_taken(form):
     load_sparse(file, model, form)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.binary(max_size=300))
 def test_any_bytes_are_refused_with_the_one_error(data):
     for start in (b"", save_sparse(nn.Linear(2, 2))[:60]):

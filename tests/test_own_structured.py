@@ -13,6 +13,7 @@ from torchvision.models import shufflenet_v2_x0_5
 
 import labcode
 from labcode.pruning import cut, full_plan, graph_plan, joint_plan, plan_cost, silenced, unit_norms
+from tests.examples import examples
 
 SHAPE = (3, 8, 8)
 
@@ -122,7 +123,7 @@ CUT = (
 )  # fmt: skip
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.data())
 def test_each_kind_is_cut_and_works_in_both_modes(data):
     torch.manual_seed(data.draw(st.integers(0, 10**6)))
@@ -287,7 +288,7 @@ def test_half_of_resnet18_is_half_of_every_layer():
     smaller.train()(torch.randn(2, 3, 64, 64)).sum().backward()
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.integers(0, 10**6), st.integers(2, 8), st.sampled_from([0.25, 0.5, 0.75, 1.0]))
 def test_joined_scores_are_added(seed, width, kept):
     """A sum joins a and b; a concatenation puts c behind them: the best sums, by a loop."""

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from labcode import preflight
 from labcode.preflight import facts, reasons
 from labcode.preflight.verdict import Verdict
+from tests.examples import examples
 from tests.odd_networks import SHAPE as ODD_SHAPE
 from tests.odd_networks import Odd, built, odd_networks
 
@@ -92,7 +93,7 @@ def test_every_no_has_a_reason_that_is_not_a_shrug(found):
 
 
 @given(odd_networks())
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 def test_networks_drawn_at_random_get_answers_and_no_inner_errors(drawn):
     program, seed = drawn
     found = preflight.check(built(Odd, program, seed), ODD_SHAPE, methods=QUICK)

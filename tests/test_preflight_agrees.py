@@ -15,6 +15,7 @@ import labcode
 from labcode import coding, preflight, pruning, quantization, runtime
 from labcode._refusals import sentence
 from tests.brought_networks import BROUGHT, SHAPE
+from tests.examples import examples
 from tests.odd_networks import SHAPE as ODD_SHAPE
 from tests.odd_networks import Odd, built, odd_networks
 
@@ -158,7 +159,7 @@ def test_the_preflight_says_what_each_method_says(kind):
 
 
 @pytest.mark.filterwarnings("ignore")
-@settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=examples(6), phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(odd_networks())
 def test_they_agree_on_networks_drawn_at_random(drawn):
     agree(built(Odd, *drawn), ODD_SHAPE, CALLS)

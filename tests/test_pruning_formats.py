@@ -12,6 +12,7 @@ from torch import nn
 from labcode import pruning
 from labcode.models import lenet5
 from labcode.weights import baselines
+from tests.examples import examples
 
 
 def pruned(outputs, inputs, density, seed):
@@ -22,7 +23,7 @@ def pruned(outputs, inputs, density, seed):
     return layer
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     st.integers(1, 20), st.integers(1, 900), st.sampled_from([0.0, 0.002, 0.05, 0.5, 1.0]),
     st.integers(0, 10**6), st.sampled_from(["csr", "relative"]),
@@ -81,7 +82,7 @@ def test_bad_files_and_forms_are_named():
         pruning.save_sparse(layer, "coo")
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.integers(1, 6), st.integers(1, 21), st.sampled_from([(2, 4), (1, 4), (4, 8), (1, 2)]),
        st.integers(0, 10**6))  # fmt: skip
 def test_of_every_m_the_n_largest_stay(outputs, inputs, nm, seed):

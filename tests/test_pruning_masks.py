@@ -11,6 +11,7 @@ from labcode import data
 from labcode.models import lenet5
 from labcode.pruning import Masks, prunable
 from labcode.training import fit
+from tests.examples import examples
 
 
 def small_net():
@@ -71,7 +72,7 @@ def test_what_is_kept_trains_as_if_the_pruned_weights_were_not_there():
     torch.testing.assert_close(model[1].bias, twin[1].bias)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.integers(0, 10**6), st.floats(0, 1))
 def test_counts_are_those_of_numpy(seed, part):
     generator = torch.Generator().manual_seed(seed)

@@ -13,6 +13,7 @@ import labcode
 from labcode.models import lenet5
 from labcode.models.small_cnn import small_cnn
 from labcode.pruning import chain_plan, cut, full_plan, graph_plan, plan_cost, silenced
+from tests.examples import examples
 
 SHAPE = (2, 12, 12)
 ACTIVATIONS = (nn.ReLU, nn.Tanh, nn.Identity)
@@ -80,7 +81,7 @@ def assert_cut_is_right(model, plan, shape):
     return smaller
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.data())
 def test_a_cut_chain_has_the_predicted_cost_and_the_masked_networks_answers(data):
     model = data.draw(chains())
@@ -122,7 +123,7 @@ class Branches(nn.Module):
         return self.fc(x.mean((2, 3)))
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.data())
 def test_a_cut_network_with_branches_is_right_too(data):
     torch.manual_seed(data.draw(st.integers(0, 10**6)))

@@ -13,6 +13,7 @@ from labcode import data, pruning
 from labcode.models import lenet_300_100
 from labcode.pruning.schedules import gradual, iterative, one_shot
 from labcode.weights import baselines
+from tests.examples import examples
 
 
 def tiny(seed=0):
@@ -58,7 +59,7 @@ def test_reversed_and_random_scores():
     assert not torch.equal(first["1.weight"], pruning.random_scores(tiny(), seed=4)["1.weight"])
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.integers(0, 10**6), st.integers(0, 1000), st.sampled_from(["global", "local"]))
 def test_selection_keeps_the_largest_as_numpy_sorts_them(seed, thousandths, scope):
     model, kept = tiny(seed), thousandths / 1000
@@ -102,7 +103,7 @@ def test_selection_refuses_what_makes_no_sense():
         pruning.best_units({"a": torch.ones(3)}, {"a": 4})
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.floats(0.001, 1), st.integers(1, 9), st.floats(0.1, 1), st.floats(0, 1), st.floats(0, 1))
 def test_schedules_only_fall_and_end_where_they_should(kept, rounds, end, x, y):
     for schedule in (

@@ -21,6 +21,7 @@ from labcode.quantization import (
     weight_magnitudes,
 )
 from labcode.quantization.ranges import BINS, divergence
+from tests.examples import examples
 
 ends = st.floats(-100, 100, width=32)
 bits_ = st.integers(1, 8)
@@ -42,7 +43,7 @@ def test_integer_ranges_hold_two_to_the_bits(bits):
         assert integer_range(bits, signed=True) == (limits.min, limits.max)
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(ends, ends, bits_, seeds)
 def test_values_in_the_range_move_by_half_a_step_at_most(low, high, bits, seed):
     low, high = min(low, high), max(low, high)
@@ -58,7 +59,7 @@ def test_values_in_the_range_move_by_half_a_step_at_most(low, high, bits, seed):
     assert params.approximate(torch.zeros(1)).item() == 0  # zero is exact, for padding and ReLU
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(ends, ends, seeds)
 def test_it_is_torchs_own_quantization(low, high, seed):
     params = affine_params(min(low, high), max(low, high), 8)
@@ -94,7 +95,7 @@ def test_it_is_onnx_runtimes_quantize_linear():
     assert np.array_equal(theirs, per_channel.quantize(values).numpy())
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.integers(2, 8), seeds)
 def test_symmetric_weights_keep_their_sign(bits, seed):
     rows = normal(seed, 5, 40)
@@ -111,7 +112,7 @@ def test_a_channel_of_its_own_scale_is_never_worse():
     assert each < one / 2
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(bits_, seeds, st.floats(0.1, 1.0))
 def test_errors_add_up_and_are_split_where_the_range_ends(bits, seed, shrink):
     values = normal(seed, 400)

@@ -28,6 +28,7 @@ from labcode.quantization import (
 from labcode.quantization.integer import convolve, max_pool
 from labcode.runtime import onnx_logits, read_qdq, saturates, to_int8, trace_int8
 from labcode.weights import baselines
+from tests.examples import examples
 
 SHAPE = (1, 28, 28)
 BATCH = 50
@@ -52,7 +53,7 @@ def case(request, data):
     return model, to_int8(model, images, batch=BATCH)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.integers(-(2**31) + 1, 2**31 - 1), st.floats(1e-9, 1.0))
 def test_rescaling_is_multiplication_in_exact_arithmetic(value, factor):
     from fractions import Fraction
@@ -74,7 +75,7 @@ def test_a_factor_out_of_range_is_refused():
             fixed_point(torch.tensor([factor]))
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     st.integers(1, 3),
     st.integers(1, 3),

@@ -20,6 +20,7 @@ from labcode.quantization import (
 )
 from labcode.quantization.integer import max_pool
 from labcode.quantization.layers import layer_inputs
+from tests.examples import examples
 from tests.odd_networks import SHAPE, Chain, Odd, built, chains, odd_networks
 
 
@@ -33,7 +34,7 @@ def gap(wanted: Tensor, got: Tensor) -> float:
     return float((got - wanted).norm() / wanted.norm().clamp(min=1e-12))
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(odd_networks())
 def test_folding_leaves_every_answer(drawn) -> None:
     program, seed = drawn
@@ -63,7 +64,7 @@ def test_a_layer_whose_weight_is_used_elsewhere_is_not_folded() -> None:
     assert gap(model(x), folded(x)) < 1e-6
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(odd_networks())
 def test_eight_bits_are_nearly_the_network(drawn) -> None:
     program, seed = drawn
@@ -78,7 +79,7 @@ def test_eight_bits_are_nearly_the_network(drawn) -> None:
     assert gap(built(Odd, program, seed)(x), model(x)) == 0
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(odd_networks(), st.sampled_from([1, 4, 8]))
 def test_a_packed_network_is_the_network(drawn, bits) -> None:
     program, seed = drawn
@@ -91,7 +92,7 @@ def test_a_packed_network_is_the_network(drawn, bits) -> None:
     assert gap(quantized(x), back(x)) < (0.02 if bits == 8 else 0.2)  # a tie may fall otherwise
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(chains())
 def test_integers_are_what_the_quantized_network_simulates(drawn) -> None:
     program, seed, pool = drawn
@@ -107,7 +108,7 @@ def test_integers_are_what_the_quantized_network_simulates(drawn) -> None:
     assert len(network.trace(x)) == len(network.layers) + 1  # a run each, and the image
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(
     *(st.integers(1, 4), st.integers(1, 4), st.integers(0, 2), st.integers(1, 3)),
     *(st.booleans(), st.integers(5, 12), st.integers(5, 12)),
@@ -122,7 +123,7 @@ def test_pooling_is_torchs(kernel, stride, padding, dilation, ceil_mode, height,
     assert torch.equal(max_pool(x, *how).double(), expected)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     st.sampled_from(["min-max", "percentile", "mse", "kl"]),
     st.integers(-90, 90),
@@ -139,7 +140,7 @@ def test_ranges_follow_the_values_however_small_they_are(method, exponent, bits,
     )
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.integers(-60, 60), st.integers(0, 99))
 def test_tiny_and_huge_weights_are_rounded_like_others(exponent, seed) -> None:
     torch.manual_seed(seed)
@@ -150,7 +151,7 @@ def test_tiny_and_huge_weights_are_rounded_like_others(exponent, seed) -> None:
     assert gap(wanted, got * 2.0**-exponent) < 0.02
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.integers(-25, 0), st.floats(-50, 50), st.integers(0, 99), st.sampled_from([2, 4, 8]))
 def test_a_bias_of_any_size_is_right_in_integers(exponent, bias, seed, bits) -> None:
     """A channel of tiny weights, such as a dead one with its batch norm folded."""

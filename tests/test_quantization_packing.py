@@ -19,12 +19,13 @@ from labcode.quantization import (
     unpack_model,
 )
 from labcode.weights import baselines
+from tests.examples import examples
 
 SHAPE = (1, 28, 28)
 IMAGES = torch.rand(20, *SHAPE, generator=torch.Generator().manual_seed(0))
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.data(), st.integers(1, 16))
 def test_packed_bits_come_back(data, bits):
     values = data.draw(st.lists(st.integers(0, 2**bits - 1), max_size=70))

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from labcode.quantization import saturated_product
 from labcode.runtime import int8_product, saturates
+from tests.examples import examples
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.integers(1, 5), st.integers(1, 40), st.integers(1, 9), st.integers(0, 2**31))
 def test_the_runtimes_product_is_exact_or_saturates_in_pairs(images, halves, outputs, seed):
     torch.manual_seed(seed)

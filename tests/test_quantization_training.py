@@ -23,6 +23,7 @@ from labcode.quantization import (
 from labcode.studies.quantization import trials
 from labcode.training import evaluate, fit
 from labcode.weights import baselines
+from tests.examples import examples
 
 seeds = st.integers(0, 2**31)
 
@@ -31,7 +32,7 @@ def normal(seed: int, *shape: int) -> torch.Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(seeds, st.integers(2, 8))
 def test_a_fake_quantizer_gives_the_values_of_its_integers(seed, bits):
     weight = normal(seed, 4, 3, 3, 3)
@@ -56,7 +57,7 @@ def test_the_gradient_passes_inside_and_stops_outside():
     assert y.grad.tolist() == [2, 3]
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(seeds)
 def test_the_gradient_of_a_learned_scale_is_that_of_the_paper(seed):
     """Esser et al., equation 3: −v/s + round(v/s) inside, the ends outside, times g."""
@@ -71,7 +72,7 @@ def test_the_gradient_of_a_learned_scale_is_that_of_the_paper(seed):
     torch.testing.assert_close(fake.scale.grad, each.sum() * g, rtol=1e-3, atol=1e-4)
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(seeds)
 def test_the_binary_scale_has_the_least_error(seed):
     weight = normal(seed, 3, 2, 3, 3)
@@ -83,7 +84,7 @@ def test_the_binary_scale_has_the_least_error(seed):
         torch.testing.assert_close(own, best[0, 0])
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(seeds)
 def test_ternary_weights_are_near_the_best_threshold(seed):
     weight = normal(seed, 2, 400)

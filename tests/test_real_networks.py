@@ -12,6 +12,7 @@ from labcode import pruning, quantization
 from labcode._sampling import ingredients, sampled_answers
 from labcode.models import efficientnet_lite, resnet8
 from labcode.weights import imagenet
+from tests.examples import examples
 
 SHAPE = (3, 12, 12)
 
@@ -51,7 +52,7 @@ def gap(model, other, x):
 
 
 @given(seed=st.integers(0, 1000), act=st.sampled_from([nn.ReLU, nn.ReLU6]))
-@settings(max_examples=10)
+@settings(max_examples=examples(10))
 def test_equalizing_changes_no_answer_and_makes_ranges_equal(seed, act):
     model = Uneven(seed, act=act).eval()
     equal = quantization.equalize(model, SHAPE)
@@ -77,7 +78,7 @@ def test_a_layer_that_two_others_read_is_left_alone():
 
 
 @given(seed=st.integers(0, 1000))
-@settings(max_examples=5)
+@settings(max_examples=examples(5))
 def test_what_uneven_channels_cost_is_brought_back(seed):
     even, x = Uneven(seed, act=nn.ReLU, decades=0.0).eval(), images(64)
     uneven = copy.deepcopy(even)
@@ -96,7 +97,7 @@ def test_what_uneven_channels_cost_is_brought_back(seed):
 
 
 @given(seed=st.integers(0, 1000))
-@settings(max_examples=10)
+@settings(max_examples=examples(10))
 def test_corrected_biases_restore_every_channels_mean(seed):
     model, x = Uneven(seed).eval(), images(32, seed)
     rounded = quantization.quantize_model(model, x, weight_bits=3)
@@ -133,7 +134,7 @@ def test_learned_rounding_is_on_the_grid_and_better_on_images_it_has_not_seen():
     dilation=st.integers(1, 2),
     groups=st.sampled_from([1, 2, 4]),
 )
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_sampled_answers_are_made_of_their_ingredients(kernel, stride, padding, dilation, groups):
     layer = nn.Conv2d(4, 8, kernel, stride, padding, dilation, groups)
     x = torch.rand(3, 4, 9, 7)

@@ -19,6 +19,7 @@ from labcode.quantization.weight_sharing import (
     share_weights,
 )
 from labcode.training import fit
+from tests.examples import examples
 
 NUMBERS = st.lists(st.floats(-5, 5, width=32), min_size=1, max_size=60)
 
@@ -44,7 +45,7 @@ def test_centroids_are_scikit_learns_from_the_same_start(init, k):
     assert np.allclose(found.numpy(), expected, atol=1e-9)
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(NUMBERS, st.integers(1, 9), st.sampled_from(INITS))
 def test_no_round_makes_the_error_larger(numbers, k, init):
     values = torch.tensor(numbers, dtype=torch.float64)
@@ -57,7 +58,7 @@ def test_no_round_makes_the_error_larger(numbers, k, init):
         error = after
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(NUMBERS, st.integers(1, 9))
 def test_nearest_is_nearest(numbers, k):
     values = torch.tensor(numbers, dtype=torch.float64)
