@@ -26,7 +26,6 @@ UNSEEN_BY_PAGES = {
     "distillation_ensemble_temperature",
     "distillation_unseen_temperature",
     "distillation_weight",
-    "photographs_rounding",
 }
 
 

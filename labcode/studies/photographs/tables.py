@@ -44,6 +44,5 @@ ROUNDING = Table(
     rounding.row,
     rounding.settings,
     facts=FACTS | {"teach": rounding.TEACH, "bits": rounding.BITS, "samples": trials.SAMPLES},
-    kept_for="the defaults of quantization.learn_rounding",
 )
 STUDY = Study("photographs", (METHODS, LEARNED, SENSITIVITY, ROUNDING))
