@@ -21,6 +21,7 @@ def test_peak_activation_memory_by_hand() -> None:
     assert peak(wide, (3, 2, 2)) == 4 * (12 + 1000)
 
 
+@pytest.mark.slow
 def test_what_a_skip_connection_carries_takes_memory() -> None:
     class Skip(nn.Module):
         def __init__(self) -> None:
@@ -34,6 +35,7 @@ def test_what_a_skip_connection_carries_takes_memory() -> None:
     assert peak(Skip(), (2, 5, 5)) == 4 * 25 * (2 + 7 + 2)
 
 
+@pytest.mark.slow
 def test_a_file_without_shapes_is_refused() -> None:
     file = to_onnx(nn.Sequential(nn.Conv2d(1, 2, 3), nn.MaxPool2d(2)), (1, 6, 6), batch=None)
     with pytest.raises(ValueError, match="no shape is known"):

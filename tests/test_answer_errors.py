@@ -70,6 +70,7 @@ def test_one_picture_at_a_time_is_answered(tmp_path, batch) -> None:
         assert answer["probability"] == pytest.approx(powers[2] / powers.sum(), rel=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("made", "said"),
     [
@@ -88,6 +89,7 @@ def test_a_network_of_another_kind_is_refused(tmp_path, made, said) -> None:
     assert done.stdout == b""
 
 
+@pytest.mark.slow
 def test_a_file_that_is_none_and_a_cut_picture_are_said(tmp_path) -> None:
     garbage = tmp_path / "garbage.onnx"
     garbage.write_bytes(b"no network")
@@ -101,6 +103,7 @@ def test_a_file_that_is_none_and_a_cut_picture_are_said(tmp_path) -> None:
     assert len(done.stdout.splitlines()) == 1  # the whole picture was answered
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals and pipes of another kind")
 def test_a_closed_pipe_and_ctrl_c_are_said(tmp_path) -> None:
     file = network(tmp_path / "n.onnx")

@@ -52,6 +52,7 @@ def test_there_are_three_seeds_of_each_network():
     assert {row.file for row in ROWS} <= {path.name for path in STORED.iterdir()}
 
 
+@pytest.mark.slow
 @by_row
 def test_the_stored_weights_reach_the_stored_results(row, data):
     """Another processor rounds differently, which may turn one image over."""

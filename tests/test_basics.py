@@ -223,6 +223,7 @@ def test_blur_keeps_a_flat_map_flat_and_halves_it() -> None:
     torch.testing.assert_close(blurred[:, :, 1:, 1:], torch.ones(1, 2, 3, 3))
 
 
+@pytest.mark.slow
 def test_tiles_are_drawn_one_by_one() -> None:
     figure = pictures.show_tiles(torch.randn(5, 4, 4), columns=3, titles=["a"], signed=True)
     drawn = [axes for axes in figure.axes if axes.images]

@@ -41,6 +41,7 @@ def test_all_poolings_of_a_group_have_equal_parameters() -> None:
         assert len(set(params.values())) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", FIRST_LAYERS)
 def test_first_layers_have_the_parameters_of_the_formula(kind: str) -> None:
     from labcode import cost

@@ -59,6 +59,7 @@ def test_the_squeezenet_calculator_says_the_papers_layer_sizes():
     assert "1,248,424" in squeezenet_size().summary
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("groups", [1, 2, 3, 4, 8])
 @pytest.mark.parametrize("scale", SCALES)
 def test_shufflenet_has_the_real_networks_layers_or_both_refuse(groups, scale):
@@ -103,6 +104,7 @@ def test_excitation_is_the_real_layers(channels, reduction, bias):
     assert (ours.params, ours.macs) == (found.params, found.macs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reduction", [1, 2, 4, 8, 16, 32, 64])
 def test_the_se_calculator_says_what_the_real_network_gains(reduction):
     with_se = total(models.se_resnet50, (3, 224, 224), reduction=reduction)

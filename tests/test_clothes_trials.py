@@ -23,6 +23,7 @@ def few(monkeypatch):
     return images
 
 
+@pytest.mark.slow
 def test_a_block_is_trained_and_judged_on_the_images_given(few):
     budget = block_trials.BUDGETS[0]
     model = block_trials.trained_block("standard", budget, 3, 1e-2, epochs=PASSES, images=few)

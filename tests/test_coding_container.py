@@ -56,6 +56,7 @@ def test_unpacked_weights_have_the_same_bits(way, kept):
     assert same_bits(model, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_networks_that_are_not_quantized_come_back_too(way):
     for model in (sparse(lenet5(), 0.1, bits=None), batch_norm_network(), nn.Linear(2, 3).double()):

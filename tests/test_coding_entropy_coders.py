@@ -57,6 +57,7 @@ def test_code_lengths_cost_as_little_as_huffmans(counts):
     assert ((lengths > 0) == (np.array(counts) > 0)).all()
 
 
+@pytest.mark.slow
 @given(COUNTS)
 def test_huffman_is_within_a_bit_of_entropy(counts):
     n = sum(counts)

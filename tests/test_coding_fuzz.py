@@ -103,6 +103,7 @@ def content(model: nn.Module) -> dict[str, bytes]:
     return {k: v.numpy().tobytes() for k, v in model.state_dict().items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", FILES)
 @pytest.mark.parametrize("kind", MUTATIONS)
 def test_damaged_files_raise_one_error_and_change_nothing(file, kind):
@@ -144,6 +145,7 @@ def test_resealing_alone_changes_nothing():
         assert resealed(data, Nothing()) == data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", FILES)
 def test_no_mutation_takes_memory_beyond_the_models_own(file):
     rng, model = random.Random(file), small_network()

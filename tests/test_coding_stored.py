@@ -21,6 +21,7 @@ PAIRS = [pytest.param(*pair, id=kept.file_name(*pair)) for pair in kept.KEPT]
 ONE_DIGIT = 1.001e-3  # of 1,000: rounding in a sum, on another processor, may decide about it
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("network", "part"), PAIRS)
 def test_a_stored_file_is_the_one_of_its_table(network: str, part: float) -> None:
     table = studies.table(TABLES.get((network, part), f"deep_compression_{network}"))
@@ -38,6 +39,7 @@ def test_a_stored_file_is_the_one_of_its_table(network: str, part: float) -> Non
     assert accuracy == pytest.approx(row["test_accuracy"], abs=ONE_DIGIT)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", kept.FINAL)
 def test_the_scoreboards_rows_are_those_of_the_stored_files(network: str) -> None:
     board = studies.table("scoreboard_deep_compression").query("seed == 0")

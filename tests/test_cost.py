@@ -50,6 +50,7 @@ def by_labcode(function: Callable[..., Cost], *args: object, **kwargs: object) -
         return None
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(1000))
 @given(
     per_group=st.tuples(st.integers(1, 6), st.integers(1, 6)),
@@ -82,6 +83,7 @@ def test_linear_equals_pytorch(c_in, c_out, bias):
     assert cost.linear(c_in, c_out, bias=bias) == by_pytorch(layer, (c_in,))
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(700))
 @given(
     c_in=st.integers(1, 12),
@@ -102,6 +104,7 @@ def test_depthwise_separable_equals_pytorch(c_in, c_out, kernel, size, stride, p
     assert by_labcode(cost.depthwise_separable, c_in, c_out, kernel, size, **options) == expected
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(700))
 @example(size=2, kernel=3, stride=2, padding=0, ceil_mode=True)  # one window, over the edge
 @example(size=3, kernel=2, stride=2, padding=1, ceil_mode=True)  # none starts in the padding
@@ -141,6 +144,7 @@ class LocallyConnected2d(nn.Module):
         return y.unflatten(2, self.out_size)
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(400))
 @given(
     c_in=st.integers(1, 6),
@@ -159,6 +163,7 @@ def test_locally_connected2d_equals_pytorch(c_in, c_out, kernel, size, stride, p
     assert mine == by_pytorch(layer, (c_in, *size))
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(300))
 @given(
     c_in=st.integers(1, 3),

@@ -79,6 +79,7 @@ def _tensors(model: nn.Module) -> dict[str, torch.Tensor]:
     return tensors | ({"plain": model.plain} if isinstance(model, Busy) else {})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fail", [False, True])
 @pytest.mark.parametrize("training", [False, True])
 def test_nothing_of_the_model_changes(fail: bool, training: bool) -> None:
@@ -102,6 +103,7 @@ def test_nothing_of_the_model_changes(fail: bool, training: bool) -> None:
         assert tensor.device.type == "cpu"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fail", [False, True])
 def test_no_random_state_changes(fail: bool) -> None:
     before = torch.get_rng_state(), random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
@@ -173,6 +175,7 @@ def test_a_hook_that_needs_numbers_stays_out_and_is_said() -> None:
     assert len(seen) == 1
 
 
+@pytest.mark.slow
 def test_a_hook_that_fails_is_named() -> None:
     def hook(*_: Any) -> None:
         raise AssertionError("on purpose")
@@ -193,6 +196,7 @@ def test_training_goes_on_across_a_count() -> None:
     assert not torch.is_inference_mode_enabled()
 
 
+@pytest.mark.slow
 def test_autocast_of_the_caller_does_not_reach_the_weights() -> None:
     class Cast(nn.Module):
         def __init__(self) -> None:
@@ -221,6 +225,7 @@ def test_a_scripted_model_keeps_its_mode_and_buffers() -> None:
     assert torch.equal(model.state_dict()["0.running_mean"], mean)
 
 
+@pytest.mark.slow
 def test_threads_do_not_disturb_each_other() -> None:
     model = nn.Sequential(*(nn.Conv2d(3, 3, 3, padding=1) for _ in range(20)))
     costs: list[Any] = []

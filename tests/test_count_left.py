@@ -182,6 +182,7 @@ def _picture(value: Any, seen: frozenset[int] = frozenset()) -> Any:
     return value if isinstance(value, (int, float, str, bytes)) else id(value)
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(40), deadline=None)
 @given(
     st.lists(st.sampled_from(WRITES), min_size=1, max_size=5),
@@ -272,6 +273,7 @@ def test_nested_containers_come_back(held: Any) -> None:
     assert _shown(model.state) == before
 
 
+@pytest.mark.slow
 def test_a_cache_that_no_walk_finds_loses_its_empty_tensors() -> None:
     hidden = types.ModuleType("labcode_hidden_cache")
     code = """

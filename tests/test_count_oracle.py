@@ -36,6 +36,7 @@ def test_equals_pytorch_s_own_counter_on_networks(name: str) -> None:
     assert count(model).macs == _torch_macs(model, (3, 224, 224))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["segmentation.fcn_resnet50", "video.r3d_18"])
 def test_equals_pytorch_s_own_counter_on_other_tasks(name: str) -> None:
     shape = (3, 8, 112, 112) if name.startswith("video") else (3, 64, 64)

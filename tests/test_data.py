@@ -53,6 +53,7 @@ def test_a_split_never_changes(name, part, request):
     assert fingerprint(split) == FINGERPRINTS[name, part]
 
 
+@pytest.mark.slow
 def test_mnist5k_holds_exactly_mlxtends_images(mnist5k):
     pixels, labels = mnist_data()
     expected = sorted(

@@ -81,6 +81,7 @@ def test_the_same_seed_proposes_the_same():
     assert proposals[0] == proposals[1] != proposals[2]
 
 
+@pytest.mark.slow
 def test_a_study_goes_on_where_it_stopped_and_stops_where_it_shall(tmp_path):
     where = tmp_path / "toy.db"
     search.explore(TOY, n_trials=4, storage=where)
@@ -102,6 +103,7 @@ def test_a_database_can_be_the_place(tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_an_error_fails_its_trial_and_the_study_can_go_on(tmp_path):
     broken = iter([None, ZeroDivisionError("x")])
 
@@ -118,6 +120,7 @@ def test_an_error_fails_its_trial_and_the_study_can_go_on(tmp_path):
     assert states == ["COMPLETE", "FAIL", "COMPLETE", "COMPLETE"]
 
 
+@pytest.mark.slow
 def test_a_measure_that_is_no_number_ends_the_search(tmp_path):
     problem = search.Problem(TOY.space, TOY.aims, lambda x, y: {"left": 1.0, "right": np.nan})
     with pytest.raises(ValueError, match=r"a number for each aim, got nan for \['right'\]"):

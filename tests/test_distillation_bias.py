@@ -24,6 +24,7 @@ from labcode.weights.baselines import load as load_baseline
 from tests.examples import examples
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10**6), st.integers(1, 40), st.integers(0, 3))
 @settings(max_examples=examples(40))
 def test_no_other_bias_gets_more_images_right(seed, images, class_number):
@@ -117,6 +118,7 @@ def test_features_are_what_the_layers_give():
         features(lenet, "conv9", images)
 
 
+@pytest.mark.slow
 def test_hints_train_the_lower_part_alone_and_come_nearer_to_the_teacher():
     train, lenet = data.load("mnist5k", n_train=200).train, load_baseline("lenet5")
     runs = []

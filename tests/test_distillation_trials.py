@@ -31,6 +31,7 @@ def test_students_start_alike_and_leave_the_callers_random_numbers_alone():
     assert torch.equal(spoiled, torch.relu(student(0)(images)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["labels", "label smoothing", "teacher"])
 def test_every_method_sees_the_same_batches(method, few_steps, monkeypatch):
     """Only the loss may differ between two students of one seed."""
@@ -63,6 +64,7 @@ def test_a_trial_is_the_same_each_time_and_counts_what_it_says(few_steps):
     assert first["params"] == 4 * 26 + 8 * 101 + 10 * 129  # filters and their biases, by hand
 
 
+@pytest.mark.slow
 def test_the_ensembles_rows_are_those_of_its_networks(few_steps, monkeypatch):
     monkeypatch.setattr(ensembles, "N_ALL", 300)
     rows = {row["network"]: row for row in ensembles.ensemble_trial(0, n_train=200)}

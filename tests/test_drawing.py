@@ -133,6 +133,7 @@ WAYS = [
 ]
 
 
+@pytest.mark.slow
 def test_the_page_unpacks_what_python_packed(tmp_path) -> None:
     models = [sparse_lenet5(0), sparse_lenet5(1), lenet5()]
     files = [(model, pack(model, **way)) for model in models for way in WAYS]

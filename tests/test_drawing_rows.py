@@ -41,6 +41,7 @@ def test_every_shipped_network_has_its_row(networks) -> None:
     assert set(networks) == set(ROWS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("id", ROWS)
 def test_a_shipped_network_answers_as_its_row_says(networks, id: str) -> None:
     test, row = data.load("mnist5k").test, measured(ROWS[id])

@@ -91,6 +91,7 @@ def test_sizes_that_other_libraries_state():
 # --- sizes by formula -------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("alpha", [1.0, 0.75, 0.5, 0.25, 0.3])  # 0.3 leaves parts of channels
 @pytest.mark.parametrize("size", [224, 160, 28])
 def test_mobilenet_v1_costs_what_the_formula_says(alpha, size):
@@ -170,6 +171,7 @@ def test_shufflenet_costs_what_the_formula_says(groups):
     assert total(shufflenet_v1, (3, 224, 224), groups=groups)[1] == predicted.macs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reduction", [2, 4, 8, 16, 32])
 def test_se_adds_to_resnet50_what_the_papers_formula_says(reduction):
     blocks = {256: 3, 512: 4, 1024: 6, 2048: 3}  # output channels -> blocks
@@ -238,6 +240,7 @@ def deviation(layer: nn.Module) -> float:
     return float(layer.weight.detach().std())
 
 
+@pytest.mark.slow
 def test_weights_start_as_the_papers_say():
     torch.manual_seed(0)
     net = alexnet(num_classes=10)

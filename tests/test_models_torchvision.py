@@ -46,6 +46,7 @@ TABLES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TABLES)
 def test_the_tables_are_equal_layer_by_layer(name):
     make, settings, make_theirs = TABLES[name]
@@ -59,6 +60,7 @@ def test_the_tables_are_equal_layer_by_layer(name):
     assert len(mine) >= 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [0.35, 0.5, 0.75, 1.4])
 def test_mobilenet_v2_has_torchvisions_widths(width):
     mine = labcode.count(on_meta(ours.mobilenet_v2, width_multiplier=width))

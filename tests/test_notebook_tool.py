@@ -16,6 +16,7 @@ def test_chapters_come_in_the_order_of_the_table_of_contents() -> None:
     assert names[:3] == ["index", "counting_cost", "bytes_and_time"]
 
 
+@pytest.mark.slow
 def test_outputs_are_stored_without_live_widgets(tmp_path) -> None:
     path = tmp_path / "a.ipynb"
     source = "import ipywidgets\nipywidgets.IntSlider(3)"
@@ -36,6 +37,7 @@ def test_what_is_printed_in_pieces_is_stored_in_one(tmp_path) -> None:
     assert output.text == "0\n1\n2\n"
 
 
+@pytest.mark.slow
 def test_a_failing_notebook_is_left_as_it_was(tmp_path) -> None:
     path = tmp_path / "a.ipynb"
     nbformat.write(notebook("1", "1 / 0"), path)

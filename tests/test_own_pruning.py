@@ -126,6 +126,7 @@ def test_norms_of_filters_by_plain_indexing():
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(60))
 @given(
     st.integers(1, 199), st.floats(0.05, 0.9), st.floats(0.05, 1.0),

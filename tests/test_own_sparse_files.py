@@ -119,6 +119,7 @@ def damaged(file, rng):
     return bytes(data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_none_of_thousands_of_damaged_files_is_taken(form):
     rng = random.Random(form)

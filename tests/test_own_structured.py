@@ -123,6 +123,7 @@ CUT = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(60))
 @given(st.data())
 def test_each_kind_is_cut_and_works_in_both_modes(data):
@@ -225,6 +226,7 @@ REFUSED = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_cannot_be_cut_is_refused_in_a_sentence_with_its_name(name):
@@ -272,6 +274,7 @@ def expected_params(model, part):
     return total
 
 
+@pytest.mark.slow
 def test_half_of_resnet18_is_half_of_every_layer():
     torch.manual_seed(0)
     model = torchvision.models.resnet18()
@@ -288,6 +291,7 @@ def test_half_of_resnet18_is_half_of_every_layer():
     smaller.train()(torch.randn(2, 3, 64, 64)).sum().backward()
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(25))
 @given(st.integers(0, 10**6), st.integers(2, 8), st.sampled_from([0.25, 0.5, 0.75, 1.0]))
 def test_joined_scores_are_added(seed, width, kept):

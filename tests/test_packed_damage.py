@@ -81,6 +81,7 @@ def sealed(text: bytes, payload: bytes) -> bytes:
     return length + zlib.crc32(length + text + payload).to_bytes(4, "little") + text + payload
 
 
+@pytest.mark.slow
 def test_a_hostile_header_with_a_right_checksum_raises_the_same_error() -> None:
     packed = FILES[3]
     length = int.from_bytes(packed[:4], "little")

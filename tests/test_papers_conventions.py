@@ -26,11 +26,13 @@ def passed(make, kind, *, inputs=False, **settings) -> int:
     return sum(seen)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [models.resnet50, models.se_inception, models.mobilenet_v1])
 def test_normalised_values_are_what_the_batch_norms_put_out(make):
     assert conventions.normalised_values(counted(make)) == passed(make, nn.BatchNorm2d) > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make", [models.se_resnet50, models.se_inception, models.se_mobilenet_v1, models.resnet50]
 )

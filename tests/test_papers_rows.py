@@ -8,6 +8,7 @@ from labcode import papers
 from labcode.papers.row import Found, Row, agrees, cut_off, printed_number, to_digits, verdict
 
 
+@pytest.mark.slow
 @given(value=st.floats(0, 1e4), decimals=st.integers(0, 3))
 def test_a_number_agrees_with_its_own_print_and_not_with_the_next_one(value, decimals):
     assert agrees(f"{value:.{decimals}f}", value)

@@ -92,6 +92,7 @@ def test_every_no_has_a_reason_that_is_not_a_shrug(found):
             assert verdict.reason != reasons.PASSED_OVER, (layer.name, verdict)
 
 
+@pytest.mark.slow
 @given(odd_networks())
 @settings(max_examples=examples(15))
 def test_networks_drawn_at_random_get_answers_and_no_inner_errors(drawn):
@@ -123,6 +124,7 @@ def test_the_network_is_left_as_it_was():
     assert not any(one._forward_hooks or one._forward_pre_hooks for one in model.modules())
 
 
+@pytest.mark.slow
 def test_a_verdict_is_what_the_method_does():
     plain = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(288, 4)).eval()
     found = preflight.check(plain, SHAPE)

@@ -81,6 +81,7 @@ def assert_cut_is_right(model, plan, shape):
     return smaller
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(60))
 @given(st.data())
 def test_a_cut_chain_has_the_predicted_cost_and_the_masked_networks_answers(data):
@@ -123,6 +124,7 @@ class Branches(nn.Module):
         return self.fc(x.mean((2, 3)))
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(25))
 @given(st.data())
 def test_a_cut_network_with_branches_is_right_too(data):

@@ -53,6 +53,7 @@ def case(request, data):
     return model, to_int8(model, images, batch=BATCH)
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(200))
 @given(st.integers(-(2**31) + 1, 2**31 - 1), st.floats(1e-9, 1.0))
 def test_rescaling_is_multiplication_in_exact_arithmetic(value, factor):
@@ -248,6 +249,7 @@ def uneven(model: nn.Module) -> nn.Module:
     return model.eval()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("build", "shape"), [(small_cnn, SHAPE), (lambda: resnet18(weights=None), (3, 64, 64))]
 )

@@ -34,6 +34,7 @@ def gap(wanted: Tensor, got: Tensor) -> float:
     return float((got - wanted).norm() / wanted.norm().clamp(min=1e-12))
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(25))
 @given(odd_networks())
 def test_folding_leaves_every_answer(drawn) -> None:
@@ -64,6 +65,7 @@ def test_a_layer_whose_weight_is_used_elsewhere_is_not_folded() -> None:
     assert gap(model(x), folded(x)) < 1e-6
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(60))
 @given(odd_networks())
 def test_eight_bits_are_nearly_the_network(drawn) -> None:
@@ -79,6 +81,7 @@ def test_eight_bits_are_nearly_the_network(drawn) -> None:
     assert gap(built(Odd, program, seed)(x), model(x)) == 0
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(40))
 @given(odd_networks(), st.sampled_from([1, 4, 8]))
 def test_a_packed_network_is_the_network(drawn, bits) -> None:
@@ -92,6 +95,7 @@ def test_a_packed_network_is_the_network(drawn, bits) -> None:
     assert gap(quantized(x), back(x)) < (0.02 if bits == 8 else 0.2)  # a tie may fall otherwise
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(25))
 @given(chains())
 def test_integers_are_what_the_quantized_network_simulates(drawn) -> None:
@@ -123,6 +127,7 @@ def test_pooling_is_torchs(kernel, stride, padding, dilation, ceil_mode, height,
     assert torch.equal(max_pool(x, *how).double(), expected)
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(60))
 @given(
     st.sampled_from(["min-max", "percentile", "mse", "kl"]),
@@ -140,6 +145,7 @@ def test_ranges_follow_the_values_however_small_they_are(method, exponent, bits,
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(40))
 @given(st.integers(-60, 60), st.integers(0, 99))
 def test_tiny_and_huge_weights_are_rounded_like_others(exponent, seed) -> None:
@@ -151,6 +157,7 @@ def test_tiny_and_huge_weights_are_rounded_like_others(exponent, seed) -> None:
     assert gap(wanted, got * 2.0**-exponent) < 0.02
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(30))
 @given(st.integers(-25, 0), st.floats(-50, 50), st.integers(0, 99), st.sampled_from([2, 4, 8]))
 def test_a_bias_of_any_size_is_right_in_integers(exponent, bias, seed, bits) -> None:

@@ -69,6 +69,7 @@ def test_a_packed_network_is_the_network(bits, weights):
         assert (integers[name] - again[name]).abs().max() <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bits", [8, 4, 2, 1])
 def test_every_byte_is_accounted_for(bits):
     _, quantized, packed = packed_case(bits)

@@ -57,6 +57,7 @@ def test_the_gradient_passes_inside_and_stops_outside():
     assert y.grad.tolist() == [2, 3]
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(25))
 @given(seeds)
 def test_the_gradient_of_a_learned_scale_is_that_of_the_paper(seed):
@@ -117,6 +118,7 @@ def test_a_quantized_copy_leaves_the_model_and_the_random_numbers():
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bits", [8, 4, 2, 1])
 def test_activations_take_as_many_values_as_their_bits_allow(bits):
     model = baselines.load("lenet5")

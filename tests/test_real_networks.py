@@ -51,6 +51,7 @@ def gap(model, other, x):
     return float((a - b).square().mean() / a.square().mean())
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 1000), act=st.sampled_from([nn.ReLU, nn.ReLU6]))
 @settings(max_examples=examples(10))
 def test_equalizing_changes_no_answer_and_makes_ranges_equal(seed, act):
@@ -77,6 +78,7 @@ def test_a_layer_that_two_others_read_is_left_alone():
         quantization.equalize(Fork().eval(), SHAPE)
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 1000))
 @settings(max_examples=examples(5))
 def test_what_uneven_channels_cost_is_brought_back(seed):
@@ -96,6 +98,7 @@ def test_what_uneven_channels_cost_is_brought_back(seed):
     assert loss(equal) < loss(uneven) / 4
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 1000))
 @settings(max_examples=examples(10))
 def test_corrected_biases_restore_every_channels_mean(seed):
@@ -109,6 +112,7 @@ def test_corrected_biases_restore_every_channels_mean(seed):
         assert torch.allclose(*means, rtol=1e-3, atol=1e-4), name
 
 
+@pytest.mark.slow
 def test_learned_rounding_is_on_the_grid_and_better_on_images_it_has_not_seen():
     model, x = Uneven(5).eval(), images(64)
     rounded = quantization.quantize_model(model, x, weight_bits=3, activation_bits=None)

@@ -120,11 +120,13 @@ def test_a_file_is_read_back_and_needs_as_much_memory_as_in_float(name) -> None:
     )
 
 
+@pytest.mark.slow
 def test_memory_of_an_int8_file_by_hand() -> None:
     model = seeded(CHAINS["flat first"])
     assert peak_activation_bytes(to_int8(model, IMAGES), bytes_each=1) == 192 + 200
 
 
+@pytest.mark.slow
 def test_a_float_file_is_not_read_as_integers() -> None:
     with pytest.raises(ValueError, match="the file is no QDQ file: nothing quantizes"):
         read_qdq(to_onnx(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()), SHAPE))

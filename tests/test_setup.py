@@ -142,6 +142,7 @@ def two_indexes(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(setup, "lines", lambda part: pins)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("torch", "expected"),
     [

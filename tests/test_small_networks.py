@@ -194,6 +194,7 @@ def site(tmp_path):
     server.server_close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
 def test_downloaded_weights_answer_as_torchvisions_network(version, site, capfd):
     address, folder = site

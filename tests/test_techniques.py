@@ -126,6 +126,7 @@ def test_the_calculator_browses_the_same_numbers() -> None:
         assert astuple(entry)[2:] == pytest.approx(tuple(found), abs=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("technique", ALL)
 def test_counts_of_the_row_are_those_of_what_runs(technique: Technique) -> None:
     row, model = scoreboard.row_of(technique), technique.deployed.model()
@@ -246,6 +247,7 @@ def test_low_rank_rows_are_those_of_the_chapters_table(rank: int) -> None:
     assert count(shape, INPUT_SHAPE).params == row.params
 
 
+@pytest.mark.slow
 def test_a_combination_keeps_the_cut_networks_shape_and_packs_it(monkeypatch) -> None:
     for epochs in ("FINE_TUNING_EPOCHS", "EPOCHS", "SHARE_EPOCHS"):
         monkeypatch.setitem(getattr(combinations, epochs), "lenet5", 1)

@@ -53,6 +53,7 @@ def test_it_learns_real_digits():
     assert [epoch.epoch for epoch in history.epochs] == list(range(1, 9))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [lambda: lenet5(), lambda: lenet_300_100()])
 def test_the_same_seed_gives_identical_weights(make):
     train = load("mnist5k", n_train=100).train
