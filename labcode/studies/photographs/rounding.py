@@ -32,9 +32,6 @@ OUTPUTS = 64  # of a layer: each output learns for itself, so that a part can st
 RATES = (0.05, 0.1, 0.2, 0.5, 1.0)
 PULLS = (0.1, 0.3, 1.0, 3.0, 10.0)
 STEPS = 300
-# The best of these has a rate of 0.5 and a pull of 1; fewer steps, and more, were tried there.
-NEAR, PULL = (0.2, 0.5), 1.0
-OTHER_STEPS = (100, 1000)
 
 
 def row(layer: str, lr: float, pull: float, steps: int) -> Row:
@@ -61,9 +58,8 @@ def row(layer: str, lr: float, pull: float, steps: int) -> Row:
 
 
 def settings() -> list[Row]:
-    """Return all rates with all pulls, then other numbers of steps around the best of them."""
-    few = grid(layer=LAYERS, lr=RATES, pull=PULLS, steps=[STEPS])
-    return few + grid(layer=LAYERS, lr=NEAR, pull=[PULL], steps=OTHER_STEPS)
+    """Return all rates with all pulls, for each layer."""
+    return grid(layer=LAYERS, lr=RATES, pull=PULLS, steps=[STEPS])
 
 
 @cache
