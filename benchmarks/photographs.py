@@ -1,4 +1,4 @@
-"""Measure the milliseconds of EfficientNet-Lite0 in ONNX Runtime: float32 and int8, 1 and 2 threads.
+"""Milliseconds of EfficientNet-Lite0 in ONNX Runtime: float32 and int8, 1 and 2 threads.
 
 Run as `python benchmarks/photographs.py` on a quiet machine (about two minutes). Writes
 photographs_milliseconds.csv. One image at the network's own size; the float32 and the int8 form

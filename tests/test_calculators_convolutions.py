@@ -89,7 +89,7 @@ def test_the_formulas_come_out_at_their_numbers(c_in, c_out, k, groups):
 
 def test_groups_that_do_not_divide_close_only_their_own_column():
     result = convolutions(groups=2)
-    assert "Impossible: groups must divide in_channels, got groups=2 and in_channels=3" in (
+    assert "Impossible: groups must divide in channels, got groups=2 and in channels=3" in (
         result.html
     )
     assert result.values["params"] == [108, None, 39]

@@ -65,7 +65,7 @@ def test_ticks_are_round_and_few() -> None:
 def test_a_point_says_its_name_when_it_is_touched() -> None:
     html = compare_techniques(show="quantization").html
     assert html.count('<g class="live-named"><title>') == html.count("<title>")
-    assert "<title>lenet5, 2-bit QAT</title>" in html
+    assert "<title>LeNet-5, 2-bit QAT</title>" in html
     assert "(log scale)" in html
 
 

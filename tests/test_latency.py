@@ -131,6 +131,7 @@ def test_the_mode_comes_back_after_a_failure(network: nn.Module) -> None:
     assert network.training
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", [1, 2])
 def test_the_session_has_the_threads_that_were_asked_for(file: bytes, threads: int) -> None:
     session = onnx_session(file, threads=threads)

@@ -29,6 +29,7 @@ def test_outputs_are_stored_without_live_widgets(tmp_path) -> None:
     assert "IntSlider" in two.outputs[0].data["text/plain"]
 
 
+@pytest.mark.slow
 def test_what_is_printed_in_pieces_is_stored_in_one(tmp_path) -> None:
     path = tmp_path / "a.ipynb"
     nbformat.write(notebook("for i in range(3):\n    print(i, flush=True)"), path)

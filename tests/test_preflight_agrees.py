@@ -151,6 +151,7 @@ LEFT = {
 """What a method left out, seen in what it handed over."""
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("kind", BROUGHT)
 def test_the_preflight_says_what_each_method_says(kind):
@@ -158,6 +159,7 @@ def test_the_preflight_says_what_each_method_says(kind):
     agree(BROUGHT[kind](), SHAPE, CALLS)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @settings(max_examples=examples(6), phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(odd_networks())

@@ -133,6 +133,7 @@ def test_with_weights_of_8_bits_they_are_where_the_processor_does_not_saturate(c
         assert (max(off.values()) <= MOST_ONE_STEP_OFF) == (not (fused and saturates())), off
 
 
+@pytest.mark.slow
 def test_a_shifted_product_differs_by_one_step_at_most(case, data):
     _, onnx_file = case
     images = data.test.images[:BATCH]

@@ -24,8 +24,10 @@ from labcode.weights import load_efficientnet_lite
 SIZES = {version: size for version, (_, _, size) in BLUEPRINTS.items()}  # pixels
 VERSIONS = (1, 2)  # of Lite; the rows of Lite0 are gathered
 Made = tuple[Tensor, int]  # the classes that are answered, and the bytes of the weights
-COLUMNS = ("version", "form", "size", "n", "correct", "agree", "lost", "won")
-COLUMNS += ("lost_to_lite0", "won_over_lite0", "bytes", "params", "macs")
+COLUMNS = (
+    *("version", "form", "size", "n", "correct", "agree", "lost", "won"),
+    *("lost_to_lite0", "won_over_lite0", "bytes", "params", "macs"),
+)
 
 
 def row(version: int, form: str) -> Row:

@@ -73,7 +73,9 @@ def milliseconds() -> pd.DataFrame:
 
     table = studies.table("photographs_milliseconds")
     lines = {}
-    for (version, threads), pair in table.groupby(["version", "threads"]):
+    cases = dict.fromkeys(zip(table["version"], table["threads"], strict=True))
+    for version, threads in cases:
+        pair = table[(table["version"] == version) & (table["threads"] == threads)]
         forms = pair.set_index("form")
         line = {}
         for form, one in forms.iterrows():
