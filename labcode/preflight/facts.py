@@ -62,7 +62,8 @@ class Facts:
     """What one run of a network shows.
 
     Args:
-        layers: The layers with parameters, those that run first, in running order.
+        layers: The layers with parameters and the batch norms, those that run first, in running
+            order.
         output: "tensor", or what else the network returns, such as "a tuple of 2".
         scripted: Whether it is a TorchScript module.
         hooks: Names of the layers with hooks of the user's.
@@ -164,13 +165,14 @@ def _sharers(model: nn.Module) -> dict[str, set[str]]:
 
 
 def _has_weights(module: nn.Module) -> bool:
+    """Tell whether it is a layer of the table; a batch norm is, without weights of its own too."""
     if (
         isinstance(module, (parametrize.ParametrizationList,))
         or "parametrizations" in type(module).__module__
     ):
         return False
     own = next(module.parameters(recurse=False), None) is not None
-    return own or parametrize.is_parametrized(module)
+    return own or parametrize.is_parametrized(module) or isinstance(module, NORMS)
 
 
 def _size(parameter: nn.Parameter) -> int:

@@ -82,6 +82,8 @@ class Joints:
 
     def _check(self, name: str, share: Share) -> None:
         """Refuse channels that a layer does not have: the graph took another axis for channels."""
+        if getattr(self._twin.get_submodule(share.name), "groups", 1) > 1:
+            return  # what becomes of groups is another's question
         part = self.plan[share.name]
         there = len(part.outputs if share.is_output else part.inputs)
         if share.numbers and max(share.numbers) >= there:
