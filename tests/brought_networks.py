@@ -9,7 +9,7 @@ SHAPE = (3, 8, 8)
 
 
 class Net(nn.Module):
-    """Layers by name, and a function of the network and the image."""
+    """Layers by name, and a function of the network and its inputs."""
 
     def __init__(self, run, **layers):
         super().__init__()
@@ -17,8 +17,8 @@ class Net(nn.Module):
         for name, layer in layers.items():
             setattr(self, name, layer)
 
-    def forward(self, x):
-        return self.run(self, x)
+    def forward(self, *inputs):
+        return self.run(self, *inputs)
 
 
 def plain(**changes):

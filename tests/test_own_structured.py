@@ -13,22 +13,8 @@ from torchvision.models import shufflenet_v2_x0_5
 
 import labcode
 from labcode.pruning import cut, full_plan, graph_plan, joint_plan, plan_cost, silenced, unit_norms
+from tests.brought_networks import SHAPE, Net
 from tests.examples import examples
-
-SHAPE = (3, 8, 8)
-
-
-class Net(nn.Module):
-    """Layers by name, and a function that runs them."""
-
-    def __init__(self, run, **layers):
-        super().__init__()
-        self.run = run
-        for name, layer in layers.items():
-            setattr(self, name, layer)
-
-    def forward(self, *inputs):
-        return self.run(self, *inputs)
 
 
 def conv(inputs, outputs, kernel=1, **settings):
