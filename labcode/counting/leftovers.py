@@ -57,56 +57,64 @@ def _is_empty(value: Any) -> bool:
 
 
 def _evict(tensors: list[torch.Tensor]) -> list[str]:
-    """Take tensors out of the containers and tables that hold them; return these by name."""
+    """Take tensors out of the containers and tables that hold them; return these by name.
+
+    Who holds something is known only after a look at every object there is. So all tensors are
+    asked for at once, and then all that holds them, from the inside outwards.
+    """
     names: list[str] = []
-    for tensor in tensors:
-        _take_out(tensor, tensors, names, _DEPTH, {id(tensors), id(names)})
+    met: list[Any] = [names, tensors]  # alive to the end, so that no id is given twice
+    met.append(met)
+    inside: list[Any] = tensors
+    for _ in range(_DEPTH + 1):
+        holders = _holders(inside, met)
+        dicts = [h for h in holders if isinstance(h, dict)]
+        met += [holders, *holders, inside, dicts]
+        for table in filter(_is_table, [*holders, *_holders(dicts, met)]):
+            table.cache_clear()
+            names.append(getattr(table, "__qualname__", "a cached function"))
+        for holder in holders:
+            _take_out(holder, inside, names)
+        inside = [h for h in holders if isinstance(h, tuple) or _is_entry(h)]
+        if not inside:
+            break
     return names
 
 
-def _take_out(value: Any, ours: Any, names: list[str], depth: int, seen: set[int]) -> bool:
-    """Remove what holds `value`; say whether something did."""
-    taken = False
-    for holder in gc.get_referrers(value):
-        if id(holder) in seen or holder is ours or type(holder).__name__ == "frame":
-            continue
-        seen.add(id(holder))
-        if isinstance(holder, _TABLE):
-            holder.cache_clear()
-            names.append(getattr(holder, "__qualname__", "a cached function"))
-            taken = True
-        elif _table_of(holder) is not None or isinstance(holder, tuple):
-            taken |= depth > 0 and _take_out(holder, ours, names, depth - 1, seen)
-        elif isinstance(holder, dict):
-            taken |= _drop(holder, value, names)
-        elif isinstance(holder, (list, set)):
-            _remove(holder, value)
-            names.append(f"a {type(holder).__name__} outside the model")
-            taken = True
-    return taken
+def _holders(values: list[Any], met: list[Any]) -> list[Any]:
+    """Return what holds one of the values, without frames and what was met before."""
+    known = {id(o) for o in met}
+    found = gc.get_referrers(*values) if values else []
+    return [o for o in found if id(o) not in known and type(o).__name__ != "frame"]
 
 
-def _table_of(holder: Any) -> Any:
-    """Return the table that an entry of a `functools.lru_cache` belongs to, or None."""
-    if type(holder).__name__ == "_lru_list_elem":
-        return holder
-    if not isinstance(holder, dict):
-        return None
-    return next((t for t in gc.get_referrers(holder) if isinstance(t, _TABLE)), None)
+def _is_table(holder: Any) -> bool:
+    return isinstance(holder, _TABLE)
 
 
-def _drop(holder: dict[Any, Any], value: Any, names: list[str]) -> bool:
+def _is_entry(holder: Any) -> bool:
+    """Say whether this is an entry of a `functools.lru_cache` that forgets its oldest."""
+    return type(holder).__name__ == "_lru_list_elem"
+
+
+def _take_out(holder: Any, values: list[Any], names: list[str]) -> None:
+    """Remove the values from a dict, list or set."""
+    ours = {id(value) for value in values}
+    if isinstance(holder, dict):
+        _drop(holder, ours, names)
+    elif isinstance(holder, (list, set)):
+        stay = [item for item in holder if id(item) not in ours]
+        holder.clear()
+        holder.extend(stay) if isinstance(holder, list) else holder.update(stay)
+        names.append(f"a {type(holder).__name__} outside the model")
+
+
+def _drop(holder: dict[Any, Any], ours: set[int], names: list[str]) -> None:
     module = sys.modules.get(str(holder.get("__name__")))
     if module is not None and vars(module) is holder:
-        return False  # a global variable: without it, the code would fail
-    for key in [k for k, v in holder.items() if v is value]:
+        return  # a global variable: without it, the code would fail
+    held = [key for key, value in holder.items() if id(value) in ours]
+    for key in held:
         del holder[key]
-    names.append("a dict outside the model")
-    return True
-
-
-def _remove(holder: Any, value: Any) -> None:
-    if isinstance(holder, set):
-        holder.discard(value)
-    else:
-        holder[:] = [item for item in holder if item is not value]
+    if held:
+        names.append("a dict outside the model")
