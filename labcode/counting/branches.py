@@ -56,7 +56,8 @@ class State:
 def _truth(mode: CountingMode, condition: Any) -> bool | None:
     if not isinstance(condition, torch.Tensor):
         return bool(condition)
-    return bool(mode.real(condition, copy=False)) if mode.is_known(condition, _ITEM) else None
+    known = mode.values.is_known(condition, _ITEM)
+    return bool(mode.values.real(condition, copy=False)) if known else None
 
 
 def _state(mode: CountingMode) -> State:

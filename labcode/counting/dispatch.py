@@ -31,17 +31,12 @@ from labcode.counting.rules import RULES
 from labcode.counting.shapes import META
 from labcode.counting.sparse import stored_share
 from labcode.counting.tracking import Layer
-from labcode.counting.twins import map_tensors, tensors_in, twin
+from labcode.counting.twins import map_tensors, tensors_in
+from labcode.counting.values import DataNeededError, Values
 
-_SMALL = 4096  # elements up to which the model's own numbers are read at once
 _MANY = 2**16  # elements up to which a constant is computed for real at once
 _ALL = 2**27  # the same in a run that needs the values of constants: 512 MiB of floats
 Op = torch._ops.OpOverload
-Pair = tuple[torch.Tensor, torch.Tensor]
-
-
-class DataNeededError(RuntimeError):
-    """The model asked for the value of a tensor, which counting does not compute."""
 
 
 class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -71,15 +66,7 @@ class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._limit = _ALL if exact else _MANY
         self._share = (1, 1)  # numbers stored and all numbers, of the sparse tensor at work
         self._func: Any = None
-        self._twins: dict[int, Pair] = {}  # id: (a tensor, its shape on meta)
-        self._written: dict[int, Pair] = {}  # id: (the caller's, what it holds now: ours)
-        self._constants: dict[int, torch.Tensor] = {}  # id: made in the forward, real
-        self._unknown: set[int] = set()  # storages of constants that got unknown values
-
-    def forget(self) -> None:
-        """Let go of all tensors; what was counted stays."""
-        for table in (self._twins, self._written, self._constants):
-            table.clear()
+        self.values = Values(exact=exact)
 
     def add_macs(self, macs: int) -> None:
         """Add multiply-adds to the layer that is running."""
@@ -140,7 +127,7 @@ class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
         out = func(*args, **{**kwargs, "device": META, "pin_memory": False})
         if RANDOM in func.tags or not isinstance(out, torch.Tensor) or out.numel() > self._limit:
             return out
-        return self.keep(func(*args, **{**kwargs, "device": "cpu", "pin_memory": False}))
+        return self.values.keep(func(*args, **{**kwargs, "device": "cpu", "pin_memory": False}))
 
     def _make_like(self, func: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Make a constant that takes only its type, or shape, from another tensor."""
@@ -148,33 +135,16 @@ class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if stub is None:
             return None
         kwargs = {name: v for name, v in kwargs.items() if name not in ("device", "pin_memory")}
-        return self.keep(func(stub, *args[1:], **kwargs))
+        return self.values.keep(func(stub, *args[1:], **kwargs))
 
     def _is_constant(self, func: Op, tensors: list[torch.Tensor]) -> bool:
         """Say whether an operation touches only constants, whose values are known."""
         size = 1
         for tensor in tensors:
-            if not self.is_known(tensor, func):
+            if not self.values.is_known(tensor, func):
                 return False
             size *= max(tensor.numel(), 1)
         return (size <= self._limit**2 or self.exact) and RANDOM not in func.tags
-
-    def is_known(self, tensor: torch.Tensor, func: Op) -> bool:
-        """Say whether an operation may use the values of a tensor."""
-        ours = self._now(tensor)
-        if ours is not None and ours.is_meta:
-            return False
-        if id(tensor) in self._constants:
-            return not self._unknown or _storage(tensor) not in self._unknown
-        if tensor.is_meta:
-            return False
-        if func._schema.name in READS or func._schema.name == "aten::lift_fresh":
-            return True  # reading one value of the caller's tensor changes nothing
-        if tensor.layout is not torch.strided:
-            return True  # how many numbers it stores decides what it costs
-        if self.exact:
-            return tensor.numel() <= _SMALL or not isinstance(tensor, torch.nn.Parameter)
-        return tensor.numel() <= _SMALL and not tensor.is_floating_point()
 
     def _can_fold(self, func: Op) -> bool:
         if is_free(func) or func._schema.name in READS:
@@ -186,11 +156,13 @@ class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
     ) -> Any:
         """Compute an operation on constants for real, never writing to the caller's tensors."""
         if func._schema.name == "aten::lift_fresh":
-            return self.keep(args[0])
+            return self.values.keep(args[0])
         if is_large(func, args, kwargs, self._limit):
             return self._infer(func, args, kwargs)
         copy = func._schema.name not in READS
-        real_args, real_kwargs = map_tensors((args, kwargs), lambda t: self.real(t, copy=copy))
+        real_args, real_kwargs = map_tensors(
+            (args, kwargs), lambda t: self.values.real(t, copy=copy)
+        )
         if func._schema.name in MOVES:
             real_args, real_kwargs = moved(func, real_args, real_kwargs, torch.device("cpu"))
         if real_kwargs.get("device") is not None:
@@ -201,7 +173,7 @@ class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self._set_share(func, tensors)
             self.add_macs(formula(real_args, real_kwargs, out))
             self._share = (1, 1)
-        return self._returned(map_tensors(out, self.keep), tensors)
+        return self.values.returned(map_tensors(out, self.values.keep), tensors)
 
     def _infer(self, func: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run an operation on `meta` twins, so that only its output's shape is worked out."""
@@ -212,7 +184,7 @@ class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if any(t.layout is not torch.strided for t in tensors) and self._share == (1, 1):
             return self._infer_sparse(func, args, kwargs, tensors)
         if func._schema.is_mutable:
-            self._forget_written(func, args, kwargs)
+            self.values.forget_written(func, args, kwargs)
         args, kwargs = map_tensors((args, kwargs), self._meta)
         if name in MOVES:
             args, kwargs = moved(func, args, kwargs, META)
@@ -223,13 +195,13 @@ class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
         formula = formula_of(func)
         if formula is None and not is_free(func) and is_composite(func):
             with self:
-                return self._returned(func.decompose(*args, **kwargs), tensors)
+                return self.values.returned(func.decompose(*args, **kwargs), tensors)
         out = func(*args, **kwargs)
         if formula is not None:
             self.add_macs(formula(args, kwargs, out))
         elif not is_free(func):
             self.running[-1].add_uncounted(name)
-        return self._returned(out, tensors)
+        return self.values.returned(out, tensors)
 
     def _infer_sparse(
         self, func: Op, args: tuple[Any, ...], kwargs: dict[str, Any], tensors: list[torch.Tensor]
@@ -242,72 +214,14 @@ class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self._share = (1, 1)
 
     def _set_share(self, func: Op, tensors: list[torch.Tensor]) -> None:
-        share = stored_share([self.real(t, copy=False) for t in tensors])
+        share = stored_share([self.values.real(t, copy=False) for t in tensors])
         if share is None:  # two sparse ones: the cost depends on where their numbers stand
             self.running[-1].add_uncounted(f"{func._schema.name} of two sparse tensors")
         self._share = share or (0, 1)
 
-    def _forget_written(self, func: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Mark what an operation writes as unknown: its values are not computed."""
-        for index, argument in enumerate(func._schema.arguments):
-            if argument.alias_info is None or not argument.alias_info.is_write:
-                continue
-            value = args[index] if index < len(args) else kwargs.get(argument.name)
-            for tensor in tensors_in(value):
-                if id(tensor) in self._constants:
-                    self._unknown.add(_storage(tensor))
-                elif not tensor.is_meta:
-                    self._written[id(tensor)] = (tensor, twin(tensor))
-
-    def _now(self, tensor: torch.Tensor) -> torch.Tensor | None:
-        """Return what stands for a caller's tensor that was written or copied, if it was."""
-        pair = self._written.get(id(tensor))
-        return None if pair is None else pair[1]
-
     def _meta(self, tensor: torch.Tensor) -> torch.Tensor:
-        if tensor.is_meta and tensor.layout is torch.strided:
-            return tensor
-        now = self._now(tensor)
-        if now is not None and now.is_meta:
-            return now
-        pair = self._twins.get(id(tensor))
-        if pair is None:
-            pair = self._twins[id(tensor)] = (tensor, twin(tensor))
+        """Return what stands for a tensor, and note where it is used."""
+        stand_in = self.values.meta(tensor)
+        if stand_in is not tensor:
             self.note_use(tensor)
-        return pair[1]
-
-    def real(self, tensor: torch.Tensor, *, copy: bool) -> torch.Tensor:
-        """Return a tensor with known values; the caller's own is copied where it may be written."""
-        now = self._now(tensor)
-        if now is not None:
-            return now
-        if not copy or id(tensor) in self._constants:
-            return tensor
-        now = self.keep(tensor.detach().to("cpu", copy=True))
-        self._written[id(tensor)] = (tensor, now)
-        return now
-
-    def known(self, tensor: torch.Tensor, func: Op) -> torch.Tensor:
-        """Return a tensor whose values an operation needs to tell its output's shape.
-
-        Raises:
-            DataNeededError: if they are not known.
-        """
-        if not self.is_known(tensor, func):
-            raise DataNeededError(f"{func._schema.name} needs the values of a tensor")
-        return self.real(tensor, copy=False)
-
-    def keep(self, tensor: torch.Tensor) -> torch.Tensor:
-        """Note a tensor as a constant, whose values are known."""
-        self._constants[id(tensor)] = tensor
-        return tensor
-
-    def _returned(self, out: Any, tensors: list[torch.Tensor]) -> Any:
-        """Give a tensor back where an operation returned what stands for it (in-place)."""
-        pairs = (known.get(id(t)) for t in tensors for known in (self._twins, self._written))
-        originals = {id(pair[1]): pair[0] for pair in pairs if pair is not None}
-        return map_tensors(out, lambda t: originals.get(id(t), t)) if originals else out
-
-
-def _storage(tensor: torch.Tensor) -> int:
-    return int(tensor.untyped_storage()._cdata)
+        return stand_in

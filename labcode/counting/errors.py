@@ -6,9 +6,9 @@ import re
 
 from torch import nn
 
-from labcode.counting.dispatch import DataNeededError
 from labcode.counting.inputs import Inputs
 from labcode.counting.tracking import Failure, Layer
+from labcode.counting.values import DataNeededError
 
 
 def explain(

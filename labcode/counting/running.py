@@ -81,7 +81,7 @@ def _run(
             with mode:
                 model(*args, **kwargs)
         finally:
-            mode.forget()
+            mode.values.forget()
     return mode
 
 

@@ -20,9 +20,9 @@ def pack(mode: CountingMode, args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
     x, lengths, batch_first = args  # x: (N, T, ...) with batch_first, else (T, N, ...)
     if not x.is_meta:
         return None
-    lengths = mode.known(lengths, PACK)
+    lengths = mode.values.known(lengths, PACK)
     data, sizes = PACK(torch.empty(*x.shape[:2], 1), lengths, batch_first)
-    return empty((data.shape[0], *x.shape[2:]), x), mode.keep(sizes)  # (steps of all, ...)
+    return empty((data.shape[0], *x.shape[2:]), x), mode.values.keep(sizes)  # (steps of all, ...)
 
 
 def pad(mode: CountingMode, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -30,6 +30,6 @@ def pad(mode: CountingMode, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
     data, sizes, batch_first, value, total = args  # data: (steps of all sequences, ...)
     if not data.is_meta:
         return None
-    sizes = mode.known(sizes, PAD)
+    sizes = mode.values.known(sizes, PAD)
     padded, lengths = PAD(torch.empty(data.shape[0], 1), sizes, batch_first, value, total)
-    return empty((*padded.shape[:2], *data.shape[1:]), data), mode.keep(lengths)
+    return empty((*padded.shape[:2], *data.shape[1:]), data), mode.values.keep(lengths)
