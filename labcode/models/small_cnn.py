@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -15,10 +17,12 @@ WIDTHS = (16, 32, 64)
 class SmallCNN(nn.Module):
     """Three blocks of convolution, batch norm and ReLU; `small_cnn` says what it is made of."""
 
-    def __init__(self, num_classes: int, in_channels: int, input_size: Pair) -> None:
+    def __init__(
+        self, num_classes: int, in_channels: int, input_size: Pair, widths: Sequence[int]
+    ) -> None:
         """Make the layers; `small_cnn` documents the arguments."""
         super().__init__()
-        first, second, third = WIDTHS
+        first, second, third = widths
         height, width = _map_size(input_size)
         self.input_shape = (in_channels, *input_size)
         self.conv1 = nn.Conv2d(in_channels, first, kernel_size=3, padding=1, bias=False)
@@ -40,24 +44,31 @@ class SmallCNN(nn.Module):
 
 
 def small_cnn(
-    *, num_classes: int = 10, in_channels: int = 1, input_size: IntOrPair = 28
+    *,
+    num_classes: int = 10,
+    in_channels: int = 1,
+    input_size: IntOrPair = 28,
+    widths: Sequence[int] = WIDTHS,
 ) -> SmallCNN:
     """Return an untrained small CNN: conv-BN-ReLU-pool three times, then one linear layer.
 
-    The convolutions are 3x3 with 16, 32 and 64 filters, without a bias, since batch norm has
-    one. On 1x28x28 it has 29,178 parameters and 1,924,992 MACs. Weights start as PyTorch's do.
+    The convolutions are 3x3 with 16, 32 and 64 filters, or ``widths``, and have no bias, since
+    batch norm has one. On 1x28x28 it has 29,178 parameters and 1,924,992 MACs. Weights start as
+    PyTorch's do.
 
     Args:
         num_classes: Number of outputs.
         in_channels: Channels of the images.
         input_size: Height and width of the images, in pixels, at least 8.
+        widths: Filters of the three convolutions.
 
     Returns:
         The network, in training mode.
 
     Raises:
         TypeError: An argument has the wrong type.
-        ValueError: A number is out of range, or the images are too small for the layers.
+        ValueError: A number is out of range, there are not three widths, or the images are too
+            small for the layers.
 
     >>> import torch
     >>> model = small_cnn()
@@ -66,10 +77,13 @@ def small_cnn(
     >>> model(torch.zeros(2, 1, 28, 28)).shape
     torch.Size([2, 10])
     """
+    if len(widths) != len(WIDTHS):
+        raise ValueError(f"widths must be three numbers, got {widths!r}")
     return SmallCNN(
         check_int("num_classes", num_classes),
         check_int("in_channels", in_channels),
         check_pair("input_size", input_size),
+        [check_int(f"widths[{place}]", width) for place, width in enumerate(widths)],
     )
 
 
