@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 import torch
 
-from labcode import coding, quantization, studies, weights
+from labcode import coding, quantization, studies
 from labcode.models import small_cnn
 from labcode.studies.protocol import digits
 from labcode.studies.small_files import trials
 from labcode.studies.small_files.tables import PLAIN
+from labcode.weights import store
 
 FILES = sorted(
-    name for name in weights.manifest() if name.startswith("small_cnn-") and ".diet" in name
+    name for name in store.manifest() if name.startswith("small_cnn-") and ".diet" in name
 )
 
 
@@ -31,7 +32,7 @@ def test_there_is_a_file_for_each_width_and_number_of_bits() -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_stored_file_is_the_row_of_its_seed(name: str) -> None:
-    known, file = weights.entry(name), weights.read(name)
+    known, file = store.entry(name), store.read(name)
     table = studies.table("small_files").query("seed == 0 and widths == @known['widths']")
     row = table[table["form"].str.startswith(name.split("-")[-1][0])].iloc[0]
     assert len(file) == row["bytes_on_disk"]
