@@ -1,6 +1,7 @@
 """The scoreboard: fair rows, and the arithmetic that it shows."""
 
 import statistics
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -9,6 +10,7 @@ from safetensors.torch import save_file
 from labcode import studies
 from labcode.studies import scoreboard
 from labcode.studies.scoreboard import Row, Scoreboard, baseline_row, techniques
+from labcode.studies.scoreboard.side_by_side import side_by_side
 from labcode.weights import baselines
 
 
@@ -66,3 +68,22 @@ def test_a_technique_without_a_row_is_refused(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(studies, "table", lambda name: stored([0, 1, 2]))
     with pytest.raises(ValueError, match="scoreboard_combinations has no row of LeNet-5, half of"):
         scoreboard.row_of(techniques.HALF_INT8)
+
+
+def test_techniques_side_by_side_are_the_rows_that_the_seeds_give() -> None:
+    chosen = (techniques.LENET5, techniques.SMALL_CNN_INT8, techniques.EXITS)
+    table = side_by_side(*chosen)
+    assert list(table.index) == [technique.name for technique in chosen]
+    for technique in chosen:
+        row, found = scoreboard.row_of(technique), table.loc[technique.name]
+        assert found["test accuracy (%)"] == pytest.approx(100 * row.mean, abs=0.0051)
+        assert found["±"] == pytest.approx(100 * row.spread, abs=0.0051)
+        assert found["kB"] == pytest.approx(row.bytes_on_disk / 1000, abs=0.051)
+        assert found["million MACs"] == pytest.approx(row.macs / 1e6, abs=0.0051)
+    assert table.loc[techniques.LENET5.name, "times faster"] == 1
+
+
+def test_a_row_that_is_not_stored_is_refused() -> None:
+    unknown = replace(techniques.INT8, id="int3")
+    with pytest.raises(KeyError, match="int3"):
+        side_by_side(techniques.LENET5, unknown)
