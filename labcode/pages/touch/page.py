@@ -1,4 +1,4 @@
-"""`touch`: a piece as the site shows it, and as a notebook shows it, which runs none of its scripts.
+"""`touch`: a piece as the site shows it, and still as a notebook shows it.
 
 The scripts stand in `static` beside this file, one module a piece; tools/vendor.py copies them to
 the site's folder /touch.

@@ -60,7 +60,9 @@ def softened(logits: Sequence[float], temperature: float) -> str:
     label = f"The shares of the ten digits at temperature {temperature:g}"
     ink = [value / 255 for value in doubtful()]
     bars = Picture(BESIDE + LONGEST, 10 * BAR, label, tuple(shapes))
-    return svg(pixels(shades(ink, SIDE), "A handwritten seven, nearly closed to a loop")) + svg(bars)
+    return svg(pixels(shades(ink, SIDE), "A handwritten seven, nearly closed to a loop")) + svg(
+        bars
+    )
 
 
 def abracadabra() -> str:

@@ -27,20 +27,25 @@ function build(place, section) {
     say(summary, now.done ? summed(now, entropy) : "");
     if (now.done) number.start(now.message, now.counts, { huffman: now.bits, entropy });
   });
-  second.append(make("p", { class: "touch-step" }, "2. The same letters as one number (rANS)"), number.element);
+  second.append(step("2. The same letters as one number (rANS)"), number.element);
   place.append(
     chooser((message) => tree.start(message)),
-    make("p", { class: "touch-step" }, "1. Join the two rarest until one tree stands"),
+    step("1. Join the two rarest until one tree stands"),
     tree.element, summary, second,
   );
   tree.start(EXAMPLES[0]);
+}
+
+function step(text) {
+  return make("p", { class: "touch-step" }, text);
 }
 
 function summed({ message, counts, bits }, entropy) {
   const alike = Math.ceil(Math.log2(counts.size));
   return (
     `${message.length} letters in ${bits} bits. With names of one length they would take ` +
-    `${alike * message.length}; no code for letters as frequent as these needs fewer than ${fixed(entropy)} on average.`
+    `${alike * message.length}; no code for letters as frequent as these needs fewer than ` +
+    `${fixed(entropy)} on average.`
   );
 }
 
@@ -55,7 +60,8 @@ function chooser(start) {
     const letters = box.value.toUpperCase().replace(/[^A-Z]/g, "");
     const kinds = new Set(letters).size;
     const fits = kinds >= 2 && kinds <= MOST;
-    trouble.textContent = fits ? "" : `Two to ${MOST} different letters are needed; these are ${kinds}.`;
+    const needed = `Two to ${MOST} different letters are needed; these are ${kinds}.`;
+    trouble.textContent = fits ? "" : needed;
     if (fits) start(letters);
   };
   box.addEventListener("input", read);

@@ -32,7 +32,9 @@ export function digitSource(onDigit, { open = false } = {}) {
   });
   const list = make("select", { class: "touch-select", autocomplete: "off" });
   list.append(make("option", { value: "" }, "…"));
-  for (let digit = 0; digit < 10; digit++) list.append(make("option", { value: digit }, `${digit}`));
+  for (let digit = 0; digit < 10; digit++) {
+    list.append(make("option", { value: digit }, `${digit}`));
+  }
   const trouble = make("p", { class: "touch-said", role: "status" });
   const paper = new Paper(canvas, {
     drawn: (digit) => {

@@ -28,7 +28,8 @@ export function products(digit, weights, row, column) {
 /** The sum of the products at each place. */
 export function convolve(digit, weights) {
   return Float64Array.from({ length: OUT * OUT }, (_, place) =>
-    products(digit, weights, Math.floor(place / OUT), place % OUT).reduce((sum, { product }) => sum + product, 0));
+    products(digit, weights, Math.floor(place / OUT), place % OUT).reduce(
+      (sum, { product }) => sum + product, 0));
 }
 
 class Filter {
@@ -39,14 +40,16 @@ class Filter {
     this.seen = new Set();
     this.at = { row: 4, column: 9 };
     this.timer = null;
-    place.append(this.presets(), this.stage(), this.controls(digitSource((digit) => this.take(digit))));
+    const source = digitSource((digit) => this.take(digit));
+    place.append(this.presets(), this.stage(), this.controls(source));
     this.take(this.digit);
   }
 
   presets() {
     this.buttons = Object.entries(PRESETS).map(([name, weights]) =>
       button(name, () => this.weigh([...weights]), { "aria-pressed": "false" }));
-    return make("div", { class: "touch-row", role: "group", "aria-label": "Filters to begin with" }, ...this.buttons);
+    const named = { class: "touch-row", role: "group", "aria-label": "Filters to begin with" };
+    return make("div", named, ...this.buttons);
   }
 
   stage() {
@@ -54,22 +57,29 @@ class Filter {
     this.map = grid(OUT, "The map so far, 26 by 26 sums: blue above zero, orange below");
     this.frame = make("span", { class: "touch-window" });
     this.spot = make("span", { class: "touch-window" });
-    const board = (canvas, mark, label, size) => {
-      const made = make("div", { class: "touch-board", tabindex: 0, role: "application", "aria-label": `${label}. ${KEYS}` }, canvas, mark);
-      onArrows(made, (down, right) => this.move(this.at.row + down, this.at.column + right));
-      onDrag(made, (event, first) => {
-        const [x, y] = within(canvas, event);
-        const off = size === SIDE ? 1 : 0; // a finger holds the middle of the window
-        this.move(Math.floor(y * size) - off, Math.floor(x * size) - off, !first);
-      });
-      return made;
-    };
-    const input = make("div", {}, board(this.picture, this.frame, "The window over the digit", SIDE), caption("The digit and the window"));
-    const output = make("div", {}, board(this.map, this.spot, "The place in the map", OUT), caption("The map that fills"));
+    const input = this.board(this.picture, this.frame, "The window over the digit", SIDE);
+    const output = this.board(this.map, this.spot, "The place in the map", OUT);
     this.cells = this.weights.map((_, i) => this.cell(i));
     this.sum = make("p", { class: "touch-sum", role: "status" });
-    const nine = make("div", { class: "touch-nine", role: "group", "aria-label": "Pixels times weights" }, ...this.cells.map(({ element }) => element));
-    return make("div", { class: "touch-stage" }, input, make("div", { class: "touch-sums" }, nine, this.sum), output);
+    const named = { class: "touch-nine", role: "group", "aria-label": "Pixels times weights" };
+    const nine = make("div", named, ...this.cells.map(({ element }) => element));
+    return make("div", { class: "touch-stage" },
+      make("div", {}, input, caption("The digit and the window")),
+      make("div", { class: "touch-sums" }, nine, this.sum),
+      make("div", {}, output, caption("The map that fills")));
+  }
+
+  /** A canvas over which a finger or the arrow keys move the mark. */
+  board(canvas, mark, label, size) {
+    const named = { tabindex: 0, role: "application", "aria-label": `${label}. ${KEYS}` };
+    const made = make("div", { class: "touch-board", ...named }, canvas, mark);
+    onArrows(made, (down, right) => this.move(this.at.row + down, this.at.column + right));
+    onDrag(made, (event, first) => {
+      const [x, y] = within(canvas, event);
+      const off = size === SIDE ? 1 : 0; // a finger holds the middle of the window
+      this.move(Math.floor(y * size) - off, Math.floor(x * size) - off, !first);
+    });
+    return made;
   }
 
   cell(i) {
@@ -79,8 +89,8 @@ class Filter {
       type: "number", step: 0.5, class: "touch-weight", autocomplete: "off",
       "aria-label": `Weight in row ${Math.floor(i / K) + 1}, column ${(i % K) + 1}`,
       oninput: () => {
-        if (!weight.validity.badInput && weight.value !== "") this.weights[i] = Number(weight.value);
-        this.section.dataset.weights = this.weights;
+        if (weight.validity.badInput || weight.value === "") return; // not a number yet
+        this.weights[i] = Number(weight.value);
         this.paint();
       },
     });
@@ -115,7 +125,8 @@ class Filter {
   move(row, column, drag = false) {
     const clamp = (value) => Math.min(Math.max(value, 0), OUT - 1);
     const [from, to] = [this.at, { row: clamp(row), column: clamp(column) }];
-    const steps = drag ? Math.max(Math.abs(to.row - from.row), Math.abs(to.column - from.column), 1) : 1;
+    const far = Math.max(Math.abs(to.row - from.row), Math.abs(to.column - from.column), 1);
+    const steps = drag ? far : 1;
     for (let step = 1; step <= steps; step++) {
       const between = (a, b) => Math.round(a + ((b - a) * step) / steps);
       this.seen.add(between(from.row, to.row) * OUT + between(from.column, to.column));
@@ -160,13 +171,16 @@ class Filter {
       product.textContent = `= ${fixed(found[i].product)}`;
       weight.classList.toggle("touch-minus", this.weights[i] < 0);
     });
-    say(this.sum, `Row ${row + 1}, column ${column + 1} of the map: ${written(found)} = ${fixed(all[row * OUT + column])}`);
-    Object.values(PRESETS).forEach((weights, i) =>
-      this.buttons[i].setAttribute("aria-pressed", `${weights.every((weight, j) => weight === this.weights[j])}`));
-    Object.assign(this.section.dataset, {
-      row, column, sum: all[row * OUT + column], weights: this.weights, filled: this.seen.size,
-      map: JSON.stringify(shown),
+    const sum = all[row * OUT + column];
+    const where = `Row ${row + 1}, column ${column + 1} of the map`;
+    say(this.sum, `${where}: ${written(found)} = ${fixed(sum)}`);
+    Object.values(PRESETS).forEach((weights, i) => {
+      const same = weights.every((weight, j) => weight === this.weights[j]);
+      this.buttons[i].setAttribute("aria-pressed", `${same}`);
     });
+    const { weights, seen } = this;
+    const map = JSON.stringify(shown);
+    Object.assign(this.section.dataset, { row, column, sum, weights, filled: seen.size, map });
   }
 }
 
@@ -179,7 +193,9 @@ function placed(row, column, size, side) {
 function written(found) {
   const parts = found.map(({ product }) => product).filter((product) => fixed(product) !== "0.00");
   if (!parts.length) return "all products are 0, their sum";
-  return parts.map((part, i) => (i ? `${part < 0 ? "−" : "+"} ${fixed(Math.abs(part))}` : fixed(part))).join(" ");
+  const [first, ...others] = parts;
+  const more = others.map((part) => `${part < 0 ? "−" : "+"} ${fixed(Math.abs(part))}`);
+  return [fixed(first), ...more].join(" ");
 }
 
 mount("filter", (place, section) => new Filter(place, section));

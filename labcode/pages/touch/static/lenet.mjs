@@ -14,7 +14,8 @@ export function lenet() {
 
 async function load() {
   const [listing, file] = await Promise.all(["networks.json", "packed.diet"].map(bytes));
-  const { tensors } = JSON.parse(new TextDecoder().decode(listing)).find(({ id }) => id === "packed");
+  const entries = JSON.parse(new TextDecoder().decode(listing));
+  const { tensors } = entries.find(({ id }) => id === "packed");
   return new LeNet(unpack(file, tensors));
 }
 

@@ -31,8 +31,8 @@ export class OneNumber {
     this.slot = null;
     const total = grouped(this.model.total);
     this.paint(
-      `The number starts at ${grouped(START)}. Each letter has as many of the ${total} slots as it ` +
-        "comes times. What goes in last comes out first, so the last letter goes in first.",
+      `The number starts at ${grouped(START)}. Each letter has as many of the ${total} slots as ` +
+        "it comes times. What goes in last comes out first, so the last letter goes in first.",
     );
   }
 
@@ -76,8 +76,9 @@ export class OneNumber {
     this.slot = slot;
     const total = this.model.total;
     return (
-      `${grouped(before)} has the rest ${slot} by ${total}, a slot of ${letter}: ${letter} comes out. ` +
-      `${count} × ⌊${grouped(before)} ÷ ${total}⌋ + ${slot} − ${start} is what was there before.`
+      `${grouped(before)} has the rest ${slot} by ${total}, a slot of ${letter}: ${letter} comes ` +
+      `out. ${count} × ⌊${grouped(before)} ÷ ${total}⌋ + ${slot} − ${start} is what was there ` +
+      "before."
     );
   }
 
@@ -85,7 +86,8 @@ export class OneNumber {
     const out = this.message.length - this.inside;
     this.tape.replaceChildren(...[...this.message].map((letter, i) =>
       make("span", { class: i >= out ? "touch-letter touch-in" : "touch-letter" }, letter)));
-    this.tape.setAttribute("aria-label", `${this.inside} of ${this.message.length} letters are in the number`);
+    const inside = `${this.inside} of ${this.message.length} letters are in the number`;
+    this.tape.setAttribute("aria-label", inside);
     this.paintSlots();
     this.shown.value = grouped(this.state);
     say(this.how, sentence);

@@ -16,8 +16,8 @@ export function decode(text) {
 
 /** A canvas of so many squares a side. */
 export function grid(side, label, attributes = {}) {
-  const named = { width: side, height: side, class: "touch-pixels", role: "img", "aria-label": label };
-  return make("canvas", { ...named, ...attributes });
+  const named = { class: "touch-pixels", role: "img", "aria-label": label };
+  return make("canvas", { width: side, height: side, ...named, ...attributes });
 }
 
 /** Paint numbers from 0 to 1 as ink. */

@@ -1,6 +1,7 @@
 // Which inputs an output depends on, layer by layer: as sets, no numbers needed.
 
 const range = (n) => [...Array(n).keys()];
+const sorted = (channels) => [...new Set(channels)].sort((a, b) => a - b);
 
 /** A grouped 1 x 1 convolution: an output reads all inputs of its own group. */
 export function conv(inputs, outputs, groups) {
@@ -19,7 +20,7 @@ export function shuffle(channels, groups) {
 
 /** What `second` reads by way of `first`. */
 export function through(first, second) {
-  return second.map((read) => [...new Set(read.flatMap((channel) => first[channel]))].sort((a, b) => a - b));
+  return second.map((read) => sorted(read.flatMap((channel) => first[channel])));
 }
 
 /** A unit: grouped, shuffled, grouped; with stride 2 beside its input, else added to it. */
@@ -31,7 +32,7 @@ export function unit(inputs, outputs, groups, shuffled) {
   if (shuffled) inside = through(inside, shuffle(hidden, groups));
   const made = through(inside, conv(hidden, branch, groups));
   if (stride2) return [...range(inputs).map((channel) => [channel]), ...made];
-  return made.map((read, channel) => [...new Set([...read, channel])].sort((a, b) => a - b));
+  return made.map((read, channel) => sorted([...read, channel]));
 }
 
 /** Rows of a network: what each layer's outputs read of the row above. */

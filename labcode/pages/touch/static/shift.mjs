@@ -9,7 +9,7 @@ const FARTHEST = 4; // pixels, as far as the page's measurements go
 const GROUPS = [2, 4];
 const KINDS = {
   none: { title: "No pooling", keep: null },
-  mean: { title: "Mean", keep: (values) => values.reduce((sum, value) => sum + value, 0) / values.length },
+  mean: { title: "Mean", keep: (values) => values.reduce((sum, value) => sum + value) / values.length },
   max: { title: "Max", keep: (values) => Math.max(...values) },
 };
 
@@ -28,7 +28,8 @@ export function pooled(digit, kind, group) {
   const side = SIDE / group;
   return Float64Array.from({ length: side * side }, (_, place) => {
     const at = group * Math.floor(place / side) * SIDE + group * (place % side);
-    return keep(Array.from({ length: group * group }, (_, i) => digit[at + Math.floor(i / group) * SIDE + (i % group)]));
+    const inside = (_, i) => digit[at + Math.floor(i / group) * SIDE + (i % group)];
+    return keep(Array.from({ length: group * group }, inside));
   });
 }
 
@@ -64,17 +65,22 @@ class Shift {
     });
     this.said = make("p", { class: "touch-lead", role: "status" });
     this.cards = Object.fromEntries(Object.keys(KINDS).map((kind) => [kind, this.card(kind)]));
-    const cards = make("div", { class: "touch-cards" }, ...Object.values(this.cards).map(({ element }) => element));
-    const left = make("div", { class: "touch-move" }, board, this.arrows(), this.sizes());
-    return make("div", { class: "touch-sides" }, left, make("div", {}, this.said, cards, this.answers()));
+    const elements = Object.values(this.cards).map(({ element }) => element);
+    const cards = make("div", { class: "touch-cards" }, ...elements);
+    return make("div", { class: "touch-sides" },
+      make("div", { class: "touch-move" }, board, this.arrows(), this.sizes()),
+      make("div", {}, this.said, cards, this.answers()));
   }
 
   arrows() {
-    const arrow = (sign, name, down, right) =>
-      button(sign, () => this.move(this.by.down + down, this.by.right + right), { "aria-label": `Move ${name} by a pixel` });
-    const back = button("Back", () => this.move(0, 0));
+    const arrow = (sign, name, down, right) => {
+      const move = () => this.move(this.by.down + down, this.by.right + right);
+      return button(sign, move, { "aria-label": `Move ${name} by a pixel` });
+    };
     return make("div", { class: "touch-row" },
-      arrow("←", "left", 0, -1), arrow("↑", "up", -1, 0), arrow("↓", "down", 1, 0), arrow("→", "right", 0, 1), back);
+      arrow("←", "left", 0, -1), arrow("↑", "up", -1, 0),
+      arrow("↓", "down", 1, 0), arrow("→", "right", 0, 1),
+      button("Back", () => this.move(0, 0)));
   }
 
   sizes() {
@@ -86,7 +92,8 @@ class Shift {
   }
 
   card(kind) {
-    const [before, after] = ["before", "after"].map((when) => grid(SIDE, `${KINDS[kind].title}, ${when} the shift`));
+    const [before, after] = ["before", "after"].map((when) =>
+      grid(SIDE, `${KINDS[kind].title}, ${when} the shift`));
     const changed = make("b", {});
     const arrow = make("span", { "aria-hidden": "true" }, "→");
     const element = make("div", { class: "touch-card" },
@@ -150,15 +157,19 @@ class Shift {
       return { when, shares, best: ranked(shares)[0] };
     });
     this.answer.replaceChildren(...both.map(({ when, best }) =>
-      make("p", {}, `LeNet-5, ${when}: `, make("b", {}, `${best.digit}`), `, ${percent(best.share)} sure`)));
+      make("p", {},
+        `LeNet-5, ${when}: `, make("b", {}, `${best.digit}`), `, ${percent(best.share)} sure`)));
     this.section.dataset.answers = JSON.stringify(both.map(({ shares }) => shares));
   }
 }
 
 function way(down, right) {
   if (!down && !right) return "stands where it stood";
-  const parts = [[right, "to the right", "to the left"], [down, "down", "up"]].filter(([by]) => by);
-  return `is moved ${parts.map(([by, plus, minus]) => `${Math.abs(by)} ${by > 0 ? plus : minus}`).join(" and ")}`;
+  const ways = [[right, "to the right", "to the left"], [down, "down", "up"]];
+  const parts = ways
+    .filter(([by]) => by)
+    .map(([by, plus, minus]) => `${Math.abs(by)} ${by > 0 ? plus : minus}`);
+  return `is moved ${parts.join(" and ")}`;
 }
 
 mount("shift", (place, section) => new Shift(place, section));

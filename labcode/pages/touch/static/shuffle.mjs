@@ -7,20 +7,26 @@ const [ROW, TOP] = [76, 16]; // pixels: from row to row, and above the first
 const GROUPS = [2, 3, 4];
 const DEEPEST = 4;
 const KINDS = { plain: "Grouped layers", units: "Units, the first with stride 2" };
+const HINT = "Touch a channel of the first row or of the last, or use the arrows.";
+const KEYS =
+  "Channels from the inputs above to the outputs below. " +
+  "Left and right choose a channel, up an input, down an output.";
 
 class Shuffle {
   constructor(place, section) {
     this.section = section;
-    Object.assign(this, { kind: "plain", groups: 3, depth: 2, shuffled: false, end: "input", channel: 1 });
+    Object.assign(this, { kind: "plain", groups: 3, depth: 2, shuffled: false });
+    Object.assign(this, { end: "input", channel: 1 });
     this.said = make("p", { class: "touch-lead", role: "status" });
     this.drawing = draw("svg", { class: "touch-wires", "aria-hidden": "true" });
-    this.board = make("div", {
-      class: "touch-board touch-net", tabindex: 0, role: "application",
-      "aria-label": "Channels from the inputs above to the outputs below. Left and right choose a channel, up an input, down an output.",
-    }, this.drawing);
-    onArrows(this.board, (down, right) => this.choose(down ? (down < 0 ? "input" : "output") : this.end, this.channel + right));
+    const named = { tabindex: 0, role: "application", "aria-label": KEYS };
+    this.board = make("div", { class: "touch-board touch-net", ...named }, this.drawing);
+    onArrows(this.board, (down, right) => {
+      const end = down < 0 ? "input" : "output";
+      this.choose(down ? end : this.end, this.channel + right);
+    });
     onDrag(this.board, (event) => this.point(event));
-    const hint = make("p", { class: "touch-note" }, "Touch a channel of the first row or of the last, or use the arrows.");
+    const hint = make("p", { class: "touch-note" }, HINT);
     place.append(this.controls(), this.board, hint, this.steps(), this.said);
     new ResizeObserver(() => this.paintWires()).observe(this.board);
     this.paint();
@@ -28,10 +34,13 @@ class Shuffle {
 
   controls() {
     const list = (label, options, value, set) => {
-      const made = make("select", { class: "touch-select", autocomplete: "off", onchange: () => {
+      const onchange = () => {
         set(made.value);
         this.paint();
-      } }, ...Object.entries(options).map(([key, text]) => make("option", { value: key, selected: key === `${value}` }, text)));
+      };
+      const choices = Object.entries(options).map(([key, text]) =>
+        make("option", { value: key, selected: key === `${value}` }, text));
+      const made = make("select", { class: "touch-select", autocomplete: "off", onchange }, ...choices);
       return make("label", { class: "touch-field" }, label, made);
     };
     this.box = make("input", { type: "checkbox", autocomplete: "off", onchange: () => {
@@ -48,9 +57,12 @@ class Shuffle {
   steps() {
     this.fewer = button("One layer less", () => this.grow(-1));
     this.more = button("One layer more", () => this.grow(1));
-    const step = (sign, name, by) => button(sign, () => this.choose(this.end, this.channel + by), { "aria-label": `${name} channel` });
-    this.swap = button("", () => this.choose(this.end === "input" ? "output" : "input", this.channel));
-    return make("div", { class: "touch-row" }, step("←", "Previous", -1), step("→", "Next", 1), this.swap, this.fewer, this.more);
+    const step = (sign, name, by) =>
+      button(sign, () => this.choose(this.end, this.channel + by), { "aria-label": `${name} channel` });
+    const other = () => (this.end === "input" ? "output" : "input");
+    this.swap = button("", () => this.choose(other(), this.channel));
+    return make("div", { class: "touch-row" },
+      step("←", "Previous", -1), step("→", "Next", 1), this.swap, this.fewer, this.more);
   }
 
   grow(by) {
@@ -119,7 +131,8 @@ class Shuffle {
   }
 
   paintWires() {
-    const [width, height] = [this.board.clientWidth || 640, TOP * 2 + ROW * this.rows.length];
+    const width = this.board.clientWidth || 640;
+    const height = TOP * 2 + ROW * this.rows.length;
     this.drawing.setAttribute("viewBox", `0 0 ${width} ${height}`);
     const x = (row, channel) => ((channel + 0.5) * width) / this.reach[row].length;
     const y = (row) => TOP + ROW * row;
@@ -129,7 +142,8 @@ class Shuffle {
         inputs.forEach((from) => {
           const on = this.lit[row].has(from) && this.lit[row + 1].has(out);
           const ends = { x1: x(row, from), y1: y(row), x2: x(row + 1, out), y2: y(row + 1) };
-          wires[Number(on)].push(draw("line", { class: on ? "touch-wire touch-lit" : "touch-wire", ...ends }));
+          const look = on ? "touch-wire touch-lit" : "touch-wire";
+          wires[Number(on)].push(draw("line", { class: look, ...ends }));
         })));
     const dots = this.reach.flatMap((row, i) =>
       row.map((_, channel) => this.dot(i, channel, x(i, channel), y(i), width / row.length)));
@@ -140,7 +154,8 @@ class Shuffle {
     const on = this.lit[row].has(channel);
     const r = Math.min(11, room / 2 - 1.5);
     const group = Math.floor((channel * this.groups) / this.reach[row].length) % 2;
-    return draw("circle", { class: `touch-dot touch-shade-${group}${on ? " touch-lit" : ""}`, cx: x, cy: y, r });
+    const look = `touch-dot touch-shade-${group}${on ? " touch-lit" : ""}`;
+    return draw("circle", { class: look, cx: x, cy: y, r });
   }
 
   names(y) {

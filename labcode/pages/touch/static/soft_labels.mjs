@@ -26,31 +26,34 @@ class SoftLabels {
   }
 
   left(source) {
-    this.picture = grid(SIDE, "The digit as LeNet-5 sees it", { class: "touch-pixels touch-small" });
-    this.labels = make("select", { class: "touch-select", autocomplete: "off", onchange: () => {
+    const look = { class: "touch-pixels touch-small" };
+    this.picture = grid(SIDE, "The digit as LeNet-5 sees it", look);
+    const onchange = () => {
       this.label = Number(this.labels.value);
       this.paint();
-    } }, ...DIGITS.map((digit) => make("option", { value: digit }, `${digit}`)));
+    };
+    const choices = DIGITS.map((digit) => make("option", { value: digit }, `${digit}`));
+    const named = { class: "touch-select", autocomplete: "off", onchange };
+    this.labels = make("select", named, ...choices);
     const label = make("label", { class: "touch-field" }, "It is meant to be a", this.labels);
     return make("div", { class: "touch-move" }, this.picture, label, source);
   }
 
   right() {
     this.slider = make("input", {
-      type: "range", min: 1, max: HIGHEST, step: 1, value: 1, class: "touch-range", autocomplete: "off",
-      oninput: () => this.paint(),
+      type: "range", min: 1, max: HIGHEST, step: 1, value: 1, class: "touch-range",
+      autocomplete: "off", oninput: () => this.paint(),
     });
     this.shown = make("b", {});
-    const temperature = make("label", { class: "touch-field touch-wide" }, make("span", {}, "Temperature T: ", this.shown), this.slider);
+    const temperature = make("label", { class: "touch-field touch-wide" },
+      make("span", {}, "Temperature T: ", this.shown), this.slider);
     this.said = make("p", { class: "touch-lead", role: "status" });
-    this.rows = DIGITS.map((digit) => {
-      const parts = [hard(), hard("touch-soft"), make("td", { class: "touch-share" })];
-      const element = make("tr", {}, make("th", { scope: "row" }, `${digit}`), ...parts.slice(0, 2).map((bar) => make("td", {}, bar)), parts[2]);
-      return { element, parts };
-    });
-    const head = ["Digit", "One-hot label", "Soft label", "Share"].map((text) => make("th", { scope: "col" }, text));
+    this.rows = DIGITS.map(row);
+    const titles = ["Digit", "One-hot label", "Soft label", "Share"];
+    const head = titles.map((text) => make("th", { scope: "col" }, text));
     const table = make("table", { class: "touch-table touch-labels" },
-      make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...this.rows.map(({ element }) => element)));
+      make("thead", {}, make("tr", {}, ...head)),
+      make("tbody", {}, ...this.rows.map(({ element }) => element)));
     return make("div", {}, temperature, this.said, table);
   }
 
@@ -75,14 +78,14 @@ class SoftLabels {
     const bits = entropy(shares);
     this.shown.textContent = `${temperature}`;
     this.labels.value = this.label;
-    this.rows.forEach(({ parts: [one, soft, share] }, digit) => {
-      one.firstChild.style.width = digit === this.label ? "100%" : "0";
+    this.rows.forEach(({ hard, soft, share }, digit) => {
+      hard.firstChild.style.width = digit === this.label ? "100%" : "0";
       soft.firstChild.style.width = `${100 * shares[digit]}%`;
       share.textContent = percent(shares[digit]);
     });
-    say(this.said,
-      `${percent(first.share)} for ${first.digit}, then ${percent(second.share)} for ${second.digit}. ` +
-      `Entropy ${bits.toFixed(2)} bits; the one-hot label has 0.`);
+    const most = `${percent(first.share)} for ${first.digit}`;
+    const next = `then ${percent(second.share)} for ${second.digit}`;
+    say(this.said, `${most}, ${next}. Entropy ${bits.toFixed(2)} bits; the one-hot label has 0.`);
     Object.assign(this.section.dataset, {
       temperature, entropy: bits, label: this.label,
       shares: JSON.stringify(shares), logits: JSON.stringify(this.logits),
@@ -90,8 +93,14 @@ class SoftLabels {
   }
 }
 
-function hard(more = "") {
-  return make("span", { class: `touch-bar ${more}`, "aria-hidden": "true" }, make("span", {}));
+/** A row of the table, with the parts of it that change. */
+function row(digit) {
+  const [hard, soft] = ["", "touch-soft"].map((more) =>
+    make("span", { class: `touch-bar ${more}`, "aria-hidden": "true" }, make("span", {})));
+  const share = make("td", { class: "touch-share" });
+  const element = make("tr", {},
+    make("th", { scope: "row" }, `${digit}`), make("td", {}, hard), make("td", {}, soft), share);
+  return { element, hard, soft, share };
 }
 
 mount("soft_labels", (place, section) => new SoftLabels(place, section));

@@ -9,7 +9,8 @@ export class Tree {
   /** @param {(tree: Tree) => void} changed Called after each change. */
   constructor(changed) {
     this.changed = changed;
-    this.woods = make("div", { class: "touch-forest", role: "group", "aria-label": "Trees so far" });
+    const named = { class: "touch-forest", role: "group", "aria-label": "Trees so far" };
+    this.woods = make("div", named);
     this.said = make("p", { class: "touch-said", role: "status" });
     this.help = button("Join for me", () => this.combine(...rarest(this.forest)));
     this.back = button("One step back", () => this.undo());
@@ -59,8 +60,8 @@ export class Tree {
     this.past.push(this.forest);
     const sum = first.count + second.count;
     const forest = join(this.forest, first, second);
-    const more = forest.length > 1 ? "Which two are the rarest now?" : "The tree stands.";
-    this.show(forest, `${first.name} and ${second.name}: together they come ${times(sum)}. ${more}`);
+    const next = forest.length > 1 ? "Which two are the rarest now?" : "The tree stands.";
+    this.show(forest, `${first.name} and ${second.name}: together they come ${times(sum)}. ${next}`);
   }
 
   show(forest, sentence) {
@@ -73,7 +74,8 @@ export class Tree {
   paint(sentence) {
     const focused = this.woods.contains(document.activeElement);
     this.woods.replaceChildren(...this.forest.map((root) => this.drawn(root, true)));
-    if (focused) (this.woods.querySelector("[aria-pressed=true]") ?? this.woods.querySelector("button"))?.focus();
+    const find = (selector) => this.woods.querySelector(selector);
+    if (focused) (find("[aria-pressed=true]") ?? find("button"))?.focus();
     say(this.said, sentence);
     this.help.disabled = this.done;
     this.back.disabled = this.again.disabled = !this.past.length;
@@ -91,8 +93,11 @@ export class Tree {
       : make("span", { class: "touch-node" });
     shown.append(...(node.kids.length && !root ? [`${node.count}`] : text));
     const made = make("div", { class: "touch-tree" }, shown);
-    if (node.kids.length) made.append(make("div", { class: "touch-kids" }, ...node.kids.map((kid, bit) =>
-      make("div", { class: "touch-kid" }, make("span", { class: "touch-bit" }, `${bit}`), this.drawn(kid, false)))));
+    const kids = node.kids.map((kid, bit) => {
+      const name = make("span", { class: "touch-bit" }, `${bit}`);
+      return make("div", { class: "touch-kid" }, name, this.drawn(kid, false));
+    });
+    if (kids.length) made.append(make("div", { class: "touch-kids" }, ...kids));
     return made;
   }
 
