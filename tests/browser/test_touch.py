@@ -232,9 +232,9 @@ def test_pooling_sees_a_digit_move_as_pytorch_does(hand, way, width, theme) -> N
     elif way == "mouse":
         reader.drag(reader.board, (0.5, 0.5), (0.5 + 3 / 28, 0.5 - 1 / 28))
     else:
-        reader.drag(reader.board, (0.5, 0.5), (0.5 + 2 / 28, 0.5))
         reader.press(reader.button("Move right by a pixel"))
         reader.press(reader.button("Move up by a pixel"))
+        reader.drag(reader.board, (0.5, 0.5), (0.5 + 2 / 28, 0.5))
     assert (reader.told("right"), reader.told("down")) == ("3", "-1")
     assert "3 to the right and 1 up" in reader.piece.locator(".touch-lead").inner_text()
     still = image(sample(7))
