@@ -1,7 +1,8 @@
-"""Lay out the files of others that the site serves itself: Python for the browser, KaTeX's fonts.
+"""Lay out the files that the site serves beside its pages: others', and the pieces to touch.
 
-They come from web/node_modules (npm, pinned in web/package-lock.json) and go to
-_build/vendor/: `static` becomes the site's _static folder, `root` its root.
+Python for the browser and KaTeX's fonts come from web/node_modules (npm, pinned in
+web/package-lock.json). All go to _build/vendor/: `static` becomes the site's _static folder,
+`root` its root.
 """
 
 import shutil
@@ -47,6 +48,8 @@ def main() -> None:
         copy(font, VENDOR / "static/katex/fonts" / font.name)
     for script in found(ROOT / "labcode/pages/live/worker", "*.mjs"):
         copy(script, VENDOR / "root/live" / script.name)
+    for file in found(ROOT / "labcode/pages/touch/static", "*.mjs", "*.css"):
+        copy(file, VENDOR / "root/touch" / file.name)
     copy(ROOT / "web/robots.txt", VENDOR / "root/robots.txt")
 
 

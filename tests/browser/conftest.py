@@ -187,11 +187,19 @@ def visit(browser: Browser, origin: str) -> Iterator[Callable[..., Visit]]:
     """A function that opens a page: visit("book/index.html", width=390, theme="dark")."""
     opened = []
 
-    def start(path: str, *, width: int = 1280, theme: str = "light", scripts: bool = True) -> Visit:
+    def start(
+        path: str,
+        *,
+        width: int = 1280,
+        theme: str = "light",
+        scripts: bool = True,
+        finger: bool = False,
+    ) -> Visit:
         context = browser.new_context(
             viewport={"width": width, "height": HEIGHT},
             color_scheme=theme,
             java_script_enabled=scripts,
+            has_touch=finger,
             reduced_motion="reduce",  # nothing fades in while it is looked at
             service_workers="block",
         )

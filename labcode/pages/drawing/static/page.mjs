@@ -1,26 +1,21 @@
 // The page *Draw a digit*: paper to draw on, and a card for each network's answer.
 // Nothing is fetched before the reader touches the paper or asks for a digit.
 
-import { toDigit } from "./digit.mjs";
 import { load, missing } from "./networks.mjs";
+import { Paper } from "./paper.mjs";
 
-const STROKE = 22; // pixels of 280: about as thick as MNIST's pens once the digit is shrunk
-const PAUSE = 120; // milliseconds between answers while the pen moves
 const LOADING = "Loading the networks and their runtime … once, about 6 MB";
 const READY = "Draw in the box, or take a digit from the test images.";
 
 const board = document.querySelector("[data-draw]");
-const paper = board.querySelector(".draw-paper");
 const seen = board.querySelector(".draw-seen");
 const note = board.querySelector(".draw-note");
 const cards = board.querySelector(".draw-cards");
 const spoken = board.querySelector(".draw-spoken");
-const pen = paper.getContext("2d", { willReadFrequently: true });
 
 let loading = null; // the promise of networks and sample digits, once asked for
 let waiting = null; // the newest picture, while an older one is being answered
 let busy = false;
-let timer = null;
 
 function say(text) {
   if (note.textContent !== text) note.textContent = text;
@@ -50,58 +45,19 @@ async function samples() {
 
 // --- drawing ------------------------------------------------------------------------------
 
-let last = null; // where the pen was
-
-function place(event) {
-  const box = paper.getBoundingClientRect();
-  const factor = paper.width / box.width;
-  return [(event.clientX - box.left) * factor, (event.clientY - box.top) * factor];
-}
-
-function draw(event) {
-  const now = place(event);
-  pen.strokeStyle = getComputedStyle(paper).color;
-  pen.lineWidth = STROKE;
-  pen.lineCap = pen.lineJoin = "round";
-  pen.beginPath();
-  pen.moveTo(...(last ?? now));
-  pen.lineTo(...now);
-  pen.stroke();
-  last = now;
-  timer ??= setTimeout(read, PAUSE);
-}
-
-/** What stands on the paper: the opacity of each pixel, from 0 to 1. */
-function read() {
-  clearTimeout(timer);
-  timer = null;
-  const { data } = pen.getImageData(0, 0, paper.width, paper.height);
-  const ink = Float64Array.from({ length: data.length / 4 }, (_, i) => data[4 * i + 3] / 255);
-  const digit = toDigit(ink, paper.height, paper.width);
-  if (digit) ask(digit);
-}
+const paper = new Paper(board.querySelector(".draw-paper"), {
+  begun: () => start().catch(() => {}),
+  drawn: ask,
+});
 
 function clear() {
-  clearTimeout(timer);
-  timer = waiting = null;
-  pen.clearRect(0, 0, paper.width, paper.height);
+  waiting = null;
+  paper.clear();
   seen.getContext("2d").clearRect(0, 0, 28, 28);
   spoken.textContent = "";
   for (const each of cards.children) each.querySelector(".draw-answer")?.replaceChildren();
 }
 
-paper.addEventListener("pointerdown", (event) => {
-  if (event.button) return;
-  start().catch(() => {});
-  paper.setPointerCapture(event.pointerId);
-  last = null;
-  draw(event);
-});
-paper.addEventListener("pointermove", (event) => {
-  if (!paper.hasPointerCapture(event.pointerId)) return;
-  for (const each of event.getCoalescedEvents?.() ?? [event]) draw(each);
-});
-paper.addEventListener("pointerup", read);
 board.querySelector("[data-clear]").addEventListener("click", clear);
 
 for (const button of board.querySelectorAll("[data-digit]")) {
