@@ -1,0 +1,158 @@
+// Few different values in a layer: k-means, as labcode.quantization.share_weights does it, or even
+// steps. Weights that are zero were pruned and stay zero.
+
+import { chosen } from "./states.mjs";
+
+const ROUNDS = 100; // of k-means at most
+const MOST_BITS = 8;
+
+/**
+ * Let the kept weights of a layer (null: of each layer) take few values.
+ *
+ * @param {number} bits From 1 to 8: at most 2**bits values.
+ * @param {"even"|"kmeans"} kind "even": whole multiples of one step, the largest weight at the
+ *   largest integer (one bit: plus or minus the mean size); "kmeans": the values that are nearest
+ *   to the weights.
+ */
+export function share(layers, state, name, bits, kind) {
+  if (!(Number.isInteger(bits) && bits >= 1 && bits <= MOST_BITS)) {
+    throw new Error(`bits must be a whole number from 1 to ${MOST_BITS}, got ${bits}`);
+  }
+  const make = { even: evenSteps, kmeans: clusters }[kind];
+  if (!make) throw new Error(`kind must be "even" or "kmeans", got ${kind}`);
+  return chosen(layers, name).reduce((found, layer) => {
+    const [weights, mask] = [found.weights[layer.name], found.masks[layer.name]];
+    const code = { kind, bits, ...make(weights, mask, bits) };
+    return withCode(found, layer.name, code);
+  }, state);
+}
+
+/** The state whose layer has the values of a code. */
+export function withCode(state, name, code) {
+  const mask = state.masks[name];
+  const weights = looked(code, mask);
+  const former = state.former[name].map((value, place) => (mask[place] ? weights[place] : value));
+  return {
+    ...state,
+    weights: { ...state.weights, [name]: weights },
+    former: { ...state.former, [name]: former },
+    codes: { ...state.codes, [name]: code },
+  };
+}
+
+/** The weights that a code stands for. */
+export function looked({ codebook, indices }, mask) {
+  return Float32Array.from(indices, (index, place) => (mask[place] ? codebook[index] : 0));
+}
+
+function clusters(weights, mask, bits) {
+  const values = weights.filter((_, place) => mask[place]);
+  if (!values.length) return { codebook: new Float32Array(0), indices: new Uint8Array(weights.length) };
+  const codebook = kmeans(values, 2 ** bits);
+  const edges = codebook.slice(1).map((value, i) => (value + codebook[i]) / 2); // float32, as Python
+  const numbers = Uint8Array.from(weights, (value, place) => (mask[place] ? countBelow(edges, value) : 0));
+  return onlyUsed(codebook, numbers, mask);
+}
+
+/** A codebook without the entries that nobody uses. */
+function onlyUsed(codebook, numbers, mask) {
+  const used = new Uint8Array(codebook.length);
+  numbers.forEach((number, place) => mask[place] && (used[number] = 1));
+  let next = 0;
+  const renamed = Array.from(used, (is) => (is ? next++ : 0));
+  return {
+    codebook: codebook.filter((_, number) => used[number]),
+    indices: numbers.map((number) => renamed[number]),
+  };
+}
+
+/**
+ * The centroids of k-means on numbers, which starts evenly between the smallest and the largest
+ * (see labcode/quantization/kmeans.py: sorted values and their running sums are enough).
+ */
+export function kmeans(values, k) {
+  const sorted = Float64Array.from(values).sort();
+  const sums = new Float64Array(sorted.length + 1);
+  sorted.forEach((value, i) => (sums[i + 1] = sums[i] + value));
+  let centroids = linear(sorted[0], sorted.at(-1), k);
+  for (let round = 0; round < ROUNDS; round++) {
+    const ends = [0, ...middles(centroids).map((edge) => countUpTo(sorted, edge)), sorted.length];
+    const moved = centroids
+      .map((old, i) => (ends[i + 1] > ends[i] ? (sums[ends[i + 1]] - sums[ends[i]]) / (ends[i + 1] - ends[i]) : old))
+      .sort();
+    if (moved.every((value, i) => value === centroids[i])) break;
+    centroids = moved;
+  }
+  return Float32Array.from(centroids);
+}
+
+/** k numbers with even steps, counted from the nearer end, as torch.linspace does. */
+function linear(first, last, k) {
+  const step = 1 / (k - 1);
+  return Float64Array.from({ length: k }, (_, i) => {
+    const part = i < k / 2 ? step * i : 1 - step * (k - 1 - i);
+    return first + part * (last - first);
+  });
+}
+
+function middles(row) {
+  return Array.from(row.slice(1), (value, i) => (value + row[i]) / 2);
+}
+
+/** How many numbers of a sorted row are below a value. */
+function countBelow(sorted, value) {
+  return search(sorted, (number) => number < value);
+}
+
+/** How many numbers of a sorted row are at most a value. */
+function countUpTo(sorted, value) {
+  return search(sorted, (number) => number <= value);
+}
+
+function search(sorted, before) {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (before(sorted[middle])) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** As labcode.quantization.symmetric_params and its approximate, in float32. */
+function evenSteps(weights, mask, bits) {
+  const latent = weights.slice();
+  const scale = bits === 1 ? meanSize(weights, mask) : stepOf(weights, mask, bits);
+  const integers = bits === 1 ? [-1, 1] : integersOf(bits);
+  const codebook = Float32Array.from(integers, (integer) => integer * scale);
+  const indices = Uint8Array.from(latent, (value, place) => (mask[place] ? levelOf(value, scale, bits) : 0));
+  return { codebook, indices, scale, latent };
+}
+
+function integersOf(bits) {
+  const low = -(2 ** (bits - 1));
+  return Array.from({ length: 2 ** bits }, (_, i) => low + i);
+}
+
+function meanSize(weights, mask) {
+  const sum = weights.reduce((total, value, place) => total + (mask[place] ? Math.abs(value) : 0), 0);
+  return Math.fround(sum / Math.max(1, mask.reduce((n, kept) => n + kept, 0)));
+}
+
+function stepOf(weights, mask, bits) {
+  const largest = weights.reduce((most, value, i) => (mask[i] ? Math.max(most, Math.abs(value)) : most), 0);
+  return Math.fround(largest / (2 ** (bits - 1) - 1)) || 1; // a layer without weights gets 1
+}
+
+/** The number of the level that is nearest to a value, in the codebook of even steps. */
+export function levelOf(value, scale, bits) {
+  if (bits === 1) return value >= 0 ? 1 : 0;
+  const low = -(2 ** (bits - 1));
+  const place = halfToEven(Math.fround(value / scale));
+  return Math.min(Math.max(place, low), -low - 1) - low;
+}
+
+function halfToEven(value) {
+  const rounded = Math.round(value);
+  return Math.abs(value % 1) === 0.5 && rounded % 2 ? rounded - 1 : rounded;
+}
