@@ -1,0 +1,76 @@
+// Step 4, code: the file that the network has become, byte by byte, and where it can go.
+
+import { make, say } from "./dom.mjs";
+import { keep } from "./carry.mjs";
+import { bytes, count, part, times } from "./words.mjs";
+
+const NAME = "my-network.diet";
+const DRAW = new URL("../book/shipping/draw.html", import.meta.url);
+
+/** @param {number} whole Bytes of the trained network, four for each number. */
+export function codePanel(layers, names, path, whole) {
+  const body = make("tbody");
+  const total = make("p", { class: "bench-lead" }, "The file is being written …");
+  const table = make("table", { class: "bench-table" },
+    make("thead", {}, make("tr", {}, ...["Part", "Weights left", "Bytes"].map((title) => make("th", { scope: "col" }, title)))), body);
+  const download = make("button", { type: "button", class: "bench-main", onclick: save }, `Download ${NAME}`);
+  const draw = make("button", { type: "button", onclick: bring }, "Take it to Draw a digit");
+  const note = make("p", { class: "bench-progress", role: "status" }, "\u00a0");
+  const code = make("pre", { class: "bench-python", tabindex: 0 },
+    `from pathlib import Path\nfrom labcode.coding import unpack\nfrom labcode.models import lenet5\n\nfile = Path("${NAME}").read_bytes()\nnetwork = unpack(file, lenet5())`);
+  const node = make("div", {}, total, table,
+    make("p", { class: "bench-buttons" }, download, draw), note,
+    make("p", { class: "bench-lead" }, "Python reads the same file, with the same weights to the last bit:"), code);
+
+  async function save() {
+    const { bytes: file } = await path.weigh(path.now);
+    const address = URL.createObjectURL(new Blob([file], { type: "application/octet-stream" }));
+    make("a", { href: address, download: NAME }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 1000);
+    say(note, `${NAME}, ${count(file.length)} bytes, was handed to your browser.`);
+  }
+
+  async function bring() {
+    const { bytes: file } = await path.weigh(path.now);
+    try {
+      keep(file);
+    } catch {
+      say(note, "This browser would not keep the file for the other page. A smaller one may fit.");
+      return;
+    }
+    location.assign(DRAW);
+  }
+
+  function show() {
+    const { file, seen } = path.now;
+    download.disabled = draw.disabled = !file;
+    if (!file) {
+      say(total, "The file is being written …");
+      return;
+    }
+    const size = file.bytes.length;
+    say(total, `${count(size)} bytes: ${times(whole / size)} times smaller than the ${bytes(whole)} of four bytes a number.`);
+    const parts = file.layers.map((one) => {
+      const at = layers.findIndex(({ name }) => name === one.name);
+      return at < 0 ? [one.name, "", one.bytes] : [names[one.name], left(seen.layers[at], layers[at]), one.bytes];
+    });
+    const rest = size - parts.reduce((sum, [, , n]) => sum + n, 0);
+    if (rest) parts.push(["Header, tables, checksums", "", rest]);
+    const most = Math.max(...parts.map(([, , n]) => n));
+    body.replaceChildren(...parts.map(([name, weights, n]) => line(name, weights, n, n / most)));
+  }
+
+  return { node, show };
+}
+
+function left({ kept, bits }, layer) {
+  return `${count(kept)} (${part(kept / layer.count)})${bits ? `, ${bits} ${bits === 1 ? "bit" : "bits"}` : ""}`;
+}
+
+function line(name, weights, size, share) {
+  return make("tr", {},
+    make("th", { scope: "row" }, name),
+    make("td", {}, weights),
+    make("td", {}, make("span", { class: "bench-bytes" }, count(size)),
+      make("span", { class: "bench-bar", "aria-hidden": "true", style: `--share:${share.toFixed(4)}` })));
+}
