@@ -5,6 +5,7 @@ import { chosen } from "./states.mjs";
 
 const ROUNDS = 100; // of k-means at most
 const MOST_BITS = 8;
+const MOMENTUM = 0.9; // of the graph (MOMENTUM in labcode/runtime/training_graph.py)
 
 /**
  * Let the kept weights of a layer (null: of each layer) take few values.
@@ -121,8 +122,11 @@ function search(sorted, before) {
 
 /** As labcode.quantization.symmetric_params and its approximate, in float32. */
 function evenSteps(weights, mask, bits) {
-  const latent = weights.slice();
-  const scale = bits === 1 ? meanSize(weights, mask) : stepOf(weights, mask, bits);
+  return stepped(weights, mask, bits, bits === 1 ? meanSize(weights, mask) : stepOf(weights, mask, bits));
+}
+
+/** Codebook and numbers of weights in even steps; `latent` are the weights before. */
+function stepped(latent, mask, bits, scale) {
   const integers = bits === 1 ? [-1, 1] : integersOf(bits);
   const codebook = Float32Array.from(integers, (integer) => integer * scale);
   const indices = Uint8Array.from(latent, (value, place) => (mask[place] ? levelOf(value, scale, bits) : 0));
@@ -155,4 +159,37 @@ export function levelOf(value, scale, bits) {
 function halfToEven(value) {
   const rounded = Math.round(value);
   return Math.abs(value % 1) === 0.5 && rounded % 2 ? rounded - 1 : rounded;
+}
+
+/**
+ * A layer's code after a step of training.
+ *
+ * @param {object} code As `share` made it.
+ * @param {{mask: Uint8Array, momentum: Float32Array}} one The weights' masks and momenta before.
+ * @param {Float32Array} momentum The weights' momenta now. A centroid's is the sum of those of its
+ *   weights, since momenta add up as gradients do.
+ */
+export function codeAfterStep(code, { mask, momentum: before }, momentum, lr) {
+  return code.kind === "kmeans"
+    ? afterSharedStep(code, mask, momentum, lr)
+    : afterRoundedStep(code, mask, momentum, lr, before);
+}
+
+function afterSharedStep(code, mask, momentum, lr) {
+  const sums = new Float64Array(code.codebook.length);
+  momentum.forEach((value, place) => mask[place] && (sums[code.indices[place]] += value));
+  return { ...code, codebook: code.codebook.map((value, i) => value - lr * sums[i]) };
+}
+
+/** No gradient passes where a weight lies outside the steps (labcode.quantization.fake). */
+function afterRoundedStep(code, mask, momentum, lr, before) {
+  const { bits, scale, latent } = code;
+  const [low, high] = [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
+  const moved = latent.map((value, place) => {
+    const step = Math.fround(value / scale);
+    if (bits > 1 && (step < low || step > high)) momentum[place] = MOMENTUM * before[place];
+    return mask[place] ? value - lr * momentum[place] : value;
+  });
+  const newScale = bits === 1 ? meanSize(moved, mask) : scale;
+  return { ...code, ...stepped(moved, mask, bits, newScale) };
 }
