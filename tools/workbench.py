@@ -13,10 +13,10 @@ def main() -> None:
     """Fill the folder that the command line names."""
     if len(sys.argv) != 2:
         raise SystemExit(__doc__)
-    target = Path(sys.argv[1])
-    target.mkdir(parents=True, exist_ok=True)
     for name, data in site_files().items():
-        (target / name).write_bytes(data)
+        target = Path(sys.argv[1]) / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
 
 
 if __name__ == "__main__":

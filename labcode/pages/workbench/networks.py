@@ -58,8 +58,9 @@ def entry(name: str, weights: str, model: nn.Module, chain: Sequence[Layer]) -> 
             "shape": list(shape := found[f"{layer.name}.weight"]),
             "count": prod(shape),
             "filters": shape[0],
+            "relu": isinstance(following, Relu),
         }
-        for layer in chain
+        for layer, following in zip(chain, [*chain[1:], None], strict=True)
         if isinstance(layer, (Conv, Linear))
     ]
     files = {"weights": weights, "answers": f"{name}-answers.onnx", "step": f"{name}-step.onnx"}

@@ -1,7 +1,7 @@
 // Few different values in a layer: k-means, as labcode.quantization.share_weights does it, or even
 // steps. Weights that are zero were pruned and stay zero.
 
-import { chosen } from "./states.mjs";
+import { chosen, formerWith } from "./states.mjs";
 
 const ROUNDS = 100; // of k-means at most
 const MOST_BITS = 8;
@@ -32,7 +32,7 @@ export function share(layers, state, name, bits, kind) {
 export function withCode(state, name, code) {
   const mask = state.masks[name];
   const weights = looked(code, mask);
-  const former = state.former[name].map((value, place) => (mask[place] ? weights[place] : value));
+  const former = formerWith(state.former[name], weights, mask);
   return {
     ...state,
     weights: { ...state.weights, [name]: weights },
@@ -43,10 +43,15 @@ export function withCode(state, name, code) {
 
 /** The weights that a code stands for. */
 export function looked({ codebook, indices }, mask) {
-  return Float32Array.from(indices, (index, place) => (mask[place] ? codebook[index] : 0));
+  const weights = new Float32Array(indices.length);
+  for (let place = 0; place < indices.length; place++) {
+    if (mask[place]) weights[place] = codebook[indices[place]];
+  }
+  return weights;
 }
 
-function clusters(weights, mask, bits) {
+/** The codebook of k-means over kept weights, and each weight's number in it. */
+export function clusters(weights, mask, bits) {
   const values = weights.filter((_, place) => mask[place]);
   if (!values.length) return { codebook: new Float32Array(0), indices: new Uint8Array(weights.length) };
   const codebook = kmeans(values, 2 ** bits);
@@ -129,7 +134,10 @@ function evenSteps(weights, mask, bits) {
 function stepped(latent, mask, bits, scale) {
   const integers = bits === 1 ? [-1, 1] : integersOf(bits);
   const codebook = Float32Array.from(integers, (integer) => integer * scale);
-  const indices = Uint8Array.from(latent, (value, place) => (mask[place] ? levelOf(value, scale, bits) : 0));
+  const indices = new Uint8Array(latent.length);
+  for (let place = 0; place < mask.length; place++) {
+    if (mask[place]) indices[place] = levelOf(latent[place], scale, bits);
+  }
   return { codebook, indices, scale, latent };
 }
 
@@ -139,8 +147,13 @@ function integersOf(bits) {
 }
 
 function meanSize(weights, mask) {
-  const sum = weights.reduce((total, value, place) => total + (mask[place] ? Math.abs(value) : 0), 0);
-  return Math.fround(sum / Math.max(1, mask.reduce((n, kept) => n + kept, 0)));
+  let [sum, kept] = [0, 0];
+  for (let place = 0; place < mask.length; place++) {
+    if (!mask[place]) continue;
+    sum += Math.abs(weights[place]);
+    kept += 1;
+  }
+  return Math.fround(sum / Math.max(1, kept));
 }
 
 function stepOf(weights, mask, bits) {
@@ -177,7 +190,9 @@ export function codeAfterStep(code, { mask, momentum: before }, momentum, lr) {
 
 function afterSharedStep(code, mask, momentum, lr) {
   const sums = new Float64Array(code.codebook.length);
-  momentum.forEach((value, place) => mask[place] && (sums[code.indices[place]] += value));
+  for (let place = 0; place < mask.length; place++) {
+    if (mask[place]) sums[code.indices[place]] += momentum[place];
+  }
   return { ...code, codebook: code.codebook.map((value, i) => value - lr * sums[i]) };
 }
 
@@ -185,11 +200,13 @@ function afterSharedStep(code, mask, momentum, lr) {
 function afterRoundedStep(code, mask, momentum, lr, before) {
   const { bits, scale, latent } = code;
   const [low, high] = [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
-  const moved = latent.map((value, place) => {
-    const step = Math.fround(value / scale);
+  const moved = latent.slice();
+  for (let place = 0; place < mask.length; place++) {
+    if (!mask[place]) continue;
+    const step = Math.fround(latent[place] / scale);
     if (bits > 1 && (step < low || step > high)) momentum[place] = MOMENTUM * before[place];
-    return mask[place] ? value - lr * momentum[place] : value;
-  });
+    moved[place] = latent[place] - lr * momentum[place];
+  }
   const newScale = bits === 1 ? meanSize(moved, mask) : scale;
   return { ...code, ...stepped(moved, mask, bits, newScale) };
 }

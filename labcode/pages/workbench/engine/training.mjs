@@ -5,6 +5,7 @@ import { imagesOf } from "./answers.mjs";
 import { readDigits } from "./files.mjs";
 import { chance, order } from "./random.mjs";
 import { codeAfterStep, looked } from "./sharing.mjs";
+import { formerWith } from "./states.mjs";
 
 const BATCH = 50; // digits in a step
 
@@ -145,8 +146,7 @@ class Run {
     const [weights, biases] = [part(".weight"), part(".bias")];
     const former = {};
     for (const { name } of this.layers) {
-      const mask = this.from.masks[name];
-      former[name] = this.from.former[name].map((old, i) => (mask[i] ? weights[name][i] : old));
+      former[name] = formerWith(this.from.former[name], weights[name], this.from.masks[name]);
     }
     return { ...this.from, weights, biases, former, codes: { ...this.codes } };
   }
