@@ -7,17 +7,19 @@ import { pack } from "./pack.mjs";
 import * as pruning from "./pruning.mjs";
 import { share } from "./sharing.mjs";
 import { startOf } from "./states.mjs";
+import * as tidying from "./tidying.mjs";
 import { train } from "./training.mjs";
 
 /**
  * Load the runtime, a trained network and held-out digits.
  *
- * @param {string|URL} base The folder that holds this module and the files of the workbench.
+ * @param {string|URL} base The workbench's folder on the site: the files lie in its folder `stored`,
+ *   the runtime beside it in draw/ort.
  * @param {object} [how]
  * @param {string} [how.network] A name in networks.json.
  * @param {number} [how.digits] How many held-out digits at most.
  * @param {object} [how.ort] The runtime, if not that of the site.
- * @param {(name: string) => Promise<Uint8Array>} [how.read] Reads a file of the folder.
+ * @param {(name: string) => Promise<Uint8Array>} [how.read] Reads a file of `stored`.
  */
 export async function open(base, { network = "lenet5", digits = 500, ort, read } = {}) {
   const find = read ?? fetched(base);
@@ -44,7 +46,7 @@ async function runtimeOf(base) {
 }
 
 function fetched(base) {
-  const folder = new URL(base, globalThis.location?.href);
+  const folder = new URL("stored/", new URL(base, globalThis.location?.href));
   return async (name) => {
     const response = await fetch(new URL(name, folder), { cache: "no-cache" });
     if (!response.ok) throw new Error(`${name}: status ${response.status}`);
@@ -99,6 +101,16 @@ export class Engine {
   /** Let a layer's kept weights (null: of all layers) share few values; see sharing.mjs. */
   share(state, name, bits, kind) {
     return share(this.layers, state, name, bits, kind);
+  }
+
+  /** Remove neurons that no longer matter, and leave the answers; see tidying.mjs. */
+  tidy(state) {
+    return tidying.tidy(this.layers, state);
+  }
+
+  /** Let biases share few values, and round all that is left to 16 bits; see tidying.mjs. */
+  roundRest(state, biasBits = 4) {
+    return tidying.roundRest(this.layers, state, biasBits);
   }
 
   /** Train what is kept; see training.mjs. */

@@ -1,5 +1,7 @@
 // Reads what the workbench loads: trained weights and digits.
 
+import { fromHalf } from "./halves.mjs";
+
 const HEAD = 8; // bytes before the header of a safetensors file
 const PIXELS = 784; // of a digit
 
@@ -19,20 +21,10 @@ export function readTensors(file) {
     if (dtype !== "F16") throw new Error(`${name} must be stored as F16, got ${dtype}`);
     const [first, end] = offsets.map((offset) => start + offset);
     const values = new Float32Array((end - first) / 2);
-    values.forEach((_, i) => (values[i] = half(view.getUint16(first + 2 * i, true))));
+    values.forEach((_, i) => (values[i] = fromHalf(view.getUint16(first + 2 * i, true))));
     tensors.set(name, values);
   }
   return tensors;
-}
-
-/** The value of a float16 number. */
-export function half(bits) {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
 /** The digits of a file that labcode/pages/workbench/stored.py made; at most `most` of them. */

@@ -44,25 +44,39 @@ export function pruneFilters(layers, state, name, count) {
   const lost = left.sort((a, b) => sizes[a] - sizes[b] || a - b).slice(0, count);
   const gone = state.gone[name].slice();
   for (const filter of lost) gone[filter] = 1;
-  const each = layer.count / layer.filters; // weights of a filter
-  let found = masked(state, name, (place) => !gone[Math.floor(place / each)]);
-  const wide = next.count / next.filters / layer.filters; // weights that read one filter
-  found = masked(found, next.name, (place) => !gone[Math.floor(place / wide) % layer.filters]);
-  const biases = state.biases[name].map((value, filter) => (gone[filter] ? 0 : value));
+  return withoutFilters(layer, next, state, gone);
+}
+
+/** The state without some filters: their weights, their biases, and the weights that read them. */
+export function withoutFilters(layer, next, state, gone) {
+  const [own, source] = [filterOf(layer), sourceOf(layer, next)];
+  let found = masked(state, layer.name, (place) => !gone[own(place)]);
+  found = masked(found, next.name, (place) => !gone[source(place)]);
+  const biases = state.biases[layer.name].map((value, filter) => (gone[filter] ? 0 : value));
   return {
     ...found,
-    gone: { ...state.gone, [name]: gone },
-    biases: { ...state.biases, [name]: biases },
+    gone: { ...state.gone, [layer.name]: gone },
+    biases: { ...state.biases, [layer.name]: biases },
   };
+}
+
+/** From the place of a weight to the filter (or neuron) that it belongs to. */
+export function filterOf({ count, filters }) {
+  const each = count / filters;
+  return (place) => Math.floor(place / each);
+}
+
+/** From the place of a weight of the next layer to the filter that it reads. */
+export function sourceOf(layer, next) {
+  const wide = next.count / next.filters / layer.filters; // weights that read one filter
+  return (place) => Math.floor(place / wide) % layer.filters;
 }
 
 /** The sum of the sizes of each filter's weights (its L1 norm). */
 export function filterSizes(layer, state) {
-  const each = layer.count / layer.filters;
+  const own = filterOf(layer);
   const sizes = new Float64Array(layer.filters);
-  state.weights[layer.name].forEach((value, place) => {
-    sizes[Math.floor(place / each)] += Math.abs(value);
-  });
+  state.weights[layer.name].forEach((value, place) => (sizes[own(place)] += Math.abs(value)));
   return sizes;
 }
 
@@ -113,14 +127,17 @@ function withNewWeights(layers, state, random) {
  */
 export function histogram(state, name, bins) {
   const values = state.former[name];
-  const far = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
-  const counts = { kept: new Uint32Array(bins), pruned: new Uint32Array(bins) };
-  values.forEach((value, place) => {
-    const bin = Math.min(bins - 1, Math.floor(((value + far) / (2 * far)) * bins));
-    counts[state.masks[name][place] ? "kept" : "pruned"][bin] += 1;
-  });
+  const mask = state.masks[name];
+  let far = 0;
+  for (const value of values) far = Math.max(far, Math.abs(value));
+  far ||= 1; // a layer of zeros
+  const counts = [new Uint32Array(bins), new Uint32Array(bins)];
+  for (let place = 0; place < values.length; place++) {
+    const bin = Math.min(bins - 1, Math.floor(((values[place] + far) / (2 * far)) * bins));
+    counts[mask[place]][bin] += 1;
+  }
   const edges = Float64Array.from({ length: bins + 1 }, (_, i) => far * ((2 * i) / bins - 1));
-  return { edges, ...counts };
+  return { edges, kept: counts[1], pruned: counts[0] };
 }
 
 function placesOf(mask) {

@@ -1,10 +1,11 @@
 // Few different values in a layer: k-means, as labcode.quantization.share_weights does it, or even
 // steps. Weights that are zero were pruned and stay zero.
 
-import { chosen } from "./states.mjs";
+import { chosen, formerWith } from "./states.mjs";
 
 const ROUNDS = 100; // of k-means at most
 const MOST_BITS = 8;
+const MOMENTUM = 0.9; // of the graph (MOMENTUM in labcode/runtime/training_graph.py)
 
 /**
  * Let the kept weights of a layer (null: of each layer) take few values.
@@ -31,7 +32,7 @@ export function share(layers, state, name, bits, kind) {
 export function withCode(state, name, code) {
   const mask = state.masks[name];
   const weights = looked(code, mask);
-  const former = state.former[name].map((value, place) => (mask[place] ? weights[place] : value));
+  const former = formerWith(state.former[name], weights, mask);
   return {
     ...state,
     weights: { ...state.weights, [name]: weights },
@@ -42,10 +43,15 @@ export function withCode(state, name, code) {
 
 /** The weights that a code stands for. */
 export function looked({ codebook, indices }, mask) {
-  return Float32Array.from(indices, (index, place) => (mask[place] ? codebook[index] : 0));
+  const weights = new Float32Array(indices.length);
+  for (let place = 0; place < indices.length; place++) {
+    if (mask[place]) weights[place] = codebook[indices[place]];
+  }
+  return weights;
 }
 
-function clusters(weights, mask, bits) {
+/** The codebook of k-means over kept weights, and each weight's number in it. */
+export function clusters(weights, mask, bits) {
   const values = weights.filter((_, place) => mask[place]);
   if (!values.length) return { codebook: new Float32Array(0), indices: new Uint8Array(weights.length) };
   const codebook = kmeans(values, 2 ** bits);
@@ -121,11 +127,17 @@ function search(sorted, before) {
 
 /** As labcode.quantization.symmetric_params and its approximate, in float32. */
 function evenSteps(weights, mask, bits) {
-  const latent = weights.slice();
-  const scale = bits === 1 ? meanSize(weights, mask) : stepOf(weights, mask, bits);
+  return stepped(weights, mask, bits, bits === 1 ? meanSize(weights, mask) : stepOf(weights, mask, bits));
+}
+
+/** Codebook and numbers of weights in even steps; `latent` are the weights before. */
+function stepped(latent, mask, bits, scale) {
   const integers = bits === 1 ? [-1, 1] : integersOf(bits);
   const codebook = Float32Array.from(integers, (integer) => integer * scale);
-  const indices = Uint8Array.from(latent, (value, place) => (mask[place] ? levelOf(value, scale, bits) : 0));
+  const indices = new Uint8Array(latent.length);
+  for (let place = 0; place < mask.length; place++) {
+    if (mask[place]) indices[place] = levelOf(latent[place], scale, bits);
+  }
   return { codebook, indices, scale, latent };
 }
 
@@ -135,8 +147,13 @@ function integersOf(bits) {
 }
 
 function meanSize(weights, mask) {
-  const sum = weights.reduce((total, value, place) => total + (mask[place] ? Math.abs(value) : 0), 0);
-  return Math.fround(sum / Math.max(1, mask.reduce((n, kept) => n + kept, 0)));
+  let [sum, kept] = [0, 0];
+  for (let place = 0; place < mask.length; place++) {
+    if (!mask[place]) continue;
+    sum += Math.abs(weights[place]);
+    kept += 1;
+  }
+  return Math.fround(sum / Math.max(1, kept));
 }
 
 function stepOf(weights, mask, bits) {
@@ -155,4 +172,41 @@ export function levelOf(value, scale, bits) {
 function halfToEven(value) {
   const rounded = Math.round(value);
   return Math.abs(value % 1) === 0.5 && rounded % 2 ? rounded - 1 : rounded;
+}
+
+/**
+ * A layer's code after a step of training.
+ *
+ * @param {object} code As `share` made it.
+ * @param {{mask: Uint8Array, momentum: Float32Array}} one The weights' masks and momenta before.
+ * @param {Float32Array} momentum The weights' momenta now. A centroid's is the sum of those of its
+ *   weights, since momenta add up as gradients do.
+ */
+export function codeAfterStep(code, { mask, momentum: before }, momentum, lr) {
+  return code.kind === "kmeans"
+    ? afterSharedStep(code, mask, momentum, lr)
+    : afterRoundedStep(code, mask, momentum, lr, before);
+}
+
+function afterSharedStep(code, mask, momentum, lr) {
+  const sums = new Float64Array(code.codebook.length);
+  for (let place = 0; place < mask.length; place++) {
+    if (mask[place]) sums[code.indices[place]] += momentum[place];
+  }
+  return { ...code, codebook: code.codebook.map((value, i) => value - lr * sums[i]) };
+}
+
+/** No gradient passes where a weight lies outside the steps (labcode.quantization.fake). */
+function afterRoundedStep(code, mask, momentum, lr, before) {
+  const { bits, scale, latent } = code;
+  const [low, high] = [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
+  const moved = latent.slice();
+  for (let place = 0; place < mask.length; place++) {
+    if (!mask[place]) continue;
+    const step = Math.fround(latent[place] / scale);
+    if (bits > 1 && (step < low || step > high)) momentum[place] = MOMENTUM * before[place];
+    moved[place] = latent[place] - lr * momentum[place];
+  }
+  const newScale = bits === 1 ? meanSize(moved, mask) : scale;
+  return { ...code, ...stepped(moved, mask, bits, newScale) };
 }

@@ -26,13 +26,26 @@ export function byLayer(layers, make) {
 
 /** The state after some weights of a layer went: `keep` says of each place whether it may stay. */
 export function masked(state, name, keep) {
-  const mask = state.masks[name].map((kept, place) => (kept && keep(place) ? 1 : 0));
-  const weights = state.weights[name].map((value, place) => (mask[place] ? value : 0));
+  const [mask, weights] = [state.masks[name].slice(), state.weights[name].slice()];
+  for (let place = 0; place < mask.length; place++) {
+    if (mask[place] && keep(place)) continue;
+    mask[place] = 0;
+    weights[place] = 0;
+  }
   return {
     ...state,
     masks: { ...state.masks, [name]: mask },
     weights: { ...state.weights, [name]: weights },
   };
+}
+
+/** The weights of a layer, those that are pruned as they last were. */
+export function formerWith(former, weights, mask) {
+  const found = former.slice();
+  for (let place = 0; place < mask.length; place++) {
+    if (mask[place]) found[place] = weights[place];
+  }
+  return found;
 }
 
 /** How many weights of a layer are kept. */
