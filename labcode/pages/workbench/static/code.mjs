@@ -14,11 +14,14 @@ export function codePanel(layers, names, path, whole) {
   const table = make("table", { class: "bench-table" },
     make("thead", {}, make("tr", {}, ...["Part", "Weights left", "Bytes"].map((title) => make("th", { scope: "col" }, title)))), body);
   const download = make("button", { type: "button", class: "bench-main", onclick: save }, `Download ${NAME}`);
+  const finish = make("button", { type: "button", onclick: () => path.commit({ kind: "finish" }) }, "Press out the last bytes");
   const draw = make("button", { type: "button", onclick: bring }, "Take it to Draw a digit");
   const note = make("p", { class: "bench-progress", role: "status" }, "\u00a0");
   const code = make("pre", { class: "bench-python", tabindex: 0 },
     `from pathlib import Path\nfrom labcode.coding import unpack\nfrom labcode.models import lenet5\n\nfile = Path("${NAME}").read_bytes()\nnetwork = unpack(file, lenet5())`);
   const node = make("div", {}, total, table,
+    make("p", { class: "bench-buttons" }, finish),
+    make("p", { class: "bench-caption" }, "The last bytes: neurons that nothing reads go, biases share 16 values, and what is left of each number is rounded to 16 bits."),
     make("p", { class: "bench-buttons" }, download, draw), note,
     make("p", { class: "bench-lead" }, "Python reads the same file, with the same weights to the last bit:"), code);
 
@@ -44,6 +47,7 @@ export function codePanel(layers, names, path, whole) {
   function show() {
     const { file, seen } = path.now;
     download.disabled = draw.disabled = !file;
+    finish.disabled = path.open("finish") !== null;
     if (!file) {
       say(total, "The file is being written …");
       return;

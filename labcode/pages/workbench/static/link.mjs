@@ -9,6 +9,7 @@ const write = {
   train: ({ passes, images, lr, seed, steps, planned }) =>
     `t/${[passes, images, lr, seed, steps, planned].join("/")}`,
   share: ({ how, bits }) => `s/${how}/${pairs(bits)}`,
+  finish: () => "f",
 };
 
 const read = {
@@ -28,6 +29,7 @@ const read = {
     planned: number(planned, 1e6, 1),
   }),
   s: ([how, bits]) => ({ kind: "share", how: oneOf(how, ["kmeans", "even"]), bits: numbers(bits, 8) }),
+  f: () => ({ kind: "finish" }),
 };
 
 /** The steps as text. */

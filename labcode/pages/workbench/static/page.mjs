@@ -88,9 +88,9 @@ async function build(client, layers, params, seen) {
     { id: "share", title: "Share", panel: share.node },
     { id: "code", title: "Code", panel: code.node },
   ]);
-  const beside = make("div", { class: "bench-side" }, make("h3", {}, "Your path"), map.node, game.node, told.node);
+  const beside = make("div", { class: "bench-side" }, wrong.node, make("h3", {}, "Your path"), map.node, game.node, told.node);
   room.replaceChildren(top.node, make("div", { class: "bench-columns" },
-    make("div", {}, steps.node, wrong.node), beside));
+    steps.node, beside));
 
   path.addEventListener("change", () => {
     const settled = path.now.step ? `${describe(path.now.step, names)}.` : "The trained network.";

@@ -7,7 +7,9 @@ const HEIGHT = 300;
 const [LEFT, RIGHT, TOP, BELOW] = [38, 14, 12, 40];
 const [SMALLEST, LARGEST] = [3e3, 3e6]; // bytes
 const MARKS = [1e4, 1e5, 1e6];
-const LOWEST = 0.9; // of the accuracy; what is below stands at the foot with its number
+const [LEAST, MOST] = [0.002, 0.95]; // of the digits misread, at the top and at the foot
+const RIGHT_MARKS = [0.995, 0.99, 0.98, 0.95, 0.9, 0.8, 0.5, 0.1];
+const LINE = 14; // pixels between two words
 const FINGER = 14; // pixels around a point in which it is touched
 const TOUCH = "Grey: the scoreboard’s networks, on 1,000 test digits. Touch a point for its name.";
 
@@ -23,7 +25,8 @@ export function plane(goal) {
   function parts(width) {
     const [low, high] = [Math.log10(SMALLEST), Math.log10(LARGEST)];
     const x = (size) => LEFT + ((Math.log10(size) - low) / (high - low)) * (width - LEFT - RIGHT);
-    const y = (right) => TOP + ((1 - Math.max(LOWEST, right)) / (1 - LOWEST)) * (HEIGHT - TOP - BELOW);
+    const wrong = (right) => Math.min(MOST, Math.max(LEAST, 1 - right));
+    const y = (right) => TOP + (Math.log(wrong(right) / LEAST) / Math.log(MOST / LEAST)) * (HEIGHT - TOP - BELOW);
     return [
       shape("rect", { class: "bench-goal", x: x(SMALLEST), y: TOP, width: x(goal.bytes) - x(SMALLEST), height: y(goal.right) - TOP }),
       ...frame(x, y),
@@ -35,16 +38,16 @@ export function plane(goal) {
   }
 
   function frame(x, y) {
-    const foot = y(LOWEST);
-    const grid = [1, 0.98, 0.96, 0.94, 0.92, 0.9].flatMap((right) => [
+    const foot = HEIGHT - BELOW;
+    const grid = RIGHT_MARKS.flatMap((right) => [
       shape("path", { class: "bench-grid", d: `M${x(SMALLEST)},${y(right)} H${x(LARGEST)}` }),
-      word(LEFT - 6, y(right) + 4, (100 * right).toFixed(0), "end"),
+      word(LEFT - 6, y(right) + 4, `${+(100 * right).toFixed(1)}`, "end"),
     ]);
     const marks = MARKS.flatMap((size) => [
       shape("path", { class: "bench-grid", d: `M${x(size)},${foot} v5` }),
       word(x(size), foot + 18, size < 1e6 ? `${size / 1e3} kB` : `${size / 1e6} MB`, "middle"),
     ]);
-    return [...grid, ...marks, word(x(SMALLEST), HEIGHT - 4, "% right ↑", "start"),
+    return [...grid, ...marks, word(x(SMALLEST), HEIGHT - 4, "% right ↑ (log)", "start"),
       word(x(LARGEST), HEIGHT - 4, "bytes of the file (log) →", "end")];
   }
 
@@ -52,16 +55,22 @@ export function plane(goal) {
   function own(x, y) {
     const places = path.map((one) => [x(Math.max(SMALLEST, one.bytes)), y(one.accuracy)]);
     const line = shape("polyline", { class: "bench-line bench-own", points: places.map((place) => place.join(",")).join(" ") });
-    const dots = places.flatMap(([left, top], i) => {
-      const one = path[i];
+    const dots = places.map(([left, top], i) => {
       const last = i === path.length - 1;
-      const deep = one.accuracy < LOWEST ? ` ↓ ${percent(one.accuracy, 0)}` : "";
-      return [
-        point(left, top, one, last ? "bench-here" : "bench-been", last ? 8 : 6.5),
-        word(left, top - 11, `${i === 0 ? "start" : i}${deep}`, left > 300 ? "end" : "middle", "bench-step-word"),
-      ];
+      return point(left, top, path[i], last ? "bench-here" : "bench-been", last ? 8 : 6.5);
     });
-    return [line, ...dots];
+    return [line, ...dots, ...numbers(places)];
+  }
+
+  /** The steps' numbers, the newest first; one that would hide another is left out. */
+  function numbers(places) {
+    const taken = [];
+    return places.map((place, i) => [...place, i === 0 ? "start" : `${i}`]).reverse().flatMap(([left, top, text]) => {
+      const down = top - 12 < TOP ? top + 22 : top - 12;
+      if (taken.some(([x, y]) => Math.abs(x - left) < LINE && Math.abs(y - down) < LINE)) return [];
+      taken.push([left, down]);
+      return [word(left, down, text, "middle", "bench-step-word")];
+    });
   }
 
   function point(left, top, one, style, size) {

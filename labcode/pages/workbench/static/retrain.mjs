@@ -6,33 +6,34 @@ import { percent, plural } from "./words.mjs";
 
 const SEED = 1;
 const TWINS = [
-  ["", "Nothing"],
-  ["random masks", "As many weights, at random places"],
-  ["new weights", "The same places, new weights"],
+  ["", "nothing"],
+  ["random masks", "as many weights at random places"],
+  ["new weights", "the same places with new weights"],
 ];
-const SPEEDS = [["0.003", "Small"], ["0.01", "Medium"], ["0.03", "Large"]];
+const RATES = ["0.005", "0.02", "0.05"];
 const PASSES = [1, 2, 3, 5, 10];
 const phone = () => matchMedia("(pointer: coarse), (max-width: 40rem)").matches;
 
 /** @param {{note: Function, busy: Function}} view */
 export function retrainPanel(path, client, view) {
-  let [images, lr, twin] = [phone() ? 1000 : 3500, "0.01", ""];
+  let [images, lr] = [phone() ? 1000 : 3500, "0.02"];
   let running = false;
   const loss = curve("Loss of a step’s digits", (value) => value.toFixed(1), null);
   const right = curve("Right of a step’s digits, in %", (value) => (100 * value).toFixed(0), 1);
-  const passes = make("select", { id: "bench-passes", autocomplete: "off" },
-    ...PASSES.map((number) => make("option", { value: number, selected: number === 2 }, plural(number, "pass", "passes"))));
+  const passes = list("bench-passes", PASSES.map((number) => [number, plural(number, "pass", "passes")]), 2);
+  const twins = list("bench-twin", TWINS, "");
   const button = make("button", { type: "button", class: "bench-main", onclick: () => (running ? client.stop() : run()) }, "Train");
-  const progress = make("p", { class: "bench-progress", role: "status" }, "Press Train: weights that are gone stay gone.");
+  const progress = make("p", { class: "bench-progress" }, "Weights that are gone stay gone.");
+  const outcome = make("p", { class: "bench-progress", role: "status" });
   const twinKey = make("p", { class: "bench-key" }, "\u00a0");
   const set = make("fieldset", { class: "bench-set" },
-    make("div", { class: "bench-field" }, make("label", { for: "bench-passes" }, "Length"), passes),
+    field("How long", passes),
     choices("Digits in a pass", "bench-images", [["1000", "1,000"], ["3500", "3,500"]], String(images), (value) => (images = Number(value))),
-    choices("Size of a step", "bench-lr", SPEEDS, lr, (value) => (lr = value)),
-    choices("Train beside it", "bench-twin", TWINS, twin, (value) => (twin = value)));
+    choices("Learning rate at the start; it falls to zero", "bench-lr", RATES.map((rate) => [rate, rate]), lr, (value) => (lr = value)),
+    field("Train beside it, to compare", twins));
   const node = make("div", {},
     make("p", { class: "bench-lead" }, "What is left of the network learns to do without the rest. The digits come from the training set; the number above is measured on others."),
-    set, make("p", { class: "bench-buttons" }, button), progress,
+    set, make("p", { class: "bench-buttons" }, button), progress, outcome,
     make("div", { class: "bench-curves" }, loss.node, right.node), twinKey);
 
   function hear(name) {
@@ -51,14 +52,16 @@ export function retrainPanel(path, client, view) {
     view.busy(true);
     set.disabled = true;
     say(button, "Stop");
+    say(outcome, "");
     loss.clear();
     right.clear();
+    const twin = twins.value;
     say(twinKey, twin ? "Solid: your network. Dashed: the twin." : "\u00a0");
     const step = { kind: "train", passes: Number(passes.value), images, lr: Number(lr), seed: SEED };
     try {
-      await runBoth(step, path.now);
+      await runBoth(step, path.now, twin);
     } catch (error) {
-      say(progress, `Training stopped: ${error.message}.`);
+      say(outcome, `Training stopped: ${error.message}.`);
     } finally {
       running = false;
       set.disabled = false;
@@ -67,18 +70,29 @@ export function retrainPanel(path, client, view) {
     }
   }
 
-  async function runBoth(step, before) {
+  async function runBoth(step, before, twin) {
     const done = await path.train(step, hear("own"));
+    if (!done) return; // another wish came first
     const told = `Before: ${score(before.seen)}. After ${plural(done.steps, "step", "steps")}: ${score(path.now.seen)}.`;
-    say(progress, told);
+    say(progress, `${plural(done.steps, "step", "steps")} of ${done.planned} made`);
+    say(outcome, told);
     if (!twin || !done.steps || done.stopped) return;
     const asked = { base: before.id, step: { ...step, steps: done.steps }, twin };
     const beside = await client.ask("train", asked, hear("twin"));
     const name = twin === "random masks" ? "The twin with random places" : "The twin with new weights";
-    say(progress, `${told} ${name}${beside.steps < done.steps ? `, stopped after ${beside.steps} steps` : ""}: ${score(beside)}.`);
+    say(outcome, `${told} ${name}${beside.steps < done.steps ? `, stopped after ${beside.steps} steps` : ""}: ${score(beside)}.`);
   }
 
   return { node, run, stop: () => running && client.stop() };
+}
+
+function list(id, options, chosen) {
+  return make("select", { id, autocomplete: "off" },
+    ...options.map(([value, text]) => make("option", { value, selected: value === chosen }, text)));
+}
+
+function field(title, select) {
+  return make("div", { class: "bench-field" }, make("label", { for: select.id }, title), select);
 }
 
 function score({ right, count }) {

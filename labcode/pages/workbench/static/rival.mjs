@@ -1,6 +1,6 @@
 // The course's own best file of this network, answered here on the same digits as the reader's.
 
-import { unpack } from "./unpack.mjs";
+import { unpack } from "./engine/unpack.mjs";
 
 const FOLDER = new URL("../draw/", import.meta.url);
 const NAME = "packed.diet";

@@ -1,9 +1,23 @@
 // A step of the reader's path, made: plain settings in, a new state out. The same settings give the
 // same state again, so that a link can hold them.
 
-/** Every step but training: {kind: "prune", how, values, seed} or {kind: "share", how, bits}. */
+const BIAS_BITS = 4; // of what a layer's biases share at the end
+
+/**
+ * Every step but training: {kind: "prune", how, values, seed}, {kind: "share", how, bits}, or
+ * {kind: "finish"}, which takes dead neurons out and rounds what was not shared.
+ */
 export function apply(engine, state, step) {
-  if (step.kind === "share") return shared(engine, state, step);
+  return made[step.kind](engine, state, step);
+}
+
+const made = {
+  prune: pruned,
+  share: shared,
+  finish: (engine, state) => engine.roundRest(engine.tidy(state), BIAS_BITS),
+};
+
+function pruned(engine, state, step) {
   return Object.entries(step.values).reduce(
     (found, [name, value]) => (value > 0 ? cut[step.how](engine, found, name, value, step.seed) : found),
     state,

@@ -10,40 +10,51 @@ export function strip(whole) {
   const small = () => make("p", { class: "bench-small" }, "\u00a0");
   const [accuracy, size, left] = [big(), big(), big()];
   const [digits, smaller, share] = [small(), small(), small()];
+  const [sure, than, of] = [small(), small(), small()];
   const band = make("span", { class: "bench-band-range" });
   const mark = make("span", { class: "bench-band-mark" });
   const gauge = make("div", { class: "bench-band", "aria-hidden": "true" }, band, mark);
   const spoken = make("p", { class: "bench-spoken", role: "status", "aria-live": "polite" });
   const node = make("div", { class: "bench-strip" },
-    cell("Digits right", accuracy, digits, gauge),
-    cell("File", size, smaller),
-    cell("Weights left", left, share),
+    cell("Digits right", accuracy, digits, sure, gauge),
+    cell("File", size, smaller, than),
+    cell("Weights left", left, share, of),
     spoken,
   );
 
   /** Show what was seen; speak of it only once the hand rests. */
   function show(seen, { moving = false, settled = "" } = {}) {
-    const { right, count: of, low, high, layers } = seen;
+    const { right, count: asked, low, high, layers } = seen;
     const kept = layers.reduce((all, layer) => all + layer.kept, 0);
-    say(accuracy, percent(right / of));
-    say(digits, `${right} of ${of}, ${(100 * low).toFixed(1)} to ${percent(high)}`);
+    say(accuracy, percent(right / asked));
+    say(digits, `${right} of ${asked} digits`);
+    say(sure, `${(100 * low).toFixed(1)} to ${percent(high)}`);
     say(left, part(kept / whole.weights));
     say(share, count(kept));
+    say(of, `of ${count(whole.weights)}`);
     band.style.insetInline = `${100 * low}% ${100 * (1 - high)}%`;
-    mark.style.insetInlineStart = `${(100 * right) / of}%`;
+    mark.style.insetInlineStart = `${(100 * right) / asked}%`;
     node.classList.toggle("bench-moving", moving);
     if (moving) {
       say(size, "…");
-      say(smaller, "weighed when you let go");
+      say(smaller, "weighed when");
+      say(than, "you let go");
       return;
     }
-    say(spoken, `${settled} ${right} of ${of} digits right, ${part(kept / whole.weights)} of the weights left.`);
+    say(spoken, `${settled} ${right} of ${asked} digits right, ${part(kept / whole.weights)} of the weights left.`);
   }
 
   function weigh(total) {
     say(size, bytes(total));
     say(smaller, `${times((4 * whole.params) / total)} times smaller`);
+    say(than, "than in 32 bits");
   }
 
-  return { node, show, weigh, weighing: () => (say(size, "…"), say(smaller, "writing the file")) };
+  function weighing() {
+    say(size, "…");
+    say(smaller, "is being");
+    say(than, "written");
+  }
+
+  return { node, show, weigh, weighing };
 }

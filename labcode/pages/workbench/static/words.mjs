@@ -21,7 +21,7 @@ export function part(share) {
 /** Bytes, as a reader compares them. */
 export function bytes(number) {
   if (number >= 1e6) return `${(number / 1e6).toFixed(2)} MB`;
-  return number >= 1e5 ? `${(number / 1e3).toFixed(0)} kB` : `${count(number)} bytes`;
+  return number >= 1e4 ? `${(number / 1e3).toFixed(number < 1e5 ? 1 : 0)} kB` : `${count(number)} bytes`;
 }
 
 /** How many times smaller. */
@@ -71,4 +71,5 @@ const described = {
     const unit = range.at(-1) === 1 ? "bit" : "bits";
     return `${how === "kmeans" ? "Shared" : "Rounded"}: ${many} ${unit} a weight`;
   },
+  finish: () => "Dead neurons out, the rest rounded",
 };

@@ -1,7 +1,7 @@
 // The worker of the workbench: it has the engine and all states of the reader's path, so that the
 // page itself never waits. The page names states by numbers and sends plain settings.
 
-import { open } from "./engine.mjs";
+import { open } from "./engine/engine.mjs";
 import { firstFilters, look } from "./look.mjs";
 import { rival } from "./rival.mjs";
 import { apply, trained } from "./steps.mjs";
