@@ -163,7 +163,9 @@ def test_pruning_by_size_keeps_what_python_keeps(scripts, trained) -> None:
                 assert torch.equal(values[weight], weights[weight].detach() * mask)
 
 
-def test_chance_takes_the_same_share_of_each_layer_and_another_seed_others(scripts, trained) -> None:
+def test_chance_takes_the_same_share_of_each_layer_and_another_seed_others(
+    scripts, trained
+) -> None:
     scripts.put("trained", trained)
     scripts.run(
         """
@@ -210,20 +212,29 @@ def test_the_weakest_filters_go_with_all_that_reads_them(scripts, trained) -> No
         write("conv1", layers, pruning.pruneFilters(layers, once, "conv1", 3));
         write("conv2", layers, pruning.pruneFilters(layers, state, "conv2", 20));
         const refusals = [["fc2", 1], ["conv1", 20], ["fc3", 1]].map(([name, count]) => {
-          try { pruning.pruneFilters(layers, state, name, count); } catch (error) { return error.message; }
+          try {
+            return pruning.pruneFilters(layers, state, name, count);
+          } catch (error) {
+            return error.message;
+          }
         });
         put("refusals", refusals);
         """
     )
     weights = dict(trained.named_parameters())
-    norms = {n: weights[f"{n}.weight"].detach().double().flatten(1).abs().sum(1) for n in ("conv1", "conv2")}
+    norms = {
+        n: weights[f"{n}.weight"].detach().double().flatten(1).abs().sum(1)
+        for n in ("conv1", "conv2")
+    }
     for name, count, reader in (("conv1", 8, "conv2"), ("conv2", 20, "fc1")):
         found = scripts.tensors(name, trained)
         lost = norms[name].argsort()[:count]
         wanted = {n: p.detach().clone() for n, p in weights.items()}
         wanted[f"{name}.weight"][lost] = 0
         wanted[f"{name}.bias"][lost] = 0
-        by_channel = wanted[f"{reader}.weight"].view(len(wanted[f"{reader}.weight"]), len(norms[name]), -1)
+        by_channel = wanted[f"{reader}.weight"].view(
+            len(wanted[f"{reader}.weight"]), len(norms[name]), -1
+        )
         by_channel[:, lost] = 0
         for n, value in wanted.items():
             assert torch.equal(found[n], value), n

@@ -43,7 +43,8 @@ function read(name) {
 /** A state for Python. */
 function write(name, layers, state) {
   const parts = layers.flatMap((layer) => [state.weights[layer.name], state.biases[layer.name]]);
-  fs.writeFileSync(`${name}.bin`, Buffer.concat(parts.map((part) => Buffer.from(part.slice().buffer))));
+  const bytes = parts.map((part) => Buffer.from(part.slice().buffer));
+  fs.writeFileSync(`${name}.bin`, Buffer.concat(bytes));
   const masks = layers.map((layer) => Buffer.from(state.masks[layer.name]));
   fs.writeFileSync(`${name}.masks`, Buffer.concat(masks));
 }
@@ -82,7 +83,9 @@ class Scripts:
     def masks(self, name: str, like: nn.Module) -> dict[str, Tensor]:
         """Return its masks, by name."""
         weights = {n: p for n, p in like.named_parameters() if n.endswith("weight")}
-        return {n: mask.bool() for n, mask in self._split(f"{name}.masks", weights, np.uint8).items()}
+        return {
+            n: mask.bool() for n, mask in self._split(f"{name}.masks", weights, np.uint8).items()
+        }
 
     def _split(self, file: str, like: Mapping[str, Tensor], dtype: type) -> dict[str, Tensor]:
         values = np.fromfile(self.folder / file, dtype)
@@ -97,7 +100,9 @@ class Scripts:
 
 def layers_of(model: nn.Module) -> list[dict[str, object]]:
     """Describe a chain as networks.json does; each linear layer but the last has a ReLU."""
-    found = [(name, m) for name, m in model.named_children() if isinstance(m, nn.Conv2d | nn.Linear)]
+    found = [
+        (name, m) for name, m in model.named_children() if isinstance(m, nn.Conv2d | nn.Linear)
+    ]
     return [
         {
             "name": name,
