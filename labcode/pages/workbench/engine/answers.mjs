@@ -67,6 +67,7 @@ export function band(right, count) {
   const share = right / count;
   const square = SURE ** 2 / count;
   const middle = (share + square / 2) / (1 + square);
-  const half = (SURE / (1 + square)) * Math.sqrt((share * (1 - share)) / count + square / count / 4);
+  const spread = Math.sqrt((share * (1 - share)) / count + square / count / 4);
+  const half = (SURE / (1 + square)) * spread;
   return { low: Math.max(0, middle - half), high: Math.min(1, middle + half) };
 }

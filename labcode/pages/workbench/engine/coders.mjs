@@ -96,12 +96,11 @@ function canonicalCodes(lengths) {
 
 function rans(symbols) {
   const counts = countsOf(symbols, 1);
-  const best = smallest(
-    PRECISIONS.filter((precision) => counts.filter(Boolean).length <= 2 ** precision).map((precision) =>
-      modelOf(counts, precision),
-    ),
-    ({ bytes }) => bytes,
+  const different = counts.filter(Boolean).length;
+  const models = PRECISIONS.filter((precision) => different <= 2 ** precision).map((precision) =>
+    modelOf(counts, precision),
   );
+  const best = smallest(models, ({ bytes }) => bytes);
   const payload = encodeRans(symbols, [best.model], new Uint8Array(symbols.length), best.precision);
   const table = join([best.precision + 2, ...varint(counts.length)], best.table);
   return { table, payload: join(varint(payload.length), payload) };
@@ -159,11 +158,12 @@ export function encodeRans(symbols, models, which, precision) {
   let state = LOWEST_STATE;
   for (let i = symbols.length - 1; i >= 0; i--) { // what goes in last comes out first
     const frequency = models[which[i]][symbols[i]];
+    const start = starts[which[i]][symbols[i]];
     if (state >= frequency * 2 ** (32 - precision)) {
       words.push(state % 65536);
       state = Math.floor(state / 65536);
     }
-    state = Math.floor(state / frequency) * 2 ** precision + (state % frequency) + starts[which[i]][symbols[i]];
+    state = Math.floor(state / frequency) * 2 ** precision + (state % frequency) + start;
   }
   return Uint8Array.from([...uint32(state), ...words.reverse().flatMap(uint16)]);
 }

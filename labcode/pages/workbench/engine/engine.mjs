@@ -13,8 +13,8 @@ import { train } from "./training.mjs";
 /**
  * Load the runtime, a trained network and held-out digits.
  *
- * @param {string|URL} base The workbench's folder on the site: the files lie in its folder `stored`,
- *   the runtime beside it in draw/ort.
+ * @param {string|URL} base The workbench's folder on the site: the files lie in its folder
+ *   `stored`, the runtime beside it in draw/ort.
  * @param {object} [how]
  * @param {string} [how.network] A name in networks.json.
  * @param {number} [how.digits] How many held-out digits at most.

@@ -22,7 +22,22 @@ const MOST_SYMBOLS = 4096;
 export function pack(layers, state) {
   const tensors = tensorsOf(layers, state);
   const pieces = tensors.map(({ values, shape }) => encodeTensor(values, shape));
-  const sections = SECTIONS.map((section) => join(...pieces.flatMap((piece, i) => piecesOf(piece, section, tensors[i]))));
+  const sections = SECTIONS.map((section) =>
+    join(...pieces.flatMap((piece, i) => piecesOf(piece, section, tensors[i].shape))),
+  );
+  const start = startOf(tensors, pieces, sections);
+  const bytes = join(start, uint32(crc32(start)), ...sections);
+  const sizes = new Map(pieces.map((piece, i) => [tensors[i].name, sizeOf(piece)]));
+  const found = layers.map(({ name }) => {
+    const [weights, biases] = [sizes.get(`${name}.weight`), sizes.get(`${name}.bias`)];
+    return { name, bytes: weights + biases, weights, biases };
+  });
+  const frame = found.reduce((left, layer) => left - layer.bytes, bytes.length);
+  return { bytes, layers: found, frame };
+}
+
+/** All that stands before the sections, but for its own checksum. */
+function startOf(tensors, pieces, sections) {
   const header = join(
     uint32(tensors.reduce((crc, { values }) => crc32(new Uint8Array(values.buffer), crc), 0)),
     uint32(crc32(new TextEncoder().encode(describe(tensors)))),
@@ -30,13 +45,7 @@ export function pack(layers, state) {
     ...sections.map((section) => [...varint(section.length), ...uint32(crc32(section))]),
     ...pieces.map((piece) => piece.head),
   );
-  const start = join(new TextEncoder().encode("DIET"), [VERSION], uint16(header.length), header);
-  const bytes = join(start, uint32(crc32(start)), ...sections);
-  const sizes = layers.map(({ name }) => {
-    const [biases, weights] = ["bias", "weight"].map((end) => sizeOf(pieces[tensors.findIndex((t) => t.name === `${name}.${end}`)]));
-    return { name, bytes: weights + biases, weights, biases };
-  });
-  return { bytes, layers: sizes, frame: bytes.length - sizes.reduce((sum, layer) => sum + layer.bytes, 0) };
+  return join(new TextEncoder().encode("DIET"), [VERSION], uint16(header.length), header);
 }
 
 /** The tensors by their names in Python, sorted; a negative zero becomes zero. */
@@ -55,32 +64,29 @@ function describe(tensors) {
   return tensors.map(({ name, shape }) => `${name} ${tuple(shape)} float32`).join("\n");
 }
 
-/** One tensor: head, and what it puts into each section. */
+/** One tensor: its head, where its numbers are that are not zero, and what they are. */
 function encodeTensor(values, shape) {
   const places = [];
   values.forEach((value, place) => value && places.push(place));
-  const kept = Float32Array.from(places, (place) => values[place]);
-  const { kind, codebook, table, payload } = smallest(waysOf(kept), (way) => way.codebook.length + way.table.length + way.payload.length);
+  const ways = waysOf(Float32Array.from(places, (place) => values[place]));
+  const value = smallest(ways, ({ codebook, table, payload }) =>
+    [codebook, table, payload].reduce((sum, part) => sum + part.length, 0),
+  );
   const where = encodePlaces(places, shape);
-  return {
-    head: [kind, where.form, ...varint(places.length)],
-    table: [where.table, table],
-    indices: [where.payload],
-    codebook: [codebook],
-    values: [payload],
-  };
+  return { head: [value.kind, where.form, ...varint(places.length)], where, value };
 }
 
 /** The ways to store values: as they are, and if they are few, with a codebook. */
 function waysOf(values) {
   const plain = floats(values);
-  const ways = [{ kind: plain.half ? PLAIN_HALF : PLAIN, codebook: [], table: [], payload: plain.bytes }];
+  const kind = plain.half ? PLAIN_HALF : PLAIN;
+  const ways = [{ kind, codebook: [], table: [], payload: plain.bytes }];
   const bits = new Uint32Array(values.buffer);
   const different = Uint32Array.from(new Set(bits)).sort();
   if (!different.length || different.length > MOST_SYMBOLS) return ways;
   const numbers = new Map(Array.from(different, (bit, number) => [bit, number]));
-  const book = floats(new Float32Array(different.buffer));
   const coded = encodeSymbols(Array.from(bits, (bit) => numbers.get(bit)));
+  const book = floats(new Float32Array(different.buffer));
   const codebook = join(varint(different.length), book.bytes);
   return [...ways, { kind: book.half ? SHARED_HALF : SHARED, codebook, ...coded }];
 }
@@ -92,14 +98,20 @@ function floats(values) {
   return { half, bytes: new Uint8Array(half ? halves.buffer : values.slice().buffer) };
 }
 
-/** What a tensor puts into a section; those with one dimension put all into the biases. */
-function piecesOf(piece, section, { shape }) {
-  if (shape.length > 1) return piece[section] ?? [];
-  if (section !== "biases") return [];
-  const [indexTable, valueTable] = piece.table;
-  return [indexTable, ...piece.indices, ...piece.codebook, valueTable, ...piece.values];
+/** What a tensor puts into a section; one with a single dimension puts all into the biases. */
+function piecesOf({ where, value }, section, shape) {
+  const parts = {
+    table: [where.table, value.table],
+    indices: [where.payload],
+    codebook: [value.codebook],
+    values: [value.payload],
+  };
+  if (shape.length > 1) return parts[section] ?? [];
+  const all = [where.table, where.payload, value.codebook, value.table, value.payload];
+  return section === "biases" ? all : [];
 }
 
-function sizeOf({ head, table, indices, codebook, values }) {
-  return [head, ...table, ...indices, ...codebook, ...values].reduce((sum, part) => sum + part.length, 0);
+function sizeOf({ head, where, value }) {
+  const parts = [head, where.table, where.payload, value.codebook, value.table, value.payload];
+  return parts.reduce((sum, part) => sum + part.length, 0);
 }

@@ -1,7 +1,8 @@
 // Writes where the weights are that are not zero, as relative indices or by a grid, whichever is
 // smaller (see labcode/coding/relative.py and grid.py; places.mjs reads them).
 
-import { countsOf, encodeRans, encodeSymbols, frequencies, scaledCounts, sizeOf, smallest } from "./coders.mjs";
+import { countsOf, encodeRans, encodeSymbols } from "./coders.mjs";
+import { frequencies, scaledCounts, sizeOf, smallest } from "./coders.mjs";
 import { gapModel } from "./places.mjs";
 import { join, varint } from "./writing.mjs";
 
@@ -49,7 +50,9 @@ export function gapsOf(places, filler) {
 function grid(places, [rows, columns], classes) {
   const ofRow = classesOf(filled(places, rows, (place) => Math.floor(place / columns)), classes);
   const ofColumn = classesOf(filled(places, columns, (place) => place % columns), classes);
-  const models = [ofRow, ofColumn].map((side) => scaledCounts(countsOf(side, classes + 1), PRECISION));
+  const models = [ofRow, ofColumn].map((side) =>
+    scaledCounts(countsOf(side, classes + 1), PRECISION),
+  );
   const symbols = [...ofRow, ...ofColumn];
   const which = [...ofRow.map(() => 0), ...ofColumn.map(() => 1)];
   const table = [classes, ...models.flatMap((model) => [...frequencies(model, PRECISION)])];
@@ -63,8 +66,9 @@ function grid(places, [rows, columns], classes) {
       which.push(models.length - 1);
     }
   }
-  const payload = encodeRans(symbols, models, which, PRECISION);
-  return { form: GRID, table: Uint8Array.from(table), payload: join(varint(payload.length), payload) };
+  const codes = encodeRans(symbols, models, which, PRECISION);
+  const payload = join(varint(codes.length), codes);
+  return { form: GRID, table: Uint8Array.from(table), payload };
 }
 
 function filled(places, size, sideOf) {

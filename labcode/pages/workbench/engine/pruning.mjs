@@ -5,7 +5,7 @@ import { byLayer, chosen, keptOf, masked } from "./states.mjs";
 
 /** Keep what is larger than a threshold, as labcode.pruning.Masks.from_thresholds does. */
 export function pruneBySize(layers, state, name, threshold) {
-  const bound = Math.fround(threshold); // weights are float32, and so is what they are compared with
+  const bound = Math.fround(threshold); // float32, as the weights are
   return chosen(layers, name).reduce((found, layer) => {
     const weights = state.weights[layer.name];
     return masked(found, layer.name, (place) => Math.abs(weights[place]) > bound);

@@ -53,10 +53,13 @@ export function looked({ codebook, indices }, mask) {
 /** The codebook of k-means over kept weights, and each weight's number in it. */
 export function clusters(weights, mask, bits) {
   const values = weights.filter((_, place) => mask[place]);
-  if (!values.length) return { codebook: new Float32Array(0), indices: new Uint8Array(weights.length) };
+  const numbers = new Uint8Array(weights.length);
+  if (!values.length) return { codebook: new Float32Array(0), indices: numbers };
   const codebook = kmeans(values, 2 ** bits);
-  const edges = codebook.slice(1).map((value, i) => (value + codebook[i]) / 2); // float32, as Python
-  const numbers = Uint8Array.from(weights, (value, place) => (mask[place] ? countBelow(edges, value) : 0));
+  const edges = codebook.slice(1).map((value, i) => (value + codebook[i]) / 2); // in float32
+  for (let place = 0; place < mask.length; place++) {
+    if (mask[place]) numbers[place] = countBelow(edges, weights[place]);
+  }
   return onlyUsed(codebook, numbers, mask);
 }
 
@@ -82,10 +85,13 @@ export function kmeans(values, k) {
   sorted.forEach((value, i) => (sums[i + 1] = sums[i] + value));
   let centroids = linear(sorted[0], sorted.at(-1), k);
   for (let round = 0; round < ROUNDS; round++) {
-    const ends = [0, ...middles(centroids).map((edge) => countUpTo(sorted, edge)), sorted.length];
-    const moved = centroids
-      .map((old, i) => (ends[i + 1] > ends[i] ? (sums[ends[i + 1]] - sums[ends[i]]) / (ends[i + 1] - ends[i]) : old))
-      .sort();
+    const inner = middles(centroids).map((edge) => countUpTo(sorted, edge));
+    const ends = [0, ...inner, sorted.length];
+    const moved = centroids.map((old, i) => {
+      const [start, end] = [ends[i], ends[i + 1]];
+      return end > start ? (sums[end] - sums[start]) / (end - start) : old;
+    });
+    moved.sort();
     if (moved.every((value, i) => value === centroids[i])) break;
     centroids = moved;
   }
@@ -127,7 +133,8 @@ function search(sorted, before) {
 
 /** As labcode.quantization.symmetric_params and its approximate, in float32. */
 function evenSteps(weights, mask, bits) {
-  return stepped(weights, mask, bits, bits === 1 ? meanSize(weights, mask) : stepOf(weights, mask, bits));
+  const scale = bits === 1 ? meanSize(weights, mask) : stepOf(weights, mask, bits);
+  return stepped(weights, mask, bits, scale);
 }
 
 /** Codebook and numbers of weights in even steps; `latent` are the weights before. */
@@ -157,7 +164,10 @@ function meanSize(weights, mask) {
 }
 
 function stepOf(weights, mask, bits) {
-  const largest = weights.reduce((most, value, i) => (mask[i] ? Math.max(most, Math.abs(value)) : most), 0);
+  let largest = 0;
+  for (let place = 0; place < mask.length; place++) {
+    if (mask[place]) largest = Math.max(largest, Math.abs(weights[place]));
+  }
   return Math.fround(largest / (2 ** (bits - 1) - 1)) || 1; // a layer without weights gets 1
 }
 

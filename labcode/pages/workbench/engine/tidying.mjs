@@ -41,8 +41,9 @@ function withAnswers(layer, next, state, idle) {
   const [source, target] = [sourceOf(layer, next), filterOf(next)];
   const sums = Float64Array.from(state.biases[next.name]);
   state.weights[next.name].forEach((weight, place) => {
+    if (!weight || !idle[source(place)]) return;
     const bias = state.biases[layer.name][source(place)];
-    if (weight && idle[source(place)]) sums[target(place)] += weight * (layer.relu ? Math.max(0, bias) : bias);
+    sums[target(place)] += weight * (layer.relu ? Math.max(0, bias) : bias);
   });
   return { ...state, biases: { ...state.biases, [next.name]: Float32Array.from(sums) } };
 }
@@ -64,6 +65,8 @@ export function roundRest(layers, state, bits) {
   const weights = byLayer(layers, ({ name }) =>
     codes[name] ? looked(codes[name], state.masks[name]) : rounded(state.weights[name]),
   );
-  const former = byLayer(layers, ({ name }) => formerWith(state.former[name], weights[name], state.masks[name]));
+  const former = byLayer(layers, ({ name }) =>
+    formerWith(state.former[name], weights[name], state.masks[name]),
+  );
   return { ...state, biases, codes, weights, former };
 }

@@ -5,7 +5,7 @@ import { imagesOf } from "./answers.mjs";
 import { readDigits } from "./files.mjs";
 import { chance, order } from "./random.mjs";
 import { codeAfterStep, looked } from "./sharing.mjs";
-import { formerWith } from "./states.mjs";
+import { byLayer, formerWith } from "./states.mjs";
 
 const BATCH = 50; // digits in a step
 
@@ -139,15 +139,12 @@ class Run {
 
   /** The state that was reached. */
   state() {
-    const part = (end) =>
-      Object.fromEntries(
-        this.layers.map(({ name }) => [name, this.parameters.find((p) => p.name === name + end).values]),
-      );
-    const [weights, biases] = [part(".weight"), part(".bias")];
-    const former = {};
-    for (const { name } of this.layers) {
-      former[name] = formerWith(this.from.former[name], weights[name], this.from.masks[name]);
-    }
+    const values = new Map(this.parameters.map((one) => [one.name, one.values]));
+    const weights = byLayer(this.layers, ({ name }) => values.get(`${name}.weight`));
+    const biases = byLayer(this.layers, ({ name }) => values.get(`${name}.bias`));
+    const former = byLayer(this.layers, ({ name }) =>
+      formerWith(this.from.former[name], weights[name], this.from.masks[name]),
+    );
     return { ...this.from, weights, biases, former, codes: { ...this.codes } };
   }
 }
