@@ -17,7 +17,7 @@ export function goalCard(goal) {
   const good = make("li");
   const rival = make("p", { class: "bench-small" }, "\u00a0");
   const node = make("section", { class: "bench-game", "aria-label": "The goal" },
-    make("h3", {}, `The goal: ${FACTOR} times smaller, one point lost`),
+    make("h2", {}, `The goal: ${FACTOR} times smaller, one point lost`),
     make("ul", {}, small, good), rival);
   const line = (item, reached, text) => {
     item.className = reached ? "bench-done" : "bench-open";

@@ -5,7 +5,7 @@ import { make, say } from "./dom.mjs";
 const SIDE = 28;
 
 export function mistakes() {
-  const title = make("h3", {}, "Misread");
+  const title = make("h2", {}, "Misread");
   const list = make("ul", { class: "bench-mistakes" });
 
   return {

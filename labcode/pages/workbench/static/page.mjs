@@ -69,7 +69,7 @@ async function build(client, layers, params, seen) {
       wrong.show(found);
     },
     busy(is) {
-      for (const set of room.querySelectorAll(".bench-prune, .bench-share")) set.inert = is;
+      for (const { node } of [prune, share, code]) node.inert = is;
       told.busy(is);
     },
   };
@@ -80,15 +80,13 @@ async function build(client, layers, params, seen) {
     retrain.run();
   });
   const code = codePanel(layers, names, path, whole);
-  prune.node.classList.add("bench-prune");
-  share.node.classList.add("bench-share");
   const steps = tabs([
     { id: "prune", title: "Prune", panel: prune.node },
     { id: "train", title: "Retrain", panel: retrain.node },
     { id: "share", title: "Share", panel: share.node },
     { id: "code", title: "Code", panel: code.node },
   ]);
-  const beside = make("div", { class: "bench-side" }, wrong.node, make("h3", {}, "Your path"), map.node, game.node, told.node);
+  const beside = make("div", { class: "bench-side" }, wrong.node, make("h2", {}, "Your path"), map.node, game.node, told.node);
   room.replaceChildren(top.node, make("div", { class: "bench-columns" },
     steps.node, beside));
 
@@ -96,7 +94,7 @@ async function build(client, layers, params, seen) {
     const settled = path.now.step ? `${describe(path.now.step, names)}.` : "The trained network.";
     view.show(path.now.seen, { settled });
     if (!path.now.file) top.weighing();
-    for (const panel of [prune, share]) panel.follow();
+    for (const panel of [prune, retrain, share]) panel.follow();
     weighed();
   });
   path.addEventListener("weighed", weighed);
@@ -106,11 +104,12 @@ async function build(client, layers, params, seen) {
     told.show();
     game.show(path.now);
     if (path.now.file) top.weigh(path.now.file.bytes.length);
-    map.follow(path.entries.filter(({ file }) => file).map(({ step, seen: { right, count }, file }) => ({
+    map.follow(path.entries.map(({ step, seen: { right, count }, file }, number) => ({
+      number,
       name: step ? describe(step, names) : "The trained network",
       accuracy: right / count,
-      bytes: file.bytes.length,
-    })));
+      bytes: file?.bytes.length,
+    })).filter(({ bytes }) => bytes));
   }
 
   start.hidden = true;
@@ -121,7 +120,7 @@ async function build(client, layers, params, seen) {
   path.settled();
   leave(client, retrain);
   scoreboard().then(map.background, () => {});
-  await restore(wanted, path, layers, view);
+  await restore(wanted, path, layers, steps.node);
   client.ask("rival").then((found) => {
     game.rivals(found);
     map.rivals({ name: "The course’s own best file, on these digits", bytes: found.bytes, accuracy: found.right / found.count });
@@ -129,9 +128,9 @@ async function build(client, layers, params, seen) {
 }
 
 /** Make the steps of a link again, one after the other. */
-async function restore(hash, path, layers, view) {
+async function restore(hash, path, layers, panels) {
   if (!isLink(hash)) return;
-  view.busy(true);
+  panels.inert = true;
   try {
     const steps = fromLink(hash, layers);
     for (const [i, step] of steps.entries()) {
@@ -145,7 +144,7 @@ async function restore(hash, path, layers, view) {
   } catch (error) {
     say(note, `The link could not be followed (${error.message}). The workbench starts with the trained network.`);
   } finally {
-    view.busy(false);
+    panels.inert = false;
   }
 }
 

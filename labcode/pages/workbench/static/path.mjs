@@ -94,7 +94,15 @@ export class Path extends EventTarget {
 
   settled() {
     this.dispatchEvent(new Event("change"));
-    this.timer = setTimeout(() => this.weigh(this.now), QUIET);
+    this.timer = setTimeout(() => this.weighAll(this.turn), QUIET);
+  }
+
+  /** Write the files that are missing, the newest first, until the reader has another wish. */
+  async weighAll(turn) {
+    for (const entry of this.entries.toReversed()) {
+      if (turn !== this.turn) return;
+      if (this.entries.includes(entry)) await this.weigh(entry);
+    }
   }
 
   /** Write an entry's file, once. */

@@ -16,7 +16,7 @@ const TOUCH = "Grey: the scoreboard’s networks, on 1,000 test digits. Touch a 
 /** @param {{bytes: number, right: number}} goal At most so many bytes, at least that share right. */
 export function plane(goal) {
   let rows = []; // {name, accuracy, bytes}
-  let path = []; // {name, accuracy, bytes}
+  let path = []; // {number, name, accuracy, bytes}
   let rival = null;
   const picture = drawing("Bytes against accuracy", HEIGHT, (width) => parts(width));
   const told = make("p", { class: "bench-caption bench-touched" }, TOUCH);
@@ -65,7 +65,7 @@ export function plane(goal) {
   /** The steps' numbers, the newest first; one that would hide another is left out. */
   function numbers(places) {
     const taken = [];
-    return places.map((place, i) => [...place, i === 0 ? "start" : `${i}`]).reverse().flatMap(([left, top, text]) => {
+    return places.map((place, i) => [...place, path[i].number ? `${path[i].number}` : "start"]).reverse().flatMap(([left, top, text]) => {
       const down = top - 12 < TOP ? top + 22 : top - 12;
       if (taken.some(([x, y]) => Math.abs(x - left) < LINE && Math.abs(y - down) < LINE)) return [];
       taken.push([left, down]);
@@ -83,7 +83,7 @@ export function plane(goal) {
   function show() {
     const last = path.at(-1);
     if (last) {
-      picture.name(`Bytes against accuracy. Your network: ${bytes(last.bytes)}, ${percent(last.accuracy)} right, after ${path.length - 1} steps.`);
+      picture.name(`Bytes against accuracy. Your network: ${bytes(last.bytes)}, ${percent(last.accuracy)} right, after step ${last.number}.`);
     }
     picture.again();
   }

@@ -1,6 +1,6 @@
 // Step 2, retrain: real steps of training on what is left, and a twin beside it if one is wished.
 
-import { choices, make, say } from "./dom.mjs";
+import { choices, choose, make, say } from "./dom.mjs";
 import { curve } from "./curves.mjs";
 import { percent, plural } from "./words.mjs";
 
@@ -16,7 +16,9 @@ const phone = () => matchMedia("(pointer: coarse), (max-width: 40rem)").matches;
 
 /** @param {{note: Function, busy: Function}} view */
 export function retrainPanel(path, client, view) {
-  let [images, lr] = [phone() ? 1000 : 3500, "0.02"];
+  let images = phone() ? 1000 : 3500;
+  let lr = RATES.at(-1);
+  let picked = false; // the reader has chosen a learning rate
   let running = false;
   const loss = curve("Loss of a step’s digits", (value) => value.toFixed(1), null);
   const right = curve("Right of a step’s digits, in %", (value) => (100 * value).toFixed(0), 1);
@@ -26,10 +28,14 @@ export function retrainPanel(path, client, view) {
   const progress = make("p", { class: "bench-progress" }, "Weights that are gone stay gone.");
   const outcome = make("p", { class: "bench-progress", role: "status" });
   const twinKey = make("p", { class: "bench-key" }, "\u00a0");
+  const rates = choices("Learning rate at the start; it falls to zero", "bench-lr", RATES.map((rate) => [rate, rate]), lr, (value) => {
+    lr = value;
+    picked = true;
+  });
   const set = make("fieldset", { class: "bench-set" },
     field("How long", passes),
     choices("Digits in a pass", "bench-images", [["1000", "1,000"], ["3500", "3,500"]], String(images), (value) => (images = Number(value))),
-    choices("Learning rate at the start; it falls to zero", "bench-lr", RATES.map((rate) => [rate, rate]), lr, (value) => (lr = value)),
+    rates,
     field("Train beside it, to compare", twins));
   const node = make("div", {},
     make("p", { class: "bench-lead" }, "What is left of the network learns to do without the rest. The digits come from the training set; the number above is measured on others."),
@@ -83,7 +89,15 @@ export function retrainPanel(path, client, view) {
     say(outcome, `${told} ${name}${beside.steps < done.steps ? `, stopped after ${beside.steps} steps` : ""}: ${score(beside)}.`);
   }
 
-  return { node, run, stop: () => running && client.stop() };
+  /** Shared values move by the sum of their weights’ gradients, so that they need smaller steps. */
+  function follow() {
+    if (picked) return;
+    const shared = path.now.seen.layers.some(({ bits }) => bits);
+    lr = RATES.at(shared ? 0 : -1);
+    choose(rates, lr);
+  }
+
+  return { node, follow, run, stop: () => running && client.stop() };
 }
 
 function list(id, options, chosen) {

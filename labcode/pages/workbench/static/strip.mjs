@@ -5,7 +5,7 @@ import { bytes, count, part, percent, times } from "./words.mjs";
 
 /** @param {{params: number, weights: number}} whole Of the trained network. */
 export function strip(whole) {
-  const cell = (title, ...rest) => make("div", { class: "bench-cell" }, make("h3", {}, title), ...rest);
+  const cell = (title, ...rest) => make("div", { class: "bench-cell" }, make("p", { class: "bench-title" }, title), ...rest);
   const big = () => make("p", { class: "bench-big" }, "–");
   const small = () => make("p", { class: "bench-small" }, "\u00a0");
   const [accuracy, size, left] = [big(), big(), big()];
