@@ -217,7 +217,7 @@ def _linear(graph: _Graph, x: str, layer: Linear) -> tuple[str, Back]:
 
 def _max_pool(graph: _Graph, x: str, layer: MaxPool) -> tuple[str, Back]:
     size = [check_int("size", layer.size)] * 2
-    how = {"kernel_shape": size, "strides": size}
+    how: dict[str, Any] = {"kernel_shape": size, "strides": size}
     y = graph.add("MaxPool", x, outputs=2, **how)
 
     def back(dy: str) -> str:

@@ -128,18 +128,24 @@ export function scaledCounts(counts, precision) {
     count ? Math.max(Math.floor((count / total) * 2 ** precision), 1) : 0,
   );
   let excess = scaled.reduce((sum, frequency) => sum + frequency, 0) - 2 ** precision;
-  while (excess) { // give or take where it costs the fewest bits
-    const change = excess > 0 ? -1 : 1;
-    let [best, most] = [-1, -Infinity];
-    counts.forEach((count, i) => {
-      const able = excess > 0 ? scaled[i] > 1 : count > 0;
-      const gain = able ? count * Math.log2((scaled[i] + change) / scaled[i]) : -Infinity;
-      if (gain > most) [best, most] = [i, gain];
-    });
+  const change = excess > 0 ? -1 : 1; // give or take where it costs the fewest bits
+  const gain = (i) => {
+    const able = change < 0 ? scaled[i] > 1 : counts[i] > 0;
+    return able ? counts[i] * Math.log2((scaled[i] + change) / scaled[i]) : -Infinity;
+  };
+  const gains = Float64Array.from(counts, (_, i) => gain(i));
+  for (; excess; excess += change) {
+    const best = indexOfLargest(gains);
     scaled[best] += change;
-    excess += change;
+    gains[best] = gain(best);
   }
   return scaled;
+}
+
+function indexOfLargest(values) {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
+  return best;
 }
 
 /**

@@ -93,9 +93,9 @@ function waysOf(values) {
 
 /** float16 bytes where these lose nothing, else float32 bytes. */
 function floats(values) {
-  const halves = Uint16Array.from(values, (value) => toHalf(value).bits);
   const half = values.every((value) => toHalf(value).exact);
-  return { half, bytes: new Uint8Array(half ? halves.buffer : values.slice().buffer) };
+  const written = half ? Uint16Array.from(values, (value) => toHalf(value).bits) : values.slice();
+  return { half, bytes: new Uint8Array(written.buffer) };
 }
 
 /** What a tensor puts into a section; one with a single dimension puts all into the biases. */

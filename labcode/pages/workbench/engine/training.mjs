@@ -18,7 +18,8 @@ const BATCH = 50; // digits in a step
  * (straight through, arXiv:1308.3432).
  *
  * @param {object} how
- * @param {number} how.lr The highest learning rate; it falls to zero along a cosine.
+ * @param {number} how.lr The highest learning rate; it falls to zero along a cosine. If not given,
+ *   0.05, and a tenth of that where values are shared: many weights pull at each of them.
  * @param {number} how.passes How often each digit is seen.
  * @param {number} how.images How many training digits.
  * @param {number} how.seed Decides their order.
@@ -28,7 +29,8 @@ const BATCH = 50; // digits in a step
  * @param {{aborted: boolean}} how.signal Stops after the step; what was reached is returned.
  */
 export async function train(engine, state, how = {}) {
-  const { lr = 0.02, passes = 1, images = Infinity, seed = 0, onStep, signal } = how;
+  const usual = Object.keys(state.codes).length ? 0.005 : 0.05;
+  const { lr = usual, passes = 1, images = Infinity, seed = 0, onStep, signal } = how;
   if (!(lr > 0 && lr < Infinity)) throw new Error(`lr must be a number above 0, got ${lr}`);
   const { session, digits } = await ready(engine);
   const batches = batchesOf(Math.min(images, digits.length), passes, seed);
