@@ -1,4 +1,4 @@
-"""What the workbench's page says before its start, where its scripts do not run, and in a notebook."""
+"""What the workbench says before its start, where its scripts do not run, and in a notebook."""
 
 import re
 

@@ -142,7 +142,7 @@ def test_a_threshold_dragged_by_mouse_does_what_python_does(visit) -> None:
     rest(page)
     cut = threshold(page, "all")
     assert cut == pytest.approx(0.08, abs=0.003)
-    network = by_python({name: cut for name in ("conv1", "conv2", "fc1", "fc2")})
+    network = by_python(dict.fromkeys(("conv1", "conv2", "fc1", "fc2"), cut))
     kept = sum(int(p.count_nonzero()) for n, p in network.named_parameters() if "weight" in n)
     assert f"{kept:,}" in page.locator(".bench-strip").inner_text()
     assert abs(right(page) - evaluate(network, held_out()).correct) <= NEARLY

@@ -14,6 +14,7 @@ export function cliff(onready) {
   let settled = false;
   let before = 1; // accuracy of the state that is pruned
   let trail = []; // {gone, right, how, even}
+  let found = ""; // what the guess came to, once another network is pruned
   const picture = drawing("", HEIGHT, (width) => parts(width));
   const slider = make("input", { type: "range", id: "bench-guess", min: 0, max: 100, value: 50, autocomplete: "off" });
   const label = make("label", { for: "bench-guess" }, "");
@@ -53,6 +54,10 @@ export function cliff(onready) {
 
   function speak() {
     const { first, last } = edge();
+    if (found) {
+      say(verdict, `${found} Now the points are those of the network that you retrained.`);
+      return;
+    }
     const yours = guess === null ? "" : `You guessed ${percent(guess, 0)}. `;
     if (first === Infinity) {
       say(verdict, `${yours}Drag “All layers” to the right until the cliff comes.`);
@@ -94,7 +99,10 @@ export function cliff(onready) {
     skip: () => settled || ready(false),
     /** Another state is pruned now: its trail begins. */
     begin(accuracy) {
-      if (accuracy !== before) trail = [];
+      if (accuracy !== before) {
+        if (!found && edge().first < Infinity) found = verdict.textContent;
+        trail = [];
+      }
       before = accuracy;
       if (settled) speak();
       picture.again();

@@ -28,7 +28,7 @@ export function history(path, names) {
     say(told, "\u00a0");
     list.replaceChildren(...path.entries.map(({ step, seen, file }) =>
       make("li", {},
-        make("span", {}, step ? describe(step, names) : "The trained network"),
+        make("span", {}, describe(step, names)),
         make("span", { class: "bench-small" }, `${seen.right} of ${seen.count} right, ${file ? bytes(file.bytes.length) : "…"}`))));
     const address = new URL(location.href);
     address.hash = toLink(path.steps);

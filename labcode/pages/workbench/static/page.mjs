@@ -91,8 +91,7 @@ async function build(client, layers, params, seen) {
     steps.node, beside));
 
   path.addEventListener("change", () => {
-    const settled = path.now.step ? `${describe(path.now.step, names)}.` : "The trained network.";
-    view.show(path.now.seen, { settled });
+    view.show(path.now.seen, { settled: `${describe(path.now.step, names)}.` });
     if (!path.now.file) top.weighing();
     for (const panel of [prune, retrain, share]) panel.follow();
     weighed();
@@ -106,7 +105,7 @@ async function build(client, layers, params, seen) {
     if (path.now.file) top.weigh(path.now.file.bytes.length);
     map.follow(path.entries.map(({ step, seen: { right, count }, file }, number) => ({
       number,
-      name: step ? describe(step, names) : "The trained network",
+      name: describe(step, names),
       accuracy: right / count,
       bytes: file?.bytes.length,
     })).filter(({ bytes }) => bytes));

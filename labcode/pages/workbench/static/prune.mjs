@@ -98,7 +98,7 @@ export function prunePanel(layers, names, path, view) {
     const value = how === "filters" ? Number(all.slider.value) : Math.max(...Object.values(values[how]));
     const max = how === "size" ? TOP : 1;
     all.set({ max, step: 0.001, value, text: `${part(kept / of)} of the weights left` });
-    all.tell(`${part(kept / of)} left`);
+    all.tell(`${how === "size" && value > 0 && same ? `below ${value.toFixed(3)} gone, ` : ""}${part(kept / of)} left`);
     all.draw({ ghost: summed(before), bars: summed(seen), cut: how === "size" && same ? value / TOP : 0 });
     filters.show(seen.first);
     if (how === "size" || how === "chance") {

@@ -38,7 +38,7 @@ export function retrainPanel(path, client, view) {
     rates,
     field("Train beside it, to compare", twins));
   const node = make("div", {},
-    make("p", { class: "bench-lead" }, "What is left of the network learns to do without the rest. The digits come from the training set; the number above is measured on others."),
+    make("p", { class: "bench-lead" }, "What is left of the network learns to do without the rest. The digits come from the training set; the number above is measured on others. New weights are numbers of 32 bits, so the file grows until they share values (step 3)."),
     set, make("p", { class: "bench-buttons" }, button), progress, outcome,
     make("div", { class: "bench-curves" }, loss.node, right.node), twinKey);
 

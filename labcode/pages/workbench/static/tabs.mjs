@@ -9,9 +9,20 @@ export function tabs(pages) {
       make("span", { class: "bench-number", "aria-hidden": "true" }, `${i + 1}`),
       title),
   );
-  const panels = pages.map(({ id, panel }) =>
-    make("div", { role: "tabpanel", id: `bench-${id}`, class: "bench-panel", "aria-labelledby": `bench-tab-${id}` }, panel),
+  const panels = pages.map(({ id, panel }, i) =>
+    make("div", { role: "tabpanel", id: `bench-${id}`, class: "bench-panel", "aria-labelledby": `bench-tab-${id}` }, panel, onward(i + 1)),
   );
+
+  /** The way to the next step, where a panel ends. */
+  function onward(to) {
+    if (to === pages.length) return null;
+    const go = () => {
+      open(to);
+      buttons[to].focus();
+    };
+    return make("p", { class: "bench-onward" },
+      make("button", { type: "button", onclick: go }, `On to step ${to + 1}: ${pages[to].title.toLowerCase()}`));
+  }
 
   function open(which) {
     buttons.forEach((button, i) => {

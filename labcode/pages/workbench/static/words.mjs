@@ -48,9 +48,9 @@ export function unitsOf(layer) {
   return layer.kind === "conv" ? ["filter", "filters"] : ["neuron", "neurons"];
 }
 
-/** A step of the reader's path in a few words. */
+/** A step of the reader's path in a few words; without one, where the path begins. */
 export function describe(step, names) {
-  return described[step.kind](step, names);
+  return step ? described[step.kind](step, names) : "The trained network, stored in 16 bits a number";
 }
 
 const described = {
