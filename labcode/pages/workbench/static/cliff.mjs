@@ -1,11 +1,13 @@
 // Predict first: the reader marks where the cliff will be, then each move leaves a point.
 
-import { drawing, make, say, shape } from "./dom.mjs";
+import { button, drawing, make, say, shape } from "./dom.mjs";
 import { percent } from "./words.mjs";
 
 const HEIGHT = 150;
 const [LEFT, RIGHT, TOP, BELOW] = [38, 12, 10, 34];
 const FALL = 0.05; // of the digits: a cliff, not a slope
+const QUESTION =
+  "Before you drag: small weights go first. How many can go until 5 more of 100 digits are misread?";
 const MARKS = [0, 0.25, 0.5, 0.75, 1];
 
 /** @param {() => void} onready When the reader has guessed, or does not want to. */
@@ -16,7 +18,8 @@ export function cliff(onready) {
   let trail = []; // {gone, right, how, even}
   let found = ""; // what the guess came to, once another network is pruned
   const picture = drawing("", HEIGHT, (width) => parts(width));
-  const slider = make("input", { type: "range", id: "bench-guess", min: 0, max: 100, value: 50, autocomplete: "off" });
+  const range = { type: "range", min: 0, max: 100, value: 50, autocomplete: "off" };
+  const slider = make("input", { id: "bench-guess", ...range });
   const label = make("label", { for: "bench-guess" }, "");
   const ready = (guessed) => {
     settled = true;
@@ -29,8 +32,8 @@ export function cliff(onready) {
   };
   const asking = make("div", { class: "bench-asking" }, label, slider,
     make("p", { class: "bench-buttons" },
-      make("button", { type: "button", class: "bench-main", onclick: () => ready(true) }, "That is my guess"),
-      make("button", { type: "button", onclick: () => ready(false) }, "Just show me")));
+      button("That is my guess", () => ready(true), "bench-main"),
+      button("Just show me", () => ready(false))));
   const verdict = make("p", { class: "bench-verdict", hidden: true });
   slider.addEventListener("input", () => {
     guess = slider.value / 100;
@@ -38,7 +41,7 @@ export function cliff(onready) {
   });
 
   function ask() {
-    say(label, `Before you drag: small weights go first. How many can go until 5 more of 100 digits are misread? I guess ${percent(guess, 0)}.`);
+    say(label, `${QUESTION} I guess ${percent(guess, 0)}.`);
     slider.setAttribute("aria-valuetext", percent(guess, 0));
     picture.again();
   }
@@ -85,7 +88,8 @@ export function cliff(onready) {
     if (guess !== null) {
       const side = guess > 0.6 ? ["end", -6] : ["start", 6];
       drawn.push(line(`M${x(guess)},${TOP - 6} V${y(0)}`, "bench-guess-line"));
-      drawn.push(word(x(guess) + side[1], y(0.2), `your guess: ${percent(guess, 0)}`, side[0], "bench-guess-word"));
+      const text = `your guess: ${percent(guess, 0)}`;
+      drawn.push(word(x(guess) + side[1], y(0.2), text, side[0], "bench-guess-word"));
     }
     return drawn;
   }

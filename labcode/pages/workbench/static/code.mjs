@@ -1,10 +1,20 @@
 // Step 4, code: the file that the network has become, byte by byte, and where it can go.
 
-import { make, say } from "./dom.mjs";
+import { button, make, say, words } from "./dom.mjs";
 import { keep } from "./carry.mjs";
-import { bytes, count, part, times } from "./words.mjs";
+import { bytes, count, part, plural, times } from "./words.mjs";
 
 const NAME = "my-network.diet";
+const LAST =
+  "The last bytes: neurons that nothing reads go, biases share 16 values, and what is left of " +
+  "each number is rounded to 16 bits.";
+const PYTHON = `from pathlib import Path
+from labcode.coding import unpack
+from labcode.models import lenet5
+
+file = Path("${NAME}").read_bytes()
+network = unpack(file, lenet5())`;
+const COLUMNS = ["Part", "Weights left", "Bytes"];
 const DRAW = new URL("../book/shipping/draw.html", import.meta.url);
 
 /** @param {number} whole Bytes of the trained network, four for each number. */
@@ -12,18 +22,19 @@ export function codePanel(layers, names, path, whole) {
   const body = make("tbody");
   const total = make("p", { class: "bench-lead" }, "The file is being written …");
   const table = make("table", { class: "bench-table" },
-    make("thead", {}, make("tr", {}, ...["Part", "Weights left", "Bytes"].map((title) => make("th", { scope: "col" }, title)))), body);
-  const download = make("button", { type: "button", class: "bench-main", onclick: save }, `Download ${NAME}`);
-  const finish = make("button", { type: "button", onclick: () => path.commit({ kind: "finish" }) }, "Press out the last bytes");
-  const draw = make("button", { type: "button", onclick: bring }, "Take it to Draw a digit");
+    make("thead", {}, make("tr", {}, ...COLUMNS.map((title) => make("th", { scope: "col" }, title)))),
+    body);
+  const download = button(`Download ${NAME}`, save, "bench-main");
+  const finish = button("Press out the last bytes", () => path.commit({ kind: "finish" }));
+  const draw = button("Take it to Draw a digit", bring);
   const note = make("p", { class: "bench-progress", role: "status" }, "\u00a0");
-  const code = make("pre", { class: "bench-python", tabindex: 0 },
-    `from pathlib import Path\nfrom labcode.coding import unpack\nfrom labcode.models import lenet5\n\nfile = Path("${NAME}").read_bytes()\nnetwork = unpack(file, lenet5())`);
+  const code = make("pre", { class: "bench-python", tabindex: 0 }, PYTHON);
   const node = make("div", {}, total, table,
     make("p", { class: "bench-buttons" }, finish),
-    make("p", { class: "bench-caption" }, "The last bytes: neurons that nothing reads go, biases share 16 values, and what is left of each number is rounded to 16 bits."),
+    words("bench-caption", LAST),
     make("p", { class: "bench-buttons" }, download, draw), note,
-    make("p", { class: "bench-lead" }, "Python reads the same file, with the same weights to the last bit:"), code);
+    words("bench-lead", "Python reads the same file, with the same weights to the last bit:"),
+    code);
 
   async function save() {
     const { bytes: file } = await path.weigh(path.now);
@@ -53,10 +64,11 @@ export function codePanel(layers, names, path, whole) {
       return;
     }
     const size = file.bytes.length;
-    say(total, `${count(size)} bytes: ${times(whole / size)} times smaller than the ${bytes(whole)} of four bytes a number.`);
+    const smaller = `${times(whole / size)} times smaller`;
+    say(total, `${count(size)} bytes: ${smaller} than the ${bytes(whole)} of four bytes a number.`);
     const parts = file.layers.map((one) => {
       const at = layers.findIndex(({ name }) => name === one.name);
-      return at < 0 ? [one.name, "", one.bytes] : [names[one.name], left(seen.layers[at], layers[at]), one.bytes];
+      return [names[one.name], left(seen.layers[at], layers[at]), one.bytes];
     });
     const rest = size - parts.reduce((sum, [, , n]) => sum + n, 0);
     if (rest) parts.push(["Header, tables, checksums", "", rest]);
@@ -68,7 +80,8 @@ export function codePanel(layers, names, path, whole) {
 }
 
 function left({ kept, bits }, layer) {
-  return `${count(kept)} (${part(kept / layer.count)})${bits ? `, ${bits} ${bits === 1 ? "bit" : "bits"}` : ""}`;
+  const each = bits ? `, ${plural(bits, "bit", "bits")}` : "";
+  return `${count(kept)} (${part(kept / layer.count)})${each}`;
 }
 
 function line(name, weights, size, share) {

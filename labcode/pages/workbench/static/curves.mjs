@@ -26,7 +26,8 @@ export function curve(title, text, top) {
       shape("path", { class: "bench-grid", d: `M${x(0)},${y(value)} H${x(planned)}` }),
       word(LEFT - 6, y(value) + 4, text(value), "end"),
     ]);
-    drawn.push(word(x(0), HEIGHT - 5, "step 0", "start"), word(x(planned), HEIGHT - 5, `step ${planned}`, "end"));
+    drawn.push(word(x(0), HEIGHT - 5, "step 0", "start"));
+    drawn.push(word(x(planned), HEIGHT - 5, `step ${planned}`, "end"));
     for (const [name, values] of Object.entries(lines)) {
       if (!values.length) continue;
       const points = values.map((value, i) => `${x(i + 1).toFixed(1)},${y(value).toFixed(1)}`);

@@ -22,6 +22,16 @@ function dressed(node, attributes, children) {
   return node;
 }
 
+/** A button; `style` is "bench-main" where it is the one to press. */
+export function button(text, onclick, style = "bench-plain") {
+  return make("button", { type: "button", class: style, onclick }, text);
+}
+
+/** A paragraph. */
+export function words(style, text) {
+  return make("p", { class: style }, text);
+}
+
 /** Change a text only where it is another one: a screen reader speaks each change. */
 export function say(node, text) {
   if (node.textContent !== text) node.textContent = text;
@@ -56,10 +66,14 @@ export function drawing(label, height, parts) {
 export function choices(title, name, options, chosen, onchange) {
   const inputs = options.map(([value, text]) =>
     make("label", { class: "bench-choice" },
-      make("input", { type: "radio", name, value, checked: value === chosen, onchange: () => onchange(value) }),
+      radio(name, value, value === chosen, onchange),
       make("span", {}, text)),
   );
   return make("fieldset", { class: "bench-choices" }, make("legend", {}, title), ...inputs);
+}
+
+function radio(name, value, checked, onchange) {
+  return make("input", { type: "radio", name, value, checked, onchange: () => onchange(value) });
 }
 
 /** The choice that holds in a group. */

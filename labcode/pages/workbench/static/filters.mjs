@@ -1,8 +1,11 @@
 // The filters of the first layer, pixel by pixel: what is pruned is a hole.
 
-import { drawing, make, shape } from "./dom.mjs";
+import { drawing, make, shape, words } from "./dom.mjs";
 
 const GAP = 8; // pixels between filters
+const CAPTION =
+  "The first convolution’s filters: blue weights are negative, orange ones positive, pale ones " +
+  "small, holes are gone.";
 const LARGEST = 6; // pixels of a weight
 
 /** @returns {{node: Element, show: Function}} */
@@ -10,8 +13,7 @@ export function firstFilters() {
   let first = null;
   const picture = drawing("The filters of the first convolution", 92, (width) => parts(width));
   const node = make("div", { class: "bench-filters" }, picture.node,
-    make("p", { class: "bench-caption" },
-      "The first convolution’s filters: blue weights are negative, orange ones positive, pale ones small, holes are gone."));
+    words("bench-caption", CAPTION));
 
   function parts(width) {
     if (!first) return [];
@@ -23,7 +25,8 @@ export function firstFilters() {
     return Array.from({ length: filters }, (_, filter) => {
       const across = (filter % columns) * step;
       const down = Math.floor(filter / columns) * (side * LARGEST + GAP) + 2;
-      const pixels = [shape("rect", { class: "bench-hole", x: across - 1, y: down - 1, width: side * cell + 2, height: side * cell + 2 })];
+      const around = { width: side * cell + 2, height: side * cell + 2 };
+      const pixels = [shape("rect", { class: "bench-hole", x: across - 1, y: down - 1, ...around })];
       for (let i = 0; i < side * side; i++) {
         const place = filter * side * side + i;
         if (!kept[place]) continue;

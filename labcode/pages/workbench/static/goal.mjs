@@ -8,7 +8,8 @@ const LOST = 0.01;
 
 /** The goal for a trained network: at most so many bytes, and at least so many digits right. */
 export function goalOf({ right, count: of }, whole) {
-  return { bytes: Math.floor(whole / FACTOR), digits: right - Math.floor(LOST * of), right: right / of - LOST };
+  const bytes = Math.floor(whole / FACTOR);
+  return { bytes, digits: right - Math.floor(LOST * of), right: right / of - LOST };
 }
 
 /** The goal in words, and how far it is reached. */
@@ -30,12 +31,15 @@ export function goalCard(goal) {
       const size = file?.bytes.length;
       const fits = size <= goal.bytes;
       const reads = seen.right >= goal.digits;
-      line(small, fits, `at most ${count(goal.bytes)} bytes${size && !fits ? `: ${count(size - goal.bytes)} too many` : ""}`);
-      line(good, reads, `at least ${goal.digits} of ${seen.count} digits right${reads ? "" : `: ${goal.digits - seen.right} missing`}`);
+      const more = size && !fits ? `: ${count(size - goal.bytes)} too many` : "";
+      const fewer = reads ? "" : `: ${goal.digits - seen.right} missing`;
+      line(small, fits, `at most ${count(goal.bytes)} bytes${more}`);
+      line(good, reads, `at least ${goal.digits} of ${seen.count} digits right${fewer}`);
       node.classList.toggle("bench-won", fits && reads);
     },
     rivals({ bytes, right, count: of }) {
-      say(rival, `The course’s own best file: ${count(bytes)} bytes, ${right} of these ${of} digits right. Can you beat it?`);
+      const best = `${count(bytes)} bytes, ${right} of these ${of} digits right`;
+      say(rival, `The course’s own best file: ${best}. Can you beat it?`);
     },
   };
 }

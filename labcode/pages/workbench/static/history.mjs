@@ -1,15 +1,15 @@
 // The path in words, with what each step made of the network; the last can be taken back.
 
-import { make, say } from "./dom.mjs";
+import { button, make, say } from "./dom.mjs";
 import { toLink } from "./link.mjs";
 import { bytes, describe } from "./words.mjs";
 
 /** @param {object} names What people call the layers. */
 export function history(path, names) {
   const list = make("ol", { class: "bench-history", start: 0 });
-  const undo = make("button", { type: "button", onclick: () => path.undo() }, "Undo the last step");
-  const restart = make("button", { type: "button", onclick: () => path.restart() }, "Start over");
-  const link = make("button", { type: "button", onclick: copy }, "Copy a link to this");
+  const undo = button("Undo the last step", () => path.undo());
+  const restart = button("Start over", () => path.restart());
+  const link = button("Copy a link to this", copy);
   const told = make("p", { class: "bench-progress", role: "status" }, "\u00a0");
   const node = make("section", { class: "bench-path", "aria-label": "Your path" },
     make("p", { class: "bench-buttons" }, undo, restart, link), told, list);
@@ -26,17 +26,19 @@ export function history(path, names) {
   function show() {
     undo.disabled = restart.disabled = path.entries.length === 1;
     say(told, "\u00a0");
-    list.replaceChildren(...path.entries.map(({ step, seen, file }) =>
-      make("li", {},
+    list.replaceChildren(...path.entries.map(({ step, seen, file }) => {
+      const size = file ? bytes(file.bytes.length) : "…";
+      return make("li", {},
         make("span", {}, describe(step, names)),
-        make("span", { class: "bench-small" }, `${seen.right} of ${seen.count} right, ${file ? bytes(file.bytes.length) : "…"}`))));
+        make("span", { class: "bench-small" }, `${seen.right} of ${seen.count} right, ${size}`));
+    }));
     const address = new URL(location.href);
     address.hash = toLink(path.steps);
     globalThis.history.replaceState(globalThis.history.state, "", address);
   }
 
   const busy = (is) => {
-    for (const button of [undo, restart]) button.disabled = is || path.entries.length === 1;
+    for (const one of [undo, restart]) one.disabled = is || path.entries.length === 1;
   };
   return { node, show, busy };
 }

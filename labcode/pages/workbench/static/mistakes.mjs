@@ -13,7 +13,7 @@ export function mistakes() {
     show({ wrong, right, count }) {
       const all = count - right;
       const rest = all > wrong.length ? `, the first ${wrong.length} of them` : "";
-      say(title, all === 0 ? `None of ${count} digits is misread` : `Misread: ${all} of ${count} digits${rest}`);
+      say(title, all ? `Misread: ${all} of ${count} digits${rest}` : `None of ${count} digits is misread`);
       list.replaceChildren(...wrong.map(item));
     },
   };

@@ -21,6 +21,8 @@ const note = bench.querySelector(".bench-note");
 const start = bench.querySelector("[data-start]");
 const room = bench.querySelector(".bench-room");
 const LOADING = "Loading the network, 500 digits and the program that runs them, once …";
+const UNTOUCHED = "Nothing is loaded before you press Start.";
+const SHARED = "This link holds somebody’s steps. Start makes them again, here.";
 const READY = "Everything below is computed here, in your browser.";
 
 /** What this device lacks, or nothing. */
@@ -86,7 +88,8 @@ async function build(client, layers, params, seen) {
     { id: "share", title: "Share", panel: share.node },
     { id: "code", title: "Code", panel: code.node },
   ]);
-  const beside = make("div", { class: "bench-side" }, wrong.node, make("h2", {}, "Your path"), map.node, game.node, told.node);
+  const beside = make("div", { class: "bench-side" },
+    wrong.node, make("h2", {}, "Your path"), map.node, game.node, told.node);
   room.replaceChildren(top.node, make("div", { class: "bench-columns" },
     steps.node, beside));
 
@@ -121,9 +124,10 @@ async function build(client, layers, params, seen) {
   scoreboard().then(map.background, () => {});
   await restore(wanted, path, layers, steps.node);
   client.ask("rival").then((found) => {
+    const accuracy = found.right / found.count;
     game.rivals(found);
-    map.rivals({ name: "The course’s own best file, on these digits", bytes: found.bytes, accuracy: found.right / found.count });
-  }, () => {});
+    map.rivals({ name: "The course’s own best file, on these digits", bytes: found.bytes, accuracy });
+  }, () => {}); // the goal stands without it
 }
 
 /** Make the steps of a link again, one after the other. */
@@ -135,13 +139,14 @@ async function restore(hash, path, layers, panels) {
     for (const [i, step] of steps.entries()) {
       const told = `Making step ${i + 1} of ${steps.length} of the link again`;
       say(note, `${told} …`);
-      if (step.kind === "train") await path.train(step, ({ step: at }) => say(note, `${told}: training step ${at} of ${step.steps}`));
+      const hear = (now) => say(note, `${told}: training step ${now.step} of ${step.steps}`);
+      if (step.kind === "train") await path.train(step, hear);
       else await path.commit(step);
       await path.weigh(path.now);
     }
     say(note, READY);
   } catch (error) {
-    say(note, `The link could not be followed (${error.message}). The workbench starts with the trained network.`);
+    say(note, `The link could not be followed to its end (${error.message}).`);
   } finally {
     panels.inert = false;
   }
@@ -158,6 +163,6 @@ if (lacking) {
   say(note, `The workbench needs ${lacking}, which is not there. The Python below does the same.`);
 } else {
   start.hidden = false;
-  say(note, isLink(location.hash) ? "This link holds somebody’s steps. Start makes them again, here." : "Nothing is loaded before you press Start.");
+  say(note, isLink(location.hash) ? SHARED : UNTOUCHED);
   start.addEventListener("click", begin);
 }

@@ -26,9 +26,11 @@ export function plane(goal) {
     const [low, high] = [Math.log10(SMALLEST), Math.log10(LARGEST)];
     const x = (size) => LEFT + ((Math.log10(size) - low) / (high - low)) * (width - LEFT - RIGHT);
     const wrong = (right) => Math.min(MOST, Math.max(LEAST, 1 - right));
-    const y = (right) => TOP + (Math.log(wrong(right) / LEAST) / Math.log(MOST / LEAST)) * (HEIGHT - TOP - BELOW);
+    const down = (right) => Math.log(wrong(right) / LEAST) / Math.log(MOST / LEAST);
+    const y = (right) => TOP + down(right) * (HEIGHT - TOP - BELOW);
+    const [left, foot] = [x(SMALLEST), y(goal.right)];
     return [
-      shape("rect", { class: "bench-goal", x: x(SMALLEST), y: TOP, width: x(goal.bytes) - x(SMALLEST), height: y(goal.right) - TOP }),
+      shape("rect", { class: "bench-goal", x: left, y: TOP, width: x(goal.bytes) - left, height: foot - TOP }),
       ...frame(x, y),
       word(x(SMALLEST) + 6, TOP + 14, "the goal", "start", "bench-goal-word"),
       ...rows.map((one) => point(x(one.bytes), y(one.accuracy), one, "bench-other", 3.5)),
@@ -54,7 +56,8 @@ export function plane(goal) {
   /** The path: a line, and a numbered point for each step. */
   function own(x, y) {
     const places = path.map((one) => [x(Math.max(SMALLEST, one.bytes)), y(one.accuracy)]);
-    const line = shape("polyline", { class: "bench-line bench-own", points: places.map((place) => place.join(",")).join(" ") });
+    const points = places.map((place) => place.join(",")).join(" ");
+    const line = shape("polyline", { class: "bench-line bench-own", points });
     const dots = places.map(([left, top], i) => {
       const last = i === path.length - 1;
       return point(left, top, path[i], last ? "bench-here" : "bench-been", last ? 8 : 6.5);
@@ -65,17 +68,19 @@ export function plane(goal) {
   /** The steps' numbers, the newest first; one that would hide another is left out. */
   function numbers(places) {
     const taken = [];
-    return places.map((place, i) => [...place, path[i].number ? `${path[i].number}` : "start"]).reverse().flatMap(([left, top, text]) => {
+    const named = places.map((place, i) => [...place, path[i].number || "start"]);
+    return named.reverse().flatMap(([left, top, text]) => {
       const down = top - 12 < TOP ? top + 22 : top - 12;
       if (taken.some(([x, y]) => Math.abs(x - left) < LINE && Math.abs(y - down) < LINE)) return [];
       taken.push([left, down]);
-      return [word(left, down, text, "middle", "bench-step-word")];
+      return [word(left, down, `${text}`, "middle", "bench-step-word")];
     });
   }
 
   function point(left, top, one, style, size) {
     const name = () => say(told, `${one.name}: ${bytes(one.bytes)}, ${percent(one.accuracy)} right`);
-    return shape("g", { class: "bench-point", onpointerenter: name, onpointerdown: name, onpointerleave: () => say(told, TOUCH) },
+    const leave = () => say(told, TOUCH);
+    return shape("g", { onpointerenter: name, onpointerdown: name, onpointerleave: leave },
       shape("circle", { class: "bench-finger", cx: left, cy: top, r: FINGER }),
       shape("circle", { class: style, cx: left, cy: top, r: size }));
   }
@@ -83,7 +88,8 @@ export function plane(goal) {
   function show() {
     const last = path.at(-1);
     if (last) {
-      picture.name(`Bytes against accuracy. Your network: ${bytes(last.bytes)}, ${percent(last.accuracy)} right, after step ${last.number}.`);
+      const yours = `${bytes(last.bytes)}, ${percent(last.accuracy)} right, after step ${last.number}`;
+      picture.name(`Bytes against accuracy. Your network: ${yours}.`);
     }
     picture.again();
   }

@@ -12,9 +12,14 @@ const REST = 120; // milliseconds after the hand let go: arrow keys let go with 
 const SEED = 1;
 const WAYS = [["size", "By size"], ["chance", "By chance"], ["filters", "Whole filters"]];
 const CAPTIONS = {
-  size: `Each shape: how many of a layer’s weights have which size, from 0 on the left to ${TOP} on the right; heights are square roots, so that the few large weights can be seen. Left of the line they go.`,
+  size:
+    `Each shape: how many of a layer’s weights have which size, from 0 on the left to ${TOP} on ` +
+    "the right; heights are square roots, so that the few large weights can be seen. Left of the " +
+    "line they go.",
   chance: "The control: the slider says which share of a layer’s weights goes, wherever they are.",
-  filters: "Each bar: a filter (or neuron) of the layer, the weakest first, as high as its weights’ sizes add up. The last layer keeps its ten outputs.",
+  filters:
+    "Each bar: a filter (or neuron) of the layer, the weakest first, as high as its weights’ " +
+    "sizes add up. The last layer keeps its ten outputs.",
 };
 
 /** @param {{show: Function}} view Shows what was seen while the hand moves. */
@@ -27,13 +32,14 @@ export function prunePanel(layers, names, path, view) {
   const filters = firstFilters();
   const ways = choices("Take weights away", "bench-way", WAYS, how, change);
   const all = row({ id: "bench-prune-all", title: "All layers", onmove: moveAll, onrest: rest });
-  const rows = Object.fromEntries(layers.map(({ name }) => [
-    name,
-    row({ id: `bench-prune-${name}`, title: names[name], onmove: (value) => move(name, value), onrest: rest }),
-  ]));
+  const rows = Object.fromEntries(layers.map(({ name }) => {
+    const onmove = (value) => move(name, value);
+    return [name, row({ id: `bench-prune-${name}`, title: names[name], onmove, onrest: rest })];
+  }));
+  const shown = layers.map(({ name }) => rows[name].node);
+  shown.splice(1, 0, filters.node); // below the layer that they belong to
   const caption = make("p", { class: "bench-caption" }, CAPTIONS.size);
-  const set = make("fieldset", { class: "bench-set", disabled: true }, ways, all.node, ...layers.flatMap(({ name }, i) =>
-    i === 0 ? [rows[name].node, filters.node] : [rows[name].node]), caption);
+  const set = make("fieldset", { class: "bench-set", disabled: true }, ways, all.node, ...shown, caption);
 
   /** How far a slider goes. */
   function most(layer) {
@@ -71,7 +77,8 @@ export function prunePanel(layers, names, path, view) {
 
   function rest() {
     clearTimeout(timer);
-    timer = setTimeout(() => path.commit(step(), Object.values(values[how]).every((value) => value === 0)), REST);
+    const nothing = Object.values(values[how]).every((value) => value === 0);
+    timer = setTimeout(() => path.commit(step(), nothing), REST);
   }
 
   /** Another way: by chance starts with as many as went by size, so that both can be compared. */
@@ -86,7 +93,16 @@ export function prunePanel(layers, names, path, view) {
     }
     how = next;
     say(caption, CAPTIONS[how]);
+    for (const layer of layers) range(layer, rows[layer.name]); // at once: the hand may be quicker
     changed(null).then(rest);
+  }
+
+  /** How far a layer's slider goes, and where it stands. */
+  function range(layer, each, text = "") {
+    const max = most(layer);
+    const step = how === "filters" ? 1 : 0.001;
+    each.set({ max, step, value: values[how][layer.name], text });
+    each.slider.disabled = max === 0;
   }
 
   /** Show a state that was seen, with the one before the step behind it. */
@@ -94,11 +110,12 @@ export function prunePanel(layers, names, path, view) {
     const before = path.base("prune").seen;
     const same = new Set(Object.values(values[how])).size === 1;
     layers.forEach((layer, i) => showLayer(layer, seen.layers[i], before.layers[i]));
-    const [kept, of] = [seen, before].map(({ layers: found }) => found.reduce((sum, one) => sum + one.kept, 0));
+    const [kept, of] = [keptOf(seen), keptOf(before)];
     const value = how === "filters" ? Number(all.slider.value) : Math.max(...Object.values(values[how]));
     const max = how === "size" ? TOP : 1;
     all.set({ max, step: 0.001, value, text: `${part(kept / of)} of the weights left` });
-    all.tell(`${how === "size" && value > 0 && same ? `below ${value.toFixed(3)} gone, ` : ""}${part(kept / of)} left`);
+    const below = how === "size" && value > 0 && same ? `below ${value.toFixed(3)} gone, ` : "";
+    all.tell(`${below}${part(kept / of)} left`);
     all.draw({ ghost: summed(before), bars: summed(seen), cut: how === "size" && same ? value / TOP : 0 });
     filters.show(seen.first);
     if (how === "size" || how === "chance") {
@@ -109,11 +126,10 @@ export function prunePanel(layers, names, path, view) {
 
   function showLayer(layer, seen, before) {
     const value = values[how][layer.name];
-    const far = most(layer);
-    const told = how === "filters" ? plural(seen.units.length, ...unitsOf(layer)) : `${count(seen.kept)} of ${count(before.kept)}`;
+    const weights = `${count(seen.kept)} of ${count(before.kept)}`;
+    const told = how === "filters" ? plural(seen.units.length, ...unitsOf(layer)) : weights;
     const each = rows[layer.name];
-    each.set({ max: far, step: how === "filters" ? 1 : 0.001, value, text: `${told} left` });
-    each.slider.disabled = far === 0;
+    range(layer, each, `${told} left`);
     each.tell(`${told} left`);
     if (how === "filters") each.draw(units(before.units, before.units.length - seen.units.length));
     else each.draw({ ghost: before.bins, bars: seen.bins, cut: how === "size" ? value / TOP : 0 });
@@ -140,6 +156,10 @@ export function prunePanel(layers, names, path, view) {
   return { node, follow };
 }
 
+function keptOf({ layers }) {
+  return layers.reduce((sum, { kept }) => sum + kept, 0);
+}
+
 /** The histogram of all layers together. */
 function summed({ layers }) {
   return layers[0].bins.map((_, i) => layers.reduce((sum, { bins }) => sum + bins[i], 0));
@@ -148,5 +168,6 @@ function summed({ layers }) {
 /** Filters as bars; those that went are pale. */
 function units(sizes, gone) {
   const squares = sizes.map((size) => size ** 2); // the drawing takes roots
-  return { ghost: squares, bars: squares.map((value, i) => (i < gone ? 0 : value)), cut: gone / sizes.length };
+  const bars = squares.map((value, i) => (i < gone ? 0 : value));
+  return { ghost: squares, bars, cut: gone / sizes.length };
 }

@@ -1,6 +1,6 @@
 // Step 2, retrain: real steps of training on what is left, and a twin beside it if one is wished.
 
-import { choices, choose, make, say } from "./dom.mjs";
+import { button, choices, choose, make, say, words } from "./dom.mjs";
 import { curve } from "./curves.mjs";
 import { percent, plural } from "./words.mjs";
 
@@ -10,6 +10,12 @@ const TWINS = [
   ["random masks", "as many weights at random places"],
   ["new weights", "the same places with new weights"],
 ];
+const LEAD =
+  "What is left of the network learns to do without the rest. The digits come from the training " +
+  "set; the number above is measured on others. New weights are numbers of 32 bits, so the file " +
+  "grows until they share values (step 3).";
+const FALLS = "Learning rate at the start; it falls to zero";
+const IMAGES = [["1000", "1,000"], ["3500", "3,500"]];
 const RATES = ["0.005", "0.02", "0.05"];
 const PASSES = [1, 2, 3, 5, 10];
 const phone = () => matchMedia("(pointer: coarse), (max-width: 40rem)").matches;
@@ -24,22 +30,22 @@ export function retrainPanel(path, client, view) {
   const right = curve("Right of a step’s digits, in %", (value) => (100 * value).toFixed(0), 1);
   const passes = list("bench-passes", PASSES.map((number) => [number, plural(number, "pass", "passes")]), 2);
   const twins = list("bench-twin", TWINS, "");
-  const button = make("button", { type: "button", class: "bench-main", onclick: () => (running ? client.stop() : run()) }, "Train");
+  const go = button("Train", () => (running ? client.stop() : run()), "bench-main");
   const progress = make("p", { class: "bench-progress" }, "Weights that are gone stay gone.");
   const outcome = make("p", { class: "bench-progress", role: "status" });
   const twinKey = make("p", { class: "bench-key" }, "\u00a0");
-  const rates = choices("Learning rate at the start; it falls to zero", "bench-lr", RATES.map((rate) => [rate, rate]), lr, (value) => {
+  const rates = choices(FALLS, "bench-lr", RATES.map((rate) => [rate, rate]), lr, (value) => {
     lr = value;
     picked = true;
   });
   const set = make("fieldset", { class: "bench-set" },
     field("How long", passes),
-    choices("Digits in a pass", "bench-images", [["1000", "1,000"], ["3500", "3,500"]], String(images), (value) => (images = Number(value))),
+    choices("Digits in a pass", "bench-images", IMAGES, `${images}`, (value) => (images = Number(value))),
     rates,
     field("Train beside it, to compare", twins));
   const node = make("div", {},
-    make("p", { class: "bench-lead" }, "What is left of the network learns to do without the rest. The digits come from the training set; the number above is measured on others. New weights are numbers of 32 bits, so the file grows until they share values (step 3)."),
-    set, make("p", { class: "bench-buttons" }, button), progress, outcome,
+    words("bench-lead", LEAD),
+    set, make("p", { class: "bench-buttons" }, go), progress, outcome,
     make("div", { class: "bench-curves" }, loss.node, right.node), twinKey);
 
   function hear(name) {
@@ -57,7 +63,7 @@ export function retrainPanel(path, client, view) {
     running = true;
     view.busy(true);
     set.disabled = true;
-    say(button, "Stop");
+    say(go, "Stop");
     say(outcome, "");
     loss.clear();
     right.clear();
@@ -71,7 +77,7 @@ export function retrainPanel(path, client, view) {
     } finally {
       running = false;
       set.disabled = false;
-      say(button, "Train on");
+      say(go, "Train on");
       view.busy(false);
     }
   }
@@ -79,14 +85,16 @@ export function retrainPanel(path, client, view) {
   async function runBoth(step, before, twin) {
     const done = await path.train(step, hear("own"));
     if (!done) return; // another wish came first
-    const told = `Before: ${score(before.seen)}. After ${plural(done.steps, "step", "steps")}: ${score(path.now.seen)}.`;
-    say(progress, `${plural(done.steps, "step", "steps")} of ${done.planned} made`);
+    const made = plural(done.steps, "step", "steps");
+    const told = `Before: ${score(before.seen)}. After ${made}: ${score(path.now.seen)}.`;
+    say(progress, `${made} of ${done.planned} made`);
     say(outcome, told);
     if (!twin || !done.steps || done.stopped) return;
     const asked = { base: before.id, step: { ...step, steps: done.steps }, twin };
     const beside = await client.ask("train", asked, hear("twin"));
     const name = twin === "random masks" ? "The twin with random places" : "The twin with new weights";
-    say(outcome, `${told} ${name}${beside.steps < done.steps ? `, stopped after ${beside.steps} steps` : ""}: ${score(beside)}.`);
+    const early = beside.steps < done.steps ? `, stopped after ${beside.steps} steps` : "";
+    say(outcome, `${told} ${name}${early}: ${score(beside)}.`);
   }
 
   /** Shared values move by the sum of their weights’ gradients, so that they need smaller steps. */

@@ -1,13 +1,13 @@
 // The three numbers that stay in sight: accuracy, bytes, weights left.
 
-import { make, say } from "./dom.mjs";
+import { make, say, words } from "./dom.mjs";
 import { bytes, count, part, percent, times } from "./words.mjs";
 
 /** @param {{params: number, weights: number}} whole Of the trained network. */
 export function strip(whole) {
-  const cell = (title, ...rest) => make("div", { class: "bench-cell" }, make("p", { class: "bench-title" }, title), ...rest);
-  const big = () => make("p", { class: "bench-big" }, "–");
-  const small = () => make("p", { class: "bench-small" }, "\u00a0");
+  const cell = (title, ...rest) => make("div", { class: "bench-cell" }, words("bench-title", title), ...rest);
+  const big = () => words("bench-big", "–");
+  const small = () => words("bench-small", "\u00a0");
   const [accuracy, size, left] = [big(), big(), big()];
   const [digits, smaller, share] = [small(), small(), small()];
   const [sure, than, of] = [small(), small(), small()];
@@ -41,7 +41,8 @@ export function strip(whole) {
       say(than, "you let go");
       return;
     }
-    say(spoken, `${settled} ${right} of ${asked} digits right, ${part(kept / whole.weights)} of the weights left.`);
+    const rest = `${part(kept / whole.weights)} of the weights left`;
+    say(spoken, `${settled} ${right} of ${asked} digits right, ${rest}.`);
   }
 
   function weigh(total) {

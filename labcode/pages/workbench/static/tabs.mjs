@@ -1,17 +1,20 @@
 // The four steps as tabs: one is open, arrow keys go from one to the next.
 
-import { make } from "./dom.mjs";
+import { button, make } from "./dom.mjs";
 
 /** @param {Array<{id: string, title: string, panel: Element}>} pages */
 export function tabs(pages) {
-  const buttons = pages.map(({ id, title }, i) =>
-    make("button", { type: "button", role: "tab", id: `bench-tab-${id}`, "aria-controls": `bench-${id}`, onclick: () => open(i), onkeydown: (event) => move(event, i) },
+  const buttons = pages.map(({ id, title }, i) => {
+    const names = { role: "tab", id: `bench-tab-${id}`, "aria-controls": `bench-${id}` };
+    const does = { onclick: () => open(i), onkeydown: (event) => move(event, i) };
+    return make("button", { type: "button", ...names, ...does },
       make("span", { class: "bench-number", "aria-hidden": "true" }, `${i + 1}`),
-      title),
-  );
-  const panels = pages.map(({ id, panel }, i) =>
-    make("div", { role: "tabpanel", id: `bench-${id}`, class: "bench-panel", "aria-labelledby": `bench-tab-${id}` }, panel, onward(i + 1)),
-  );
+      title);
+  });
+  const panels = pages.map(({ id, panel }, i) => {
+    const names = { role: "tabpanel", id: `bench-${id}`, "aria-labelledby": `bench-tab-${id}` };
+    return make("div", { class: "bench-panel", ...names }, panel, onward(i + 1));
+  });
 
   /** The way to the next step, where a panel ends. */
   function onward(to) {
@@ -20,8 +23,8 @@ export function tabs(pages) {
       open(to);
       buttons[to].focus();
     };
-    return make("p", { class: "bench-onward" },
-      make("button", { type: "button", onclick: go }, `On to step ${to + 1}: ${pages[to].title.toLowerCase()}`));
+    const title = `On to step ${to + 1}: ${pages[to].title.toLowerCase()}`;
+    return make("p", { class: "bench-onward" }, button(title, go));
   }
 
   function open(which) {

@@ -1,12 +1,15 @@
 // Step 3, share or round: how many bits a weight of a layer has, and which values they can tell.
 
-import { choices, choose, make } from "./dom.mjs";
+import { button, choices, choose, make, words } from "./dom.mjs";
 import { TOP } from "./look.mjs";
 import { row } from "./rows.mjs";
 import { count } from "./words.mjs";
 
 const REST = 120; // milliseconds
 const WHOLE = 9; // the slider's right end: left as they are, 32 bits
+const LEAD =
+  "The weights that are left share a few values, so that the file needs only a number of a few " +
+  "bits for each. Small marks are the values.";
 const WAYS = [["kmeans", "Values that fit (k-means)"], ["even", "Even steps"]];
 
 /** @param {() => void} onretrain When the reader wants to train what was shared. */
@@ -19,14 +22,15 @@ export function valuesPanel(layers, names, path, view, onretrain) {
     how = next;
     changed().then(rest);
   });
-  const all = row({ id: "bench-bits-all", title: "All layers", onmove: (value) => moveTo(layers, value), onrest: rest });
-  const rows = layers.map((layer) =>
-    row({ id: `bench-bits-${layer.name}`, title: names[layer.name], onmove: (value) => moveTo([layer], value), onrest: rest }));
+  const bitsOf = (id, title, which) =>
+    row({ id: `bench-bits-${id}`, title, onmove: (value) => moveTo(which, value), onrest: rest });
+  const all = bitsOf("all", "All layers", layers);
+  const rows = layers.map((layer) => bitsOf(layer.name, names[layer.name], [layer]));
   const node = make("div", {},
-    make("p", { class: "bench-lead" }, "The weights that are left share a few values, so that the file needs only a number of a few bits for each. Small marks are the values."),
+    words("bench-lead", LEAD),
     make("fieldset", { class: "bench-set" }, ways, all.node, ...rows.map((one) => one.node)),
     make("p", { class: "bench-buttons" },
-      make("button", { type: "button", class: "bench-main", onclick: onretrain }, "Retrain with these values")));
+      button("Retrain with these values", onretrain, "bench-main")));
 
   function step() {
     return { kind: "share", how, bits: { ...bits } };
@@ -53,7 +57,7 @@ export function valuesPanel(layers, names, path, view, onretrain) {
   function show(seen) {
     const before = path.base("share").seen;
     const same = new Set(Object.values(bits)).size === 1;
-    set(all, same ? Object.values(bits)[0] : Math.max(...Object.values(bits)), same ? "" : "differs by layer");
+    set(all, Math.max(...Object.values(bits)), same ? "" : "differs by layer");
     all.draw({ ghost: [0], bars: summed(before), ticks: [] });
     layers.forEach(({ name }, i) => {
       const { codebook, bits: own } = seen.layers[i];
