@@ -10,7 +10,7 @@ const QUESTION =
   "Before you drag: small weights go first. How many can go until 5 more of 100 digits are misread?";
 const MARKS = [0, 0.25, 0.5, 0.75, 1];
 
-/** @param {() => void} onready When the reader has guessed, or does not want to. */
+/** @param {(byHand: boolean) => void} onready When the reader has guessed, or does not want to. */
 export function cliff(onready) {
   let guess = 0.5;
   let settled = false;
@@ -21,14 +21,14 @@ export function cliff(onready) {
   const range = { type: "range", min: 0, max: 100, value: 50, autocomplete: "off" };
   const slider = make("input", { id: "bench-guess", ...range });
   const label = make("label", { for: "bench-guess" }, "");
-  const ready = (guessed) => {
+  const ready = (guessed, byHand = true) => {
     settled = true;
     if (!guessed) guess = null;
     asking.hidden = true;
     verdict.hidden = false;
     speak();
     picture.again();
-    onready();
+    onready(byHand);
   };
   const asking = make("div", { class: "bench-asking" }, label, slider,
     make("p", { class: "bench-buttons" },
@@ -100,7 +100,7 @@ export function cliff(onready) {
     get settled() {
       return settled;
     },
-    skip: () => settled || ready(false),
+    skip: () => settled || ready(false, false),
     /** Another state is pruned now: its trail begins. */
     begin(accuracy) {
       if (accuracy !== before) {

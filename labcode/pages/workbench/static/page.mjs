@@ -120,7 +120,8 @@ async function build(client, layers, params, seen) {
   say(note, READY);
   const wanted = location.hash;
   path.settled();
-  leave(client, retrain);
+  leave(client);
+  steps.go("prune"); // the button that had the keyboard is gone
   scoreboard().then(map.background, () => {});
   await restore(wanted, path, layers, steps.node);
   client.ask("rival").then((found) => {
@@ -140,8 +141,8 @@ async function restore(hash, path, layers, panels) {
       const told = `Making step ${i + 1} of ${steps.length} of the link again`;
       say(note, `${told} …`);
       const hear = (now) => say(note, `${told}: training step ${now.step} of ${step.steps}`);
-      if (step.kind === "train") await path.train(step, hear);
-      else await path.commit(step);
+      const done = await (step.kind === "train" ? path.train(step, hear) : path.commit(step));
+      if (done?.steps < step.steps) throw new Error("its training was stopped");
       await path.weigh(path.now);
     }
     say(note, READY);
@@ -153,9 +154,9 @@ async function restore(hash, path, layers, panels) {
 }
 
 /** Nothing goes on computing where nobody looks. */
-function leave(client, retrain) {
-  document.addEventListener("visibilitychange", () => document.hidden && retrain.stop());
-  addEventListener("pagehide", (event) => (event.persisted ? retrain.stop() : client.end()));
+function leave(client) {
+  document.addEventListener("visibilitychange", () => document.hidden && client.stop());
+  addEventListener("pagehide", (event) => (event.persisted ? client.stop() : client.end()));
 }
 
 const lacking = missing();

@@ -28,7 +28,10 @@ export function prunePanel(layers, names, path, view) {
   let how = "size";
   let timer = null;
   const values = { size: nothing(), chance: nothing(), filters: nothing() };
-  const guess = cliff(() => (set.disabled = false));
+  const guess = cliff((byHand) => {
+    set.disabled = false;
+    if (byHand) all.slider.focus({ preventScroll: true }); // the button that had it is gone
+  });
   const filters = firstFilters();
   const ways = choices("Take weights away", "bench-way", WAYS, how, change);
   const all = row({ id: "bench-prune-all", title: "All layers", onmove: moveAll, onrest: rest });

@@ -105,7 +105,7 @@ export function retrainPanel(path, client, view) {
     choose(rates, lr);
   }
 
-  return { node, follow, run, stop: () => running && client.stop() };
+  return { node, follow, run };
 }
 
 function list(id, options, chosen) {

@@ -49,7 +49,7 @@ export function tabs(pages) {
   const go = (id) => {
     const which = pages.findIndex((page) => page.id === id);
     open(which);
-    buttons[which].focus();
+    buttons[which].focus({ preventScroll: true });
   };
   return { node: make("div", { class: "bench-steps" }, list, ...panels), go };
 }
