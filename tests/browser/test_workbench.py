@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -17,7 +18,8 @@ from labcode.models import lenet5
 from labcode.pruning import Masks
 from labcode.training import evaluate
 from labcode.weights import baselines
-from tests.browser.conftest import SITE, axe_source
+from tests.browser.conftest import SITE, Visit, axe_source
+from tools.serve import TEXT, compressed
 
 PAGE = "book/shipping/workbench.html"
 DRAW = "book/shipping/draw.html"
@@ -53,6 +55,16 @@ def rest(page: Page) -> None:
 def steps(page: Page) -> int:
     """The number of steps that the path has."""
     return page.locator(".bench-history li").count() - 1
+
+
+def loaded(seen: Visit) -> int:
+    """Bytes that a server sends for what Start asked for, text and programs compressed."""
+    paths = {urlsplit(url).path for url in seen.requests if re.search("/(workbench|draw)/", url)}
+    files = [SITE / path.lstrip("/") for path in paths]
+    return sum(
+        len(compressed(str(file), 0.0)) if file.suffix in TEXT else file.stat().st_size
+        for file in files
+    )
 
 
 def skip_the_guess(page: Page) -> None:
@@ -126,6 +138,7 @@ def test_a_threshold_dragged_by_mouse_does_what_python_does(visit) -> None:
     heavy = (".onnx", ".wasm", ".safetensors", ".bin")
     assert not [url for url in seen.requests if "/workbench/" in url and url.endswith(heavy)]
     start(page)
+    assert 4.5e6 < loaded(seen) < 5.5e6  # "about 5 MB", as the button says
     assert page.locator("#bench-prune-all").is_disabled()  # predict first
     page.get_by_role("slider", name=re.compile("Before you drag")).focus()
     for _ in range(5):
