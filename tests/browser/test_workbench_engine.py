@@ -17,7 +17,7 @@ from labcode.coding import unpack
 from labcode.data.dataset import Split
 from labcode.models import lenet5
 from labcode.quantization import centroid_training, share_weights, symmetric_params
-from labcode.quantization.fake import FakeQuantizer
+from labcode.quantization.fake import FakeQuantizer, straight_through
 from labcode.training import evaluate
 from labcode.training.schedule import cosine
 from labcode.weights import baselines
@@ -51,6 +51,7 @@ START = f"""
     masked: () => thin,
     kmeans: () => engine.share(thin, null, 3, "kmeans"),
     even: () => engine.share(thin, null, 4, "even"),
+    sign: () => engine.share(thin, null, 1, "even"),
   }}[kind]();
 """
 TRAIN = f"""
@@ -183,6 +184,27 @@ def test_rounded_weights_train_straight_through_as_in_pytorch(engine) -> None:
         steps = FakeQuantizer(symmetric_params(float(weight.detach().abs().max()), 4))
         parametrize.register_parametrization(layer, "weight", _Masked(steps, masks[name]))
     hold_equal(found, torch_steps(model, found["batches"], 140, None), close=0.999)
+
+
+def test_signs_train_straight_through_as_in_pytorch(engine) -> None:
+    found = engine.evaluate(TRAIN, "sign")
+    model, masks = thin_lenet5()
+    for name in pruning.prunable(model):
+        layer = model.get_submodule(name.removesuffix(".weight"))
+        parametrize.register_parametrization(layer, "weight", _Signs(masks[name]))
+    hold_equal(found, torch_steps(model, found["batches"], 140, None), close=0.999)
+
+
+class _Signs(nn.Module):
+    """Plus or minus the mean size of what is kept."""
+
+    def __init__(self, mask: Tensor) -> None:
+        super().__init__()
+        self.mask = mask
+
+    def forward(self, weight: Tensor) -> Tensor:
+        size = weight[self.mask].abs().mean()
+        return straight_through(weight, torch.where(weight >= 0, size, -size) * self.mask)
 
 
 class _Masked(nn.Module):
