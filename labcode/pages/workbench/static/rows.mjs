@@ -14,7 +14,7 @@ const INSET = 12; // half a slider's thumb: the drawing ends where the thumb's m
  */
 export function row({ id, title, onmove, onrest }) {
   let seen = { ghost: [], bars: [], cut: 0, ticks: [] };
-  const told = make("output", { class: "bench-told", for: id }, "\u00a0");
+  const told = make("span", { class: "bench-told" }, "\u00a0");
   const range = { type: "range", min: 0, max: 1, step: 0.001, value: 0, autocomplete: "off" };
   const slider = make("input", { id, ...range });
   const label = make("label", { for: id, class: "bench-row-title" }, title);

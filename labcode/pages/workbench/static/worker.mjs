@@ -8,6 +8,7 @@ import { apply, trained } from "./steps.mjs";
 
 const MOST_WRONG = 12; // wrong digits that the page shows
 const WHILE_MOVING = 90; // milliseconds that an answer may take while the hand moves
+const FEWEST = 30; // digits while the hand moves, on the slowest device
 const TEN = 10; // digits: each class comes once
 
 const states = new Map();
@@ -28,9 +29,8 @@ const answers = {
   async draft({ base, step }) {
     const state = apply(engine, states.get(base), step);
     const found = await seen(state, fast);
-    const each = found.ms / found.count;
-    const most = found.of;
-    fast = Math.min(most, Math.max(50, TEN * Math.round(WHILE_MOVING / each / TEN)));
+    const inTime = (WHILE_MOVING * found.count) / found.ms;
+    fast = Math.min(found.of, Math.max(FEWEST, TEN * Math.round(inTime / TEN)));
     return found;
   },
 
