@@ -121,6 +121,7 @@ def lenet5_graph() -> bytes:
     return training_graph(LENET5, shapes(lenet5()), INPUT_SHAPE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "kept", "n"), [(0, 1.0, 50), (1, 0.1, 50), (2, 0.5, 7)])
 def test_lenet5_trains_as_in_pytorch(lenet5_graph: bytes, seed: int, kept: float, n: int) -> None:
     torch.manual_seed(seed)
