@@ -26,7 +26,7 @@ CODE := $(shell find labcode tools -type f -not -name '*.pyc' -not -name '*.safe
 PAGES := $(shell find book -type f -not -path '*/.ipynb_checkpoints/*' -not -name '*.pyc' 2>/dev/null)
 
 .PHONY: help book test quick notebooks serve lab lint types unit fast nbval changed portable browser \
-	lighthouse moves baselines experiments benchmarks own drawing scoreboard requirements address clean \
+	lighthouse moves baselines experiments benchmarks own drawing workbench scoreboard requirements address clean \
 	distclean
 
 help: ## list the targets
@@ -85,6 +85,7 @@ $(SITE): $(STAMPS)/site web/node_modules/.stamp _config.yml _toc.yml $(PAGES) $(
 	$(PY) tools/vendor.py
 	$(PY) tools/live_bundle.py _build/vendor/root/live/labcode.zip
 	$(PY) tools/drawing.py _build/vendor/root/draw
+	$(PY) tools/workbench.py _build/vendor/root/workbench
 	$(BIN)/jupyter-book build . --quiet -W --keep-going -n
 
 book: $(SITE) ## set up and build the site (no PyTorch; 210 MB to download)
@@ -164,6 +165,9 @@ own: $(STAMPS)/course ## run Bring your own for many networks (NETWORKS="timm:lc
 
 drawing: $(STAMPS)/course ## export again the networks of Draw a digit, which the site copies
 	$(PY) tools/export_drawing.py
+
+workbench: $(STAMPS)/course ## make again the graphs and digits of the workbench, which the site copies
+	$(PY) tools/export_workbench.py
 
 scoreboard: $(STAMPS)/course ## gather the scoreboard from its studies, and time its rows
 	$(PY) benchmarks/scoreboard.py

@@ -22,7 +22,7 @@ LINK = re.compile(
 IMPORT = re.compile(r"""@import\s+(?:url\()?["']?([^"')]+)["']?\)?\s*;""")
 ADDRESS = re.compile(r"""url\(\s*["']?(?!data:|#|\w+:)([^"')]+?)["']?\s*\)""")
 # Kept whole: scripts make elements with their classes later.
-OWN = {"book.css", "live.css", "draw.css", "touch.css"}
+OWN = {"bench.css", "book.css", "draw.css", "live.css", "touch.css"}
 THEMES_FONTS = "vendor/"  # in the folder of the style sheets; taken out of the finished site
 MADE_BY_SCRIPTS = ("bs-",)  # Bootstrap puts these class names together from parts
 

@@ -1,6 +1,7 @@
 // The networks of the page *Draw a digit*, run by ONNX Runtime in the reader's browser.
 
 import { withWeights } from "./onnx.mjs";
+import { brought } from "./own.mjs";
 import { unpack } from "./unpack.mjs";
 
 const here = (path) => new URL(path, import.meta.url).href;
@@ -28,12 +29,16 @@ export async function load() {
   const entries = JSON.parse(new TextDecoder().decode(listing));
   const networks = [];
   for (const entry of entries) networks.push(await open(ort, entry)); // one after the other
+  const own = brought(entries);
+  if (own) networks.unshift(await open(ort, own.entry, own.files));
   return networks;
 }
 
-async function open(ort, entry) {
+/** Open a network; `given` has the files that need not be fetched. */
+async function open(ort, entry, given = {}) {
   const names = Object.keys(entry.files);
-  const data = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await bytes(name)])));
+  const found = names.map(async (name) => [name, given[name] ?? (await bytes(name))]);
+  const data = Object.fromEntries(await Promise.all(found));
   const sessions = [];
   for (const name of names.filter((name) => name.endsWith(".onnx"))) {
     const graph = entry.weights

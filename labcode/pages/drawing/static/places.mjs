@@ -66,7 +66,7 @@ function gaps(decoder, weights, size) {
 }
 
 /** How often each gap comes if weights lie at random: whole numbers, the same as Python's. */
-function gapModel(weights, cells) {
+export function gapModel(weights, cells) {
   const longest = Math.max(1, Math.min(LONGEST_GAP, Math.floor((4 * cells) / weights)));
   const room = 2 ** PRECISION - longest - 1;
   const cuts = [0];

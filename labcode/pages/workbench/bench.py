@@ -1,0 +1,95 @@
+"""The page *The workbench*: what the site shows before the start, and what a notebook says."""
+
+from __future__ import annotations
+
+from math import log10
+from typing import Any
+
+from labcode.pages.calculators.compare_techniques import ENTRIES
+from labcode.show.numbers import number
+from labcode.weights.store import packed
+
+START = 4 * 431_080  # bytes of the trained network in 32 bits a number
+BEST = ("lenet5", 0.018)  # the course's own best file of it
+NAMED = ("LeNet-5, uncompressed", "LeNet-5, Deep Compression, our own format, 1.8 % kept")
+_PLAIN = (
+    "The workbench works on the built site: run `make serve` and open this page there. "
+    "The cells below do the same with labcode."
+)
+
+
+class Bench:
+    """The workbench; the site shows it, a notebook says where it is."""
+
+    def __repr__(self) -> str:
+        """Say where the workbench works."""
+        return _PLAIN
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/html": _html(), "text/plain": _PLAIN}
+
+
+def bench() -> Bench:
+    """Return the workbench, to be the last value of a notebook's cell.
+
+    >>> "make serve" in repr(bench())
+    True
+    """
+    return Bench()
+
+
+def _html() -> str:
+    """Return the page before its start; its script makes the rest."""
+    return f"""<link rel="stylesheet" href="../../workbench/bench.css">
+<section class="bench" data-bench aria-label="The workbench">
+<figure class="bench-picture">{_picture()}</figure>
+<p class="bench-note" role="status">The workbench works on the built site, in a browser that runs
+scripts. The Python below does the same.</p>
+<p class="bench-buttons"><button type="button" class="bench-main" data-start hidden>Start (loads
+about 5 MB, once)</button></p>
+<div class="bench-room" hidden></div>
+</section>
+<script type="module" src="../../workbench/page.mjs"></script>"""
+
+
+WIDTH, HEIGHT = 480, 150  # pixels
+LEFT, RIGHT, AXIS = 40, 20, 84  # pixels: ends of the axis, and its height
+SMALLEST, LARGEST = 3.5, 6.5  # of the axis, as powers of ten: bytes
+
+
+def _picture() -> str:
+    """Return the way from the trained network to the course's best file, as SVG.
+
+    Its colours are written in it, so that it is the same in a notebook, which has no style sheet.
+    """
+    rows = {entry.name: entry.bytes_on_disk for entry in ENTRIES}
+    dense, best = START, len(packed(*BEST))
+    others = "".join(
+        f'<circle cx="{_across(size):.1f}" cy="{AXIS}" r="4" fill="#808080" fill-opacity="0.55"/>'
+        for name, size in rows.items()
+        if name not in NAMED
+    )
+    start, end = _across(dense), _across(best)
+    label = (
+        f"An axis of bytes. The trained LeNet-5 takes {number(dense)} bytes, the course's own "
+        f"best file {number(best)}. Between them lie the scoreboard's other networks."
+    )
+    return f"""<svg role="img" aria-label="{label}" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}"
+ font-size="14" fill="currentColor">
+<path d="M{LEFT},{AXIS} H{WIDTH - RIGHT}" stroke="currentColor" stroke-opacity="0.5"/>
+{others}
+<path d="M{start:.1f},{AXIS - 12} Q{(start + end) / 2:.1f},{AXIS - 78} {end + 8:.1f},{AXIS - 16}
+ m0,-9 l-4,11 l11,-2" fill="none" stroke="#0086d1" stroke-width="2.5"/>
+<circle cx="{start:.1f}" cy="{AXIS}" r="8" fill="#0086d1"/>
+<circle cx="{end:.1f}" cy="{AXIS}" r="8" fill="none" stroke="#d9680f" stroke-width="3"/>
+<text x="{start:.1f}" y="{AXIS + 28}" text-anchor="middle">trained</text>
+<text x="{start:.1f}" y="{AXIS + 46}" text-anchor="middle">{number(dense)} bytes</text>
+<text x="{end:.1f}" y="{AXIS + 28}" text-anchor="middle">the best file</text>
+<text x="{end:.1f}" y="{AXIS + 46}" text-anchor="middle">{number(best)} bytes</text>
+<text x="{(start + end) / 2:.1f}" y="22" text-anchor="middle">prune, retrain, share, code</text>
+</svg>"""
+
+
+def _across(size: float) -> float:
+    part = (log10(size) - SMALLEST) / (LARGEST - SMALLEST)
+    return LEFT + part * (WIDTH - LEFT - RIGHT)
