@@ -5,7 +5,7 @@ from __future__ import annotations
 from labcode import cost
 from labcode._checks import check_int
 from labcode.pages.figures.figure import Figure
-from labcode.pages.figures.flow import Box, End, Fork, Says, chart
+from labcode.pages.figures.flow import Box, End, Fork, Part, Says, chart
 from labcode.show.numbers import number
 from labcode.show.pictures import Picture
 
@@ -29,13 +29,13 @@ def mobilenet_block(channels: int = 512, size: int = 14) -> Figure:
     deep = cost.conv2d(channels, channels, 3, size, padding=1, groups=channels).macs
     point = cost.conv2d(channels, channels, 1, size).macs
     norm = Box("batch norm, ReLU", tone="n")
-    standard = [
+    standard: list[Part] = [
         End(shape),
         Box("conv 3×3", f"{_millions(plain)} products"),
         norm,
         End(shape),
     ]
-    separable = [
+    separable: list[Part] = [
         End(shape),
         Box("depthwise 3×3", f"{_millions(deep)} products", "b"),
         norm,
@@ -75,7 +75,7 @@ def inverted_residual(channels: int = 24, expansion: int = 6) -> Figure:
     Inverted residual: 24 channels, 144 inside, 24 again without ReLU; the input is added.
     """
     wide = check_int("channels", channels) * check_int("expansion", expansion)
-    classic = [
+    classic: list[Part] = [
         End(f"{wide} channels"),
         Fork(
             (
@@ -93,7 +93,7 @@ def inverted_residual(channels: int = 24, expansion: int = 6) -> Figure:
         Box("ReLU", tone="n"),
         End(f"{wide} channels"),
     ]
-    inverted = [
+    inverted: list[Part] = [
         End(f"{channels} channels"),
         Fork(
             (
@@ -146,12 +146,12 @@ def channel_compression(channels: int = 256, squeezed: int = 64, size: int = 14)
     first = cost.conv2d(channels, squeezed, 1, size)
     second = cost.conv2d(squeezed, channels, 3, size, padding=1)
     both = first + second
-    direct = [
+    direct: list[Part] = [
         End(f"{channels} channels"),
         Box("conv 3×3", f"{number(plain.params)} weights", width=WIDE - 10),
         End(f"{channels} channels"),
     ]
-    through = [
+    through: list[Part] = [
         End(f"{channels} channels"),
         Box("conv 1×1", f"{number(first.params)} weights", "b", WIDE - 10),
         Says(f"{squeezed} channels"),
@@ -166,7 +166,7 @@ def channel_compression(channels: int = 256, squeezed: int = 64, size: int = 14)
     )
 
 
-def _compared(title: str, parts: list[Box | End | Says], weights: int) -> Picture:
+def _compared(title: str, parts: list[Part], weights: int) -> Picture:
     label = f"{title}: {len(parts) - 2} steps from input to output; {number(weights)} weights."
     return chart(label, parts, title=f"{title}: {number(weights)}", width=164)
 

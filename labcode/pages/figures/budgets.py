@@ -6,9 +6,9 @@ from labcode import cost
 from labcode.cost import Cost
 from labcode.pages import data
 from labcode.pages.figures.figure import Figure
-from labcode.pages.figures.marks import arrow, box, heading, note
+from labcode.pages.figures.marks import arrow, box, heading, note, squares
 from labcode.show.numbers import number, percent
-from labcode.show.pictures import Picture, Rect, Shape
+from labcode.show.pictures import Picture, Shape
 
 # The chain of the chapters, as `models.exit_cnn` has it: filters of its four stages.
 CHANNELS, STRIDES = (8, 16, 32, 32), (2, 2, 1, 1)
@@ -76,11 +76,12 @@ def _slim(share: float) -> Picture:
     side, step = 7.0, 9.0
     for at, full in enumerate(CHANNELS):
         runs = round(full * share)
-        for channel in range(full):
-            row, column = divmod(channel, 16)
-            style = "full a" if channel < runs else "frame"
-            x, y = 9 + step * (column + max(0, 16 - full) / 2), 28 + 30.0 * at + step * row
-            shapes.append(Rect(style, x, y, side, side, 1))
+        left = 9 + step * max(0, 16 - full) / 2
+        places = [
+            (left + step * (channel % 16), 28 + 30.0 * at + step * (channel // 16))
+            for channel in range(full)
+        ]
+        shapes += [squares("full a", places[:runs], side), squares("frame", places[runs:], side)]
     channels = [round(full * share) for full in CHANNELS]
     macs = number(width_cost(share).macs)
     shapes += [note(81, 158, f"{', '.join(map(str, channels))} channels")]

@@ -29,7 +29,7 @@ def se_block(channels: int = 64, reduction: int = 16, size: int = 28) -> Figure:
     """
     hidden = check_int("channels", channels) // check_int("reduction", reduction)
     first, second = cost.linear(channels, hidden), cost.linear(hidden, channels)
-    gate = [
+    gate: list[Part] = [
         Box("mean of each map", "squeeze", "n"),
         Says(f"{channels} numbers"),
         Box("fc, ReLU", f"{number(first.params)} parameters", "b"),
@@ -42,7 +42,11 @@ def se_block(channels: int = 64, reduction: int = 16, size: int = 28) -> Figure:
         f"from 0 to 1; {number((first + second).params)} weights and biases."
     )
     shape = f"{channels} × {size} × {size}"
-    parts = [End(shape), Fork(([], gate), "×", through=0), End(f"{shape}, each map scaled")]
+    parts: list[Part] = [
+        End(shape),
+        Fork(([], gate), "×", through=0),
+        End(f"{shape}, each map scaled"),
+    ]
     return Figure((chart(label, parts),))
 
 
@@ -66,7 +70,7 @@ def se_places() -> Figure:
 def _place(
     name: str, where: str, branch: list[Part], shortcut: list[Part], after: list[Part]
 ) -> Picture:
-    parts = [End("input"), Fork((branch, shortcut), through=0), *after, End("output")]
+    parts: list[Part] = [End("input"), Fork((branch, shortcut), through=0), *after, End("output")]
     return chart(f"{name}: the SE block stands {where}.", parts, title=name, width=164)
 
 

@@ -13,7 +13,7 @@ from functools import partial
 from html import escape
 from typing import Any
 
-from labcode.pages.figures.look import FONT_ATTRIBUTES, STYLE_SHEET, look
+from labcode.pages.figures.look import STYLE_SHEET, WHOLE, look
 from labcode.show.pictures import Picture, element
 
 ALONE = 1.2  # how much larger a picture is that stands alone, where there is room
@@ -62,7 +62,7 @@ def _svg(picture: Picture, grown: float) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(picture.label)}" '
         f'viewBox="0 0 {picture.width:g} {picture.height:g}" width="{picture.width * grown:g}" '
-        f'height="{picture.height * grown:g}" {FONT_ATTRIBUTES}>'
+        f'height="{picture.height * grown:g}" {WHOLE}>'
         f"<title>{escape(title)}</title>{shapes}</svg>"
     )
 

@@ -27,7 +27,7 @@ PARTS = {
 }
 
 
-def huffman(counts: tuple[int, ...] = (12, 10, 8, 5, 3)) -> Figure:
+def huffman(counts: tuple[int, ...] = (40, 20, 12, 8, 4, 2)) -> Figure:
     """Draw Huffman's tree, and the codes that it gives.
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from labcode import cost
 from labcode._checks import check_int
 from labcode.pages.figures.figure import Figure
-from labcode.pages.figures.flow import Box, End, Fork, Says, chart
+from labcode.pages.figures.flow import Box, End, Fork, Part, Says, chart
 from labcode.show.numbers import number
 
 
@@ -28,11 +28,11 @@ def fire(in_channels: int = 96, squeeze: int = 16, expand: int = 64, size: int =
     ones = cost.conv2d(squeeze, expand, 1, size, bias=True)
     threes = cost.conv2d(squeeze, expand, 3, size, padding=1, bias=True)
     total = number((squeezing + ones + threes).params)
-    branches = (
+    branches: tuple[list[Part], ...] = (
         [Box("expand 1×1, ReLU", f"{number(ones.params)} parameters"), Says(f"{expand}")],
         [Box("expand 3×3, ReLU", f"{number(threes.params)} parameters"), Says(f"{expand}")],
     )
-    parts = [
+    parts: list[Part] = [
         End(f"{in_channels} × {size} × {size}"),
         Box("squeeze 1×1, ReLU", f"{number(squeezing.params)} parameters", "b"),
         Says(f"{squeeze} × {size} × {size}"),

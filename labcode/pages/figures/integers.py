@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from labcode._checks import check_between
 from labcode.pages.figures.figure import Figure
-from labcode.pages.figures.flow import Box, End, Fork, Says, chart
+from labcode.pages.figures.flow import Box, End, Fork, Part, Says, chart
 from labcode.pages.figures.marks import note, rule, words
 from labcode.show.numbers import number
 from labcode.show.pictures import Circle, Line, Picture, Shape
@@ -113,7 +113,7 @@ def integer_layer() -> Figure:
         Box("input, uint8", ", ".join(map(str, codes)), "a"),
         Box(f"− zero point {zero_x}", ", ".join(str(q - zero_x) for q in codes), "a"),
     ]
-    parts = [
+    parts: list[Part] = [
         End("one output, two inputs"),
         Fork((inputs, [Box("weights, int8", both, "b")]), "sum of products, int32"),
         Says(number(total)),

@@ -41,11 +41,11 @@ _STYLES: dict[str, dict[str, str]] = {
     "curve": {"fill": "none", "stroke": TONE, "stroke-width": "2.5"},
     "drop": {"fill": "none", "stroke": TONE, "stroke-dasharray": "3 3"},
     "head": {"fill": "muted"},
-    "word": {"fill": "text"},
-    "name": {"fill": "text"},
+    "word": {},  # as the whole picture
+    "name": {},
     "note": {"fill": "muted"},
-    "strong": {"fill": "text", "font-weight": "bold"},
-    "tag": {"fill": "text"},
+    "strong": {"font-weight": "bold"},
+    "tag": {},
     "on": {"fill": "ground"},
 }
 _COLOURED = ("fill", "stroke")
@@ -105,4 +105,4 @@ html[theme=dark] .fig.fig[hidden],body.vscode-dark .fig.fig[hidden]{
 html[data-theme] .bd-content div.cell_output .text_html:has(>.fig){
 padding:0;background:none;color:inherit}
 """
-FONT_ATTRIBUTES = f'font-family="{FONT}" font-size="{SIZE:g}"'
+WHOLE = f'font-family="{FONT}" font-size="{SIZE:g}" fill="{_value("fill", "text", "")}"'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from labcode.pages.figures.letters import SIZE
-from labcode.show.pictures import Anchor, Line, Polygon, Polyline, Rect, Shape, Words, points
+from labcode.show.pictures import Anchor, Line, Path, Polygon, Polyline, Rect, Shape, Words, points
 
 HEAD = 5.0  # half the width of an arrow's head, in pixels
 MIDDLE = 0.36 * SIZE  # from the middle of a line of words down to its foot
@@ -83,19 +83,31 @@ def grid(
         cell: The side of a cell.
         style: Of all cells, or of each by its row and column.
 
-    >>> len(grid(0, 0, [[1, ""]], 20))
-    3
+    Returns:
+        One path for all cells of a style, then the words.
+
+    >>> grid(0, 0, [["", ""]], 20)
+    [Path(style='cell', d='M0 0h20v20h-20zM20 0h20v20h-20z', fill_opacity=None)]
     """
-    shapes: list[Shape] = []
+    drawn: dict[str, list[tuple[float, float]]] = {}
+    inside: list[Shape] = []
     for r, row in enumerate(rows):
         for c, value in enumerate(row):
             named = style if isinstance(style, str) else style(r, c)
             left, top = x + c * cell, y + r * cell
-            shapes.append(Rect(named, left, top, cell, cell))
+            drawn.setdefault(named, []).append((left, top))
             if (text := signed(value)) != "":
-                inside = "word on" if "full" in named else "word"
-                shapes.append(words(left + cell / 2, top + cell / 2, text, style=inside))
-    return shapes
+                inside.append(words(left + cell / 2, top + cell / 2, text))
+    return [*(squares(named, places, cell) for named, places in drawn.items()), *inside]
+
+
+def squares(style: str, places: Sequence[tuple[float, float]], side: float) -> Path:
+    """Return squares of one size and style, by their upper left corners."""
+    return Path(style, "".join(_square(x, y, side) for x, y in places))
+
+
+def _square(x: float, y: float, side: float) -> str:
+    return f"M{x:g} {y:g}h{side:g}v{side:g}h-{side:g}z"
 
 
 def signed(value: object) -> str:

@@ -12,7 +12,7 @@ from labcode.show.numbers import humanise, number
 from labcode.show.pictures import Picture, Rect, Shape
 
 WIDTH, MAPS, ROW = 340.0, 72.0, 21.0  # pixels: of the strip, of its maps, of a row at least
-NAME, SHAPE, COUNT = 76.0, 252.0, 338.0  # where the columns stand; the last two end there
+NAME, SHAPE, COUNT = 76.0, 256.0, 338.0  # where the columns stand; the last two end there
 HIGHEST, FLATTEST = 44.0, 3.0  # pixels: of the tallest map and of the lowest
 
 
@@ -33,7 +33,7 @@ class Layer:
     tone: str = "a"
 
 
-def strip(label: str, layers: Sequence[Layer], *, head: str = "parameters") -> Picture:
+def strip(label: str, layers: Sequence[Layer], *, head: str = "params") -> Picture:
     """Return a network, its input on top.
 
     Each map is drawn as a bar: as high as the map, and the wider the more channels it has.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from labcode.pages.calculators.soft_label import PICTURES, softened
 from labcode.pages.figures.figure import Figure
-from labcode.pages.figures.flow import Box, End, Fork, Says, chart
+from labcode.pages.figures.flow import Box, End, Fork, Part, Says, chart
 from labcode.pages.figures.marks import heading, note, rule
 from labcode.show.pictures import Picture, Rect, Shape
 
@@ -19,13 +19,16 @@ def teacher_and_student() -> Figure:
     >>> teacher_and_student().panels[0].label.partition(":")[0]
     'A teacher and its student'
     """
-    teacher = [Box("teacher, large", "trained, stays as it is", "n"), Says("soft label")]
-    student = [Box("student, small", "its weights learn", "a"), Says("answer")]
+    teacher: list[Part] = [
+        Box("teacher, large", "trained, stays as it is", "n"),
+        Says("soft label"),
+    ]
+    student: list[Part] = [Box("student, small", "its weights learn", "a"), Says("answer")]
     label = (
         "A teacher and its student: both read the same image; the loss says how far the student's "
         "answer is from the teacher's soft label, and changes the student alone."
     )
-    parts = [End("one image"), Fork((teacher, student), "loss: how far apart?")]
+    parts: list[Part] = [End("one image"), Fork((teacher, student), "loss: how far apart?")]
     return Figure((chart(label, [*parts, End("its gradient changes the student alone")]),))
 
 

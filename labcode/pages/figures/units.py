@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from labcode.pages.figures.figure import Figure
-from labcode.pages.figures.flow import Box, End, Fork, chart
+from labcode.pages.figures.flow import Box, End, Fork, Part, chart
 
 
 def inception() -> Figure:
@@ -15,7 +15,7 @@ def inception() -> Figure:
     >>> inception()
     Inception module: 192 channels through four branches, 64 + 128 + 32 + 32 = 256 come out.
     """
-    branches = (
+    branches: tuple[list[Box], ...] = (
         [Box("1×1", "64")],
         [Box("1×1", "96", "b"), Box("3×3", "128")],
         [Box("1×1", "16", "b"), Box("5×5", "32")],
@@ -27,7 +27,7 @@ def inception() -> Figure:
         "Inception module: 192 channels through four branches, "
         f"{' + '.join(map(str, widths))} = {total} come out."
     )
-    parts = [
+    parts: list[Part] = [
         End("192 × 28 × 28"),
         Fork(branches, "concatenate"),
         End(f"{total} × 28 × 28"),
