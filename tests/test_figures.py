@@ -47,7 +47,26 @@ def drawn() -> dict[str, Figure]:
 
 ALL = drawn()
 SVGS = [(name, at, svg) for name, figure in ALL.items() for at, svg in enumerate(figure.svgs())]
+OTHERS = [
+    figures.fire(512, 64, 256),
+    figures.se_block(256, 16),
+    figures.mobilenet_block(64, 112),
+    figures.inverted_residual(32),
+    figures.channel_compression(512, 128),
+    figures.low_rank(100, 900, 20),
+    figures.low_rank(300, 300, 150),
+    figures.convolution(2, 2),
+    figures.receptive_fields(4, 3),
+    figures.channel_shuffle(2, 3),
+    figures.number_line(-1, 2, 4),
+    figures.mobilenet_table(50, 128),
+    figures.separable_convolution(2, 6),
+    figures.grouped_convolution(6, 6, 3),
+    figures.hard_and_soft_label("like a 1", 8),
+    figures.huffman((3, 1)),
+]
 PANELS = [(name, at, panel) for name, fig in ALL.items() for at, panel in enumerate(fig.panels)]
+PANELS += [("others", at, panel) for at, fig in enumerate(OTHERS) for panel in fig.panels]
 
 
 def ids(case):

@@ -33,19 +33,18 @@ def low_rank(in_features: int = 784, out_features: int = 300, rank: int = 16) ->
     one: list[Shape] = [
         heading(83, 12, "one matrix"),
         Rect("box a", 8, 34, wide, high, 2),
-        words(8 + wide / 2, 34 + high / 2, f"{out_features} × {in_features}"),
-        note(83, 34 + high + 18, f"{number(whole)} weights"),
+        note(8, 34 + high + 14, f"{out_features} × {in_features}:", "start"),
+        note(8, 34 + high + 31, f"{number(whole)} weights", "start"),
     ]
     two: list[Shape] = [
         heading(120, 12, "two thin ones"),
         Rect("full b", 30, 34, thin, high, 1),
-        words(54, 34 + high / 2, "×"),
-        Rect("full c", 72, 34 + (high - thin) / 2, wide, thin, 1),
-        note(72 + wide / 2, 26 + high / 2, f"{r} × {in_features}"),
-        note(30 + thin / 2, 34 + high + 18, f"{out_features} × {r}"),
-        note(240, 34 + high + 18, f"{number(first + second)} weights", "end"),
+        words(42 + thin, 34 + high / 2, "×"),
+        Rect("full c", 54 + thin, 34 + (high - thin) / 2, wide, thin, 1),
+        note(30, 34 + high + 14, f"{out_features} × {r} and {r} × {in_features}:", "start"),
+        note(30, 34 + high + 31, f"{number(first + second)} weights", "start"),
     ]
-    height = 34 + high + 32
+    height = 34 + high + 44
     return Figure(
         (
             Picture(
