@@ -89,6 +89,7 @@ def _value(name: str, value: str, tone: str) -> str:
 
 
 # Where a page drops this sheet (GitHub, a notebook that is not trusted), the still image is seen.
+# Classes are repeated to count for more than the themes' own rules.
 STYLE_SHEET = """
 .fig.fig[hidden]{display:flex!important;flex-wrap:wrap;align-items:flex-start;
 gap:1rem 1.5rem;margin:0;
@@ -102,7 +103,7 @@ html[theme=dark] .fig.fig[hidden],body.vscode-dark .fig.fig[hidden]{
 --fig-n:#a0a8b3;--fig-a:#56b4e9;--fig-b:#f0a04b;--fig-c:#2fc09a}
 .fig svg{max-width:100%;height:auto;overflow:visible}
 .fig-still{display:none}
-html[data-theme] .bd-content div.cell_output .text_html:has(>.fig){
+html[data-theme] .bd-content div.cell_output .text_html:has(>.fig.fig.fig){
 padding:0;background:none;color:inherit}
 """
 WHOLE = f'font-family="{FONT}" font-size="{SIZE:g}" fill="{_value("fill", "text", "")}"'
