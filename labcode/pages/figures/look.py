@@ -92,7 +92,7 @@ def _value(name: str, value: str, tone: str) -> str:
 # Classes are repeated to count for more than the themes' own rules.
 STYLE_SHEET = """
 .fig.fig[hidden]{display:flex!important;flex-wrap:wrap;align-items:flex-start;
-gap:1rem 1.5rem;margin:0;
+gap:1rem .75rem;margin:0;
 --fig-text:var(--pst-color-text-base,var(--jp-ui-font-color1,currentcolor));
 --fig-muted:var(--pst-color-text-muted,var(--jp-ui-font-color1,currentcolor));
 --fig-line:rgb(128 128 128/70%);

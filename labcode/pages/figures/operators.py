@@ -45,7 +45,7 @@ def relu_and_sigmoid() -> Figure:
 def _panel(name: str, function: Callable[[float], float], top: float) -> Picture:
     before = [f"{value:g}".replace("-", "−") for value in VALUES]
     after = [f"{round(function(value), 2):g}" for value in VALUES]
-    foot, middle, cell = TOP + SIDE * 0.7, LEFT + SIDE / 2, 34.0
+    foot, middle, cell = TOP + SIDE * 0.7, LEFT + SIDE / 2, 33.0
     curve = [x * REACH / 30 for x in range(-30, 31)]
 
     def place(x: float) -> tuple[float, float]:
