@@ -34,7 +34,7 @@ def huffman(counts: tuple[int, ...] = (40, 20, 12, 8, 4, 2)) -> Figure:
         counts: How often each symbol comes, from A on; up to six.
 
     >>> print(huffman((2, 1, 1)).panels[1].label)
-    Codes: A 0, B 10, C 11; 6 bits for 4 symbols, 8 with codes of one length.
+    Codes: A 1, B 01, C 00; 6 bits for 4 symbols, 8 with codes of one length.
     """
     root = grow([*counts, *[0] * (len(NAMES) - len(counts))])
     found = sorted(root.codes())
