@@ -31,6 +31,10 @@ UNUSED = (
         on="book/*",
     ),
     Patch(
+        "no still images of drawings, which are for places that allow no styles",
+        re.compile(r"""<div class="fig-still">.*?</div>"""),
+    ),
+    Patch(
         "no page's name, which no script reads",
         re.compile(r"<script>DOCUMENTATION_OPTIONS\.pagename = [^<]*</script>"),
         on=EVERY,

@@ -6,6 +6,7 @@ sheet holds ("full" is the class ``live-full``). Pure Python, standard library o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from html import escape
 from typing import Literal
@@ -151,14 +152,27 @@ def _drawn(picture: Picture) -> str:
     return (
         f'<svg class="live-picture" role="img" aria-label="{escape(picture.label)}" '
         f'viewBox="0 0 {picture.width:g} {picture.height:g}" width="{picture.width:g}" '
-        f'height="{picture.height:g}">{"".join(map(_shape, picture.shapes))}</svg>'
+        f'height="{picture.height:g}">'
+        f"{''.join(element(shape, _classes) for shape in picture.shapes)}</svg>"
     )
 
 
-def _shape(shape: Shape) -> str:
-    """Return one shape; its fields have the names of SVG's attributes."""
+def _classes(style: str) -> str:
+    return f'class="{" ".join(f"live-{word}" for word in style.split())}"'
+
+
+def element(shape: Shape, look: Callable[[str], str]) -> str:
+    """Return one shape as SVG; its fields have the names of SVG's attributes.
+
+    Args:
+        shape: What is drawn.
+        look: Turns the style's name into SVG's attributes.
+
+    >>> element(Circle("dot", 1, 2, 3), lambda style: f'class="{style}"')
+    '<circle class="dot" cx="1" cy="2" r="3"/>'
+    """
     if isinstance(shape, Named):
-        inside = "".join(map(_shape, (*shape.shapes, shape.words)))
+        inside = "".join(element(part, look) for part in (*shape.shapes, shape.words))
         return f'<g class="live-named"><title>{escape(shape.name)}</title>{inside}</g>'
     values = {field.name: getattr(shape, field.name) for field in fields(shape)}
     text, style = values.pop("text", None), values.pop("style")
@@ -167,7 +181,6 @@ def _shape(shape: Shape) -> str:
         for name, value in values.items()
         if value is not None
     )
-    classes = " ".join(f"live-{word}" for word in style.split())
     tag = _TAGS.get(type(shape), type(shape).__name__.lower())
     end = "/>" if text is None else f">{escape(text)}</{tag}>"
-    return f'<{tag} class="{classes}"{said}{end}'
+    return f"<{tag} {look(style)}{said}{end}"

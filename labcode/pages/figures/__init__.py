@@ -1,0 +1,75 @@
+"""Drawings of what the chapters explain, made by code.
+
+Each function returns a `Figure`, which a notebook shows: in the page's colours, in light and dark,
+legible on a phone, with its numbers computed by `labcode`.
+"""
+
+from labcode.pages.figures.blocks import channel_compression, inverted_residual, mobilenet_block
+from labcode.pages.figures.budgets import early_exits, slimmable_widths
+from labcode.pages.figures.convolving import convolution, sliding_filter
+from labcode.pages.figures.excitation import se_block, se_in_networks, se_places
+from labcode.pages.figures.fields import receptive_fields
+from labcode.pages.figures.figure import Figure
+from labcode.pages.figures.files import huffman, packed_file
+from labcode.pages.figures.fire_module import fire
+from labcode.pages.figures.integers import integer_layer, number_line
+from labcode.pages.figures.kinds import (
+    depthwise_convolution,
+    grouped_convolution,
+    kinds_of_convolution,
+    pointwise_convolution,
+    separable_convolution,
+    standard_convolution,
+)
+from labcode.pages.figures.loops import pruning_loop
+from labcode.pages.figures.networks import layers_of, lenet5, mobilenet_table
+from labcode.pages.figures.neurons import dense_sparse_dense, irregular_and_cut
+from labcode.pages.figures.operators import relu_and_sigmoid
+from labcode.pages.figures.phones import phone_and_network
+from labcode.pages.figures.ranks import low_rank
+from labcode.pages.figures.shuffling import channel_shuffle
+from labcode.pages.figures.squeezenets import late_pooling, squeezenet_bypasses
+from labcode.pages.figures.teaching import hard_and_soft_label, teacher_and_student
+from labcode.pages.figures.units import inception, shufflenet_units
+
+__all__ = [
+    "Figure",
+    "channel_compression",
+    "channel_shuffle",
+    "convolution",
+    "dense_sparse_dense",
+    "depthwise_convolution",
+    "early_exits",
+    "fire",
+    "grouped_convolution",
+    "hard_and_soft_label",
+    "huffman",
+    "inception",
+    "integer_layer",
+    "inverted_residual",
+    "irregular_and_cut",
+    "kinds_of_convolution",
+    "late_pooling",
+    "layers_of",
+    "lenet5",
+    "low_rank",
+    "mobilenet_block",
+    "mobilenet_table",
+    "number_line",
+    "packed_file",
+    "phone_and_network",
+    "pointwise_convolution",
+    "pruning_loop",
+    "receptive_fields",
+    "relu_and_sigmoid",
+    "se_block",
+    "se_in_networks",
+    "se_places",
+    "separable_convolution",
+    "shufflenet_units",
+    "sliding_filter",
+    "slimmable_widths",
+    "squeezenet_bypasses",
+    "standard_convolution",
+    "teacher_and_student",
+]

@@ -1,0 +1,133 @@
+"""Networks of the chapters as strips, and any network of yours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from labcode.pages.calculators.mobilenet_table import mobilenet_layers
+from labcode.pages.figures.figure import Figure
+from labcode.pages.figures.letters import width_of
+from labcode.pages.figures.strips import NAME, SHAPE, Layer, strip
+from labcode.pages.networks import Stack
+from labcode.show.numbers import number
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from labcode.counting import LayerCost
+
+MOST_ROWS = 40
+
+
+def lenet5() -> Figure:
+    """Draw LeNet-5, layer by layer.
+
+    Source: Caffe, examples/mnist/lenet.prototxt.
+
+    >>> lenet5()
+    LeNet-5: from 1 × 28 × 28 pixels to 10 numbers, 431,080 weights and biases in all.
+    """
+    stack = Stack(channels=1, size=28)
+    rows = [Layer("image", stack.shape, 0, "c")]
+    for name, channels in (("conv1", 20), ("conv2", 50)):
+        params = stack.conv(name, channels, 5).layers[-1].cost.params
+        rows.append(Layer(f"{name}, 5×5", stack.shape, params))
+        rows.append(Layer("max pool", stack.pool(2).shape, 0, "n"))
+    for name, features in (("fc1", 500), ("fc2", 10)):
+        layer = stack.linear(name, features).layers[-1]
+        rows.append(Layer(name, layer.output_shape, layer.cost.params, "b"))
+    total = number(sum(row.params for row in rows))
+    label = f"LeNet-5: from 1 × 28 × 28 pixels to 10 numbers, {total} weights and biases in all."
+    return Figure((strip(label, rows),))
+
+
+def mobilenet_table(width_percent: int = 100, resolution: int = 224) -> Figure:
+    """Draw MobileNet's whole table: how its maps shrink while their channels grow.
+
+    Args:
+        width_percent: The width multiplier, in percent.
+        resolution: Of the image, in pixels.
+
+    Source: Howard et al., "MobileNets" (arXiv:1704.04861), Table 1.
+
+    >>> mobilenet_table()
+    MobileNet, layer by layer: from 3 × 224 × 224 to 1000 numbers; 4,209,088 weights.
+    """
+    found = mobilenet_layers(width_percent, resolution)
+    rows = [Layer("image", (3, resolution, resolution), 0, "c")]
+    for at, layer in enumerate(found):
+        size = layer.cost.output_size
+        if layer.kind == "depthwise" or size is None:
+            continue
+        block = layer.kind == "1×1"
+        before = found[at - 1]
+        params = layer.repeats * (layer.cost.params + before.cost.params * block)
+        name = f"{layer.repeats} × block" if layer.repeats > 1 else "block" if block else "conv"
+        step = before.stride if block else layer.stride
+        channels = layer.cost.params // (layer.input_shape[0] * (1 if block else 9))
+        rows.append(Layer(name + ", /2" * (step == 2), (channels, *size), params))
+    last = found[-1]
+    rows.append(Layer("mean", (last.input_shape[0], 1, 1), 0, "n"))
+    rows.append(Layer("fc", (last.norm_params,), last.cost.params, "b"))
+    total = sum(row.params for row in rows)
+    label = (
+        f"MobileNet, layer by layer: from 3 × {resolution} × {resolution} to "
+        f"{last.norm_params} numbers; {number(total)} weights."
+    )
+    return Figure((strip(label, rows),))
+
+
+def layers_of(model: nn.Module, input_shape: Sequence[int]) -> Figure:
+    """Draw any network: the layers that hold weights or change the map, in running order.
+
+    The weights of a norm count with the layer before it.
+
+    Args:
+        model: It is run once on an image of zeros and left as it is.
+        input_shape: Of one image: channels, height, width.
+
+    Raises:
+        ValueError: More than 40 layers would have to be drawn.
+
+    >>> from torch import nn
+    >>> layers_of(nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten()), (1, 8, 8))
+    Sequential: 3 rows, 40 weights and biases in all.
+    """
+    import labcode
+
+    counted = labcode.count(model, tuple(input_shape))
+    rows = [Layer("input", tuple(input_shape), 0, "c")]
+    for layer in counted.in_running_order().layers:
+        if not layer.output_bytes and not layer.params:
+            continue
+        shape = layer.output_shape or rows[-1].shape
+        if "Norm" in layer.type and shape == rows[-1].shape:
+            rows[-1] = replace(rows[-1], params=rows[-1].params + layer.params)
+        elif layer.params or shape != rows[-1].shape:
+            rows.append(_row(layer, shape))
+    if len(rows) > MOST_ROWS:
+        raise ValueError(
+            f"model must have at most {MOST_ROWS} layers with weights or another shape, "
+            f"got {len(rows)}: give a part of it"
+        )
+    label = (
+        f"{counted.model}: {len(rows)} rows, {number(counted.params)} weights and biases in all."
+    )
+    return Figure((strip(label, rows),))
+
+
+def _row(layer: LayerCost, shape: tuple[int, ...]) -> Layer:
+    tone = "b" if layer.type == "Linear" else "a" if layer.macs else "n"
+    kind = layer.type.removesuffix("2d")
+    name = layer.name if any(map(str.isalpha, layer.name)) else f"{layer.name} {kind}".strip()
+    return Layer(_short(name, shape), shape, layer.params, tone)
+
+
+def _short(name: str, shape: tuple[int, ...]) -> str:
+    """Return the end of a long name, as far as there is room before the shape."""
+    room = SHAPE - NAME - width_of(" × ".join(map(str, shape))) - 10
+    while width_of(name) > room and len(name) > 1:
+        name = "…" + name[2:]
+    return name
