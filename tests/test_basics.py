@@ -1,5 +1,7 @@
 """labcode.basics against PyTorch: both tellings of convolution, local layers, fields, moves."""
 
+import matplotlib.pyplot as plt
+import pandas as pd
 import pytest
 import torch
 from hypothesis import given, settings
@@ -221,6 +223,17 @@ def test_blur_keeps_a_flat_map_flat_and_halves_it() -> None:
     blurred = poolings.Blur()(torch.ones(1, 2, 8, 8))
     assert blurred.shape == (1, 2, 4, 4)
     torch.testing.assert_close(blurred[:, :, 1:, 1:], torch.ones(1, 2, 3, 3))
+
+
+@pytest.mark.parametrize(("values", "written"), [([0.2, 0.4], "50 %"), ([20.0, 40.0], "50")])
+def test_a_part_of_a_whole_is_written_in_per_cent(values: list[float], written: str) -> None:
+    axes = plt.figure().subplots()
+    runs = pd.DataFrame({"seed": [0, 0], "size": [1, 2], "found": values})
+    pictures.line_with_spread(axes, runs, "size", "found", "", "black")
+    axes.set_ylim(0, 1 if values[0] < 1 else 100)
+    axes.set_yticks([0.5 if values[0] < 1 else 50])
+    axes.figure.canvas.draw()
+    assert [label.get_text() for label in axes.get_yticklabels()] == [written]
 
 
 @pytest.mark.slow

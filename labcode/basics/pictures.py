@@ -75,11 +75,13 @@ def line_with_spread(
         axes: Where to draw.
         runs: One row for each seed and point.
         x: Column along the horizontal axis.
-        y: Column to average.
+        y: Column to average. Parts of a whole, from 0 to 1, are written in per cent.
         name: Written beside the line's end.
         color: Of line, band and name.
         dashed: Whether the line is dashed.
     """
+    from matplotlib.ticker import PercentFormatter
+
     seeds = runs.groupby(x)[y].agg(["mean", "min", "max"])
     points = seeds.index.to_numpy(dtype=float)
     style = "--" if dashed else "-"
@@ -87,6 +89,8 @@ def line_with_spread(
     axes.fill_between(
         points, seeds["min"].to_numpy(), seeds["max"].to_numpy(), color=color, alpha=0.18, lw=0
     )
+    if seeds["max"].max() <= 1:
+        axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
     label_line(axes, points[-1], float(seeds["mean"].iloc[-1]), name, color)
 
 
