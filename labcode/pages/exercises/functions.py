@@ -88,7 +88,9 @@ class Function(Exercise):
         if as_tensor(got).shape != as_tensor(want).shape:
             shapes = f"your result is {shape(got)}, and it should be {shape(want)}"
             return f"{head} {cases[place].named} the shape differs: {shapes}."
-        return f"{head} {cases[place].named} you return {short(got)}, and it should be {short(want)}."
+        return (
+            f"{head} {cases[place].named} you return {short(got)}, and it should be {short(want)}."
+        )
 
     def solution(self) -> str:
         """Return the code of a function that is right."""

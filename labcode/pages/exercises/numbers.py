@@ -57,7 +57,7 @@ class Marks:
 
 def close(number: float, other: float, tolerance: float) -> bool:
     """Whether two numbers are the same, up to a share; rounding is always forgiven."""
-    return abs(number - other) <= max(tolerance, 10**-DIGITS) * abs(other) + 1e-12
+    return bool(abs(number - other) <= max(tolerance, 10**-DIGITS) * abs(other) + 1e-12)
 
 
 def compared(number: float, right: float) -> str:

@@ -31,9 +31,9 @@ def _half_file() -> Marks:
 
 
 def _most_activations() -> Marks:
-    first = cost.conv2d(1, 20, 5, 28).output_size
-    second = cost.conv2d(20, 50, 5, first[0] // 2).output_size
-    maps = [(1, 28, 28), (20, *first), (20, first[0] // 2, first[1] // 2), (50, *second)]
+    first, _ = cost.conv2d(1, 20, 5, 28).output_size or (0, 0)
+    second, _ = cost.conv2d(20, 50, 5, first // 2).output_size or (0, 0)
+    maps = [(1, 28, 28), (20, first, first), (20, first // 2, first // 2), (50, second, second)]
     sizes = [4 * prod(shape) for shape in maps]
     needs = [before + after for before, after in pairwise(sizes)]
     return Marks(

@@ -9,7 +9,7 @@ _STEM = cost.conv2d(3, 64, kernel_size=7, input_size=224, stride=2, padding=3)
 
 def _side() -> Marks:
     return Marks(
-        _STEM.output_size[0],
+        (_STEM.output_size or (0, 0))[0],
         {
             111: "You forgot the 1: the first place of the kernel counts as well.",
             109: "You left the padding out: three pixels more on each side.",

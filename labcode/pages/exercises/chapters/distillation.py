@@ -12,7 +12,8 @@ def _gradient(student: Any, teacher: Any) -> Any:
     from labcode import distillation
 
     guess = student.clone().requires_grad_()
-    distillation.soft_loss(guess, teacher, temperature=1e6).backward()
+    loss = distillation.soft_loss(guess, teacher, temperature=1e6)
+    loss.backward()  # type: ignore[no-untyped-call]
     return guess.grad
 
 
@@ -51,9 +52,8 @@ def _target() -> Marks:
 
     guess = torch.zeros(1, 10, requires_grad=True)
     nothing, label = torch.zeros(1, 10), torch.tensor([3])
-    distillation.distillation_loss(
-        guess, nothing, label, temperature=1, soft_weight=0.2
-    ).backward()
+    loss = distillation.distillation_loss(guess, nothing, label, temperature=1, soft_weight=0.2)
+    loss.backward()  # type: ignore[no-untyped-call]
     assert guess.grad is not None
     target = 0.1 - guess.grad[0]  # the gradient in the logits is share less target
     return Marks(

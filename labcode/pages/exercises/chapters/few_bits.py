@@ -95,9 +95,9 @@ def _worst_layer() -> str:
     digits, right = data.load("mnist5k").test, {}
     for name in ("conv1", "conv2", "fc1"):
         model = baselines.load("lenet5", seed=0)
-        layer = model.get_submodule(name)
-        signs, scale = quantization.binary(layer.weight.detach())  # type: ignore[operator, union-attr]
-        layer.weight.data = signs * scale.reshape(-1, *[1] * (signs.ndim - 1))  # type: ignore[union-attr, operator]
+        layer: Any = model.get_submodule(name)
+        signs, scale = quantization.binary(layer.weight.detach())
+        layer.weight.data = signs * scale.reshape(-1, *[1] * (signs.ndim - 1))
         right[name] = evaluate(model, digits).correct
     return min(right, key=lambda name: right[name])
 
@@ -119,7 +119,7 @@ EXERCISES: tuple[Exercise, ...] = (
     ),
     Function(
         id="few_bits-2",
-        asks="the gradient that reaches the hidden weights, where marks go from −largest to largest",
+        asks="the gradient that reaches the hidden weights",
         cases=_weights,
         oracle=_stopped,
         wrong=(

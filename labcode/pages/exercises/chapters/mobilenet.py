@@ -98,8 +98,8 @@ EXERCISES: tuple[Exercise, ...] = (
     Several(
         id="mobilenet-1",
         parts=(
-            Number(id="", asks="α at 224 pixels", solve=_at_224, hints=()),
-            Number(id="", asks="α at 160 pixels", solve=_at_160, hints=()),
+            Number(id="", asks="width α at 224 pixels", solve=_at_224, hints=()),
+            Number(id="", asks="width α at 160 pixels", solve=_at_160, hints=()),
         ),
         hints=(
             "With α = 1 and 224 pixels it is 569 million. How does the cost grow with α, and how "

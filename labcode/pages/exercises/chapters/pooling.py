@@ -71,8 +71,9 @@ def _steadier() -> str:
     from labcode import basics, data
     from labcode.weights import baselines
 
-    probe, lenet = data.load("mnist5k").test.images[:50], baselines.load("lenet5", seed=0)
-    ends = {"groups": nn.MaxPool2d(2), "global": nn.AdaptiveMaxPool2d(1)}
+    probe = data.load("mnist5k").test.images[:50]
+    lenet: Any = baselines.load("lenet5", seed=0)
+    ends: dict[str, nn.Module] = {"groups": nn.MaxPool2d(2), "global": nn.AdaptiveMaxPool2d(1)}
     change = {
         name: basics.change_of_features(nn.Sequential(lenet.conv1, nn.ReLU(), pool), probe, 3)
         for name, pool in ends.items()

@@ -56,7 +56,9 @@ def _squeeze() -> Marks:
     from labcode import models
 
     one = cost.conv2d(128, 128, 3, 13, padding=1, bias=True).params
-    sizes = (sum(p.numel() for p in models.Fire(128, s, 64, 64).parameters()) for s in range(1, 999))
+    sizes = (
+        sum(p.numel() for p in models.Fire(128, s, 64, 64).parameters()) for s in range(1, 999)
+    )
     right = next(s for s, size in enumerate(sizes, start=1) if size > one)
     return Marks(
         right,

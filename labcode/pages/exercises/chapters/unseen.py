@@ -1,6 +1,6 @@
 """The exercises of *A digit that was never shown*."""
 
-from typing import Any
+from typing import Any, Literal
 
 from labcode.pages.exercises.choices import Choice, Option
 from labcode.pages.exercises.functions import Case, Function
@@ -54,7 +54,7 @@ def _tables() -> tuple[Case, ...]:
     )
 
 
-def _mean(combine: str) -> float:
+def _mean(combine: Literal["logits", "probabilities"]) -> float:
     import torch
 
     from labcode import distillation
