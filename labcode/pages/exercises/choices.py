@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labcode.pages.exercises.feedback import Feedback, Unread, as_html, lettered
-from labcode.pages.exercises.kinds import Exercise
+from labcode.pages.exercises.kinds import Exercise, solved
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,10 @@ class Choice(Exercise):
     solve: Callable[[], str]
     wanted = "a letter in quotes"
 
+    def right(self) -> str:
+        """Return the name of the right one."""
+        return str(solved(self.solve))
+
     def order(self) -> list[str]:
         """Return the names in the order in which they are shown: the same in every run."""
         names = sorted(self.choices)
@@ -48,9 +52,9 @@ class Choice(Exercise):
     def judge(self, answer: Any) -> Feedback:
         """Say to a letter whether it is right, and why."""
         name = self._name(answer)
-        right = name == self.solve()
+        is_right = name == self.right()
         reason = self.choices[name].reason
-        return Feedback("right", f"Right. {reason}") if right else Feedback("wrong", reason)
+        return Feedback("right", f"Right. {reason}") if is_right else Feedback("wrong", reason)
 
     def _name(self, answer: Any) -> str:
         letters = [letter for letter, _ in lettered(self.options)]
@@ -66,23 +70,23 @@ class Choice(Exercise):
 
     def solution(self) -> str:
         """Say the right letter and why."""
-        name = self.solve()
+        name = self.right()
         option = self.choices[name]
         return f"{self.letter(name)}) {option.text} {option.reason}"
 
     def right_answer(self) -> str:
         """Return the right letter."""
-        return self.letter(self.solve())
+        return self.letter(self.right())
 
     def slips(self) -> Iterator[tuple[str, str]]:
         """Yield the other letters with their reasons."""
         for name, option in self.choices.items():
-            if name != self.solve():
+            if name != self.right():
                 yield self.letter(name), option.reason
 
     def record(self) -> dict[str, Any]:
         """Return what its answer box needs: a button for each option."""
-        right = self.solve()
+        right = self.right()
         options = [
             {
                 "text": as_html(self.choices[name].text),

@@ -9,7 +9,7 @@ from numbers import Real
 from typing import Any
 
 from labcode.pages.exercises.feedback import Feedback, Unread, as_html
-from labcode.pages.exercises.kinds import Exercise
+from labcode.pages.exercises.kinds import Exercise, solved
 
 NEAR = 0.05  # a share: what is this close is told so
 POWERS = (10, 100, 1_000, 1_000_000)  # what a wrong unit is off by
@@ -122,14 +122,19 @@ class Number(Exercise):
     solve: Callable[[], Marks]
     wanted = "a number"
 
+    def marks(self) -> Marks:
+        """Return the right number and the usual slips."""
+        found: Marks = solved(self.solve)
+        return found
+
     def judge(self, answer: Any) -> Feedback:
         """Say whether a number is right, and if not, why."""
-        why = self.solve().say(as_number(answer))
+        why = self.marks().say(as_number(answer))
         return Feedback("wrong", why) if why else Feedback("right", f"Right: {self.shown()}.")
 
     def shown(self) -> str:
         """Return the right number with its unit."""
-        right = self.solve().right
+        right = self.marks().right
         number = f"{right:,}" if isinstance(right, int) else f"{right:,.4g}"
         gap = "\N{NO-BREAK SPACE}" if self.unit else ""
         return f"{number}{gap}{self.unit}"
@@ -140,15 +145,15 @@ class Number(Exercise):
 
     def right_answer(self) -> float:
         """Return the right number."""
-        return self.solve().right
+        return self.marks().right
 
     def slips(self) -> Iterator[tuple[float, str]]:
         """Yield the wrong numbers that have a reason of their own."""
-        yield from self.solve().slips.items()
+        yield from self.marks().slips.items()
 
     def field(self) -> dict[str, Any]:
         """Return what one input of an answer box needs."""
-        marks = self.solve()
+        marks = self.marks()
         return {
             "asks": as_html(self.asks),
             "unit": self.unit,
@@ -182,7 +187,7 @@ class Several(Exercise):
         """Say of each number whether it is right, and of the first that is not, why."""
         given = self._given(answer)
         for part, number in zip(self.parts, given, strict=True):
-            why = part.solve().say(as_number(number))
+            why = part.marks().say(as_number(number))
             if why:
                 return Feedback("wrong", f"{part.asks[0].upper()}{part.asks[1:]}: {why}")
         return Feedback("right", f"Right: {', '.join(part.shown() for part in self.parts)}.")

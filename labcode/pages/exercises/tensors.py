@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labcode.pages.exercises.feedback import Feedback, Unread
-from labcode.pages.exercises.kinds import Exercise
+from labcode.pages.exercises.kinds import Exercise, solved
 from labcode.pages.exercises.values import as_tensor, same, shape, short
 
 
@@ -34,9 +34,14 @@ class Tensor(Exercise):
     within: float = 1e-3
     wanted = "a list, an array or a tensor"
 
+    def grid(self) -> Grid:
+        """Return the right numbers and the usual slips."""
+        found: Grid = solved(self.solve)
+        return found
+
     def judge(self, answer: Any) -> Feedback:
         """Say whether all numbers are right, and if not, why or where not."""
-        given, grid = as_tensor(answer), self.solve()
+        given, grid = as_tensor(answer), self.grid()
         right = as_tensor(grid.right)
         if given.shape != right.shape and not any(_alike(given, slip) for slip, _ in grid.slips):
             raise Unread(f"The shape should be {shape(right)}, and yours is {shape(given)}.")
@@ -47,15 +52,15 @@ class Tensor(Exercise):
 
     def solution(self) -> str:
         """Say the right numbers."""
-        return f"{self.asks[0].upper()}{self.asks[1:]}: {short(self.solve().right)}."
+        return f"{self.asks[0].upper()}{self.asks[1:]}: {short(self.grid().right)}."
 
     def right_answer(self) -> Any:
         """Return the right numbers."""
-        return self.solve().right
+        return self.grid().right
 
     def slips(self) -> Iterator[tuple[Any, str]]:
         """Yield wrong ones with their reasons."""
-        yield from self.solve().slips
+        yield from self.grid().slips
 
 
 def _alike(given: Any, slip: Any) -> bool:

@@ -105,7 +105,7 @@ EXERCISES: tuple[Exercise, ...] = (
     ),
     Number(
         id="deep_compression-3",
-        asks="how many of the 300 damages are noticed",
+        asks="damages that are noticed",
         solve=_noticed,
         hints=(
             "Each section has a checksum (CRC) of 32 bits, and so has the header.",
