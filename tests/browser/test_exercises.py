@@ -190,6 +190,7 @@ def test_a_list_of_numbers_has_a_field_for_each(visit):
 def test_code_is_done_in_the_notebook_and_its_start_is_shown(visit):
     page = visit("book/cnn_basics/pooling.html").page
     assert "the notebook checks it" in page.locator(".answer").first.inner_text()
+    assert page.locator(".solved-count + .exercise").inner_text().startswith("Exercise 1")
     cell = page.locator(".cell.tag_exercise").first
     assert "def with_stride_2" in cell.inner_text()
     assert page.locator(".cell.tag_exercise .cell_input").count() == 1

@@ -14,8 +14,8 @@ NO_SCRIPTS = (
     "Where this page's scripts run, a box checks it here."
 )
 IN_A_NOTEBOOK = (
-    "This one is code: the notebook checks it, and says what is wrong with what. The rocket at the "
-    "top of the page opens it."
+    "This one is code: the notebook checks it, and says what is wrong if something is. The rocket "
+    "at the top of the page opens it."
 )
 
 

@@ -42,7 +42,9 @@ class Feedback:
         """Return a box in the notebook's own colours."""
         data = f' data-exercise="{self.record}"' if self.record else ""
         items = "".join(f"<li>{as_html(text)}</li>" for text in self.options)
-        options = f'<ol style="margin:.4em 0 0;list-style:lower-alpha">{items}</ol>' if items else ""
+        options = (
+            f'<ol style="margin:.4em 0 0;list-style:lower-alpha">{items}</ol>' if items else ""
+        )
         colour = _COLOURS.get(self.kind, "#1b7fc4")
         return (
             f'<div class="labcode-exercise"{data} role="status" '

@@ -99,7 +99,7 @@ class Count {
     this.button.type = "button";
     this.button.addEventListener("click", () => this.forget());
     this.line.append(this.words, " ", this.button);
-    heading(exercises[0].box)?.parentElement.before(this.line);
+    document.querySelector(".admonition.exercise")?.before(this.line);
     document.addEventListener("solved", ({ target }) => this.add(target));
     this.show();
   }
