@@ -1,0 +1,117 @@
+"""The exercises of *Bring your own network*."""
+
+from typing import Any
+
+from labcode.pages.exercises.choices import Choice, Option
+from labcode.pages.exercises.kinds import Exercise
+from labcode.pages.exercises.numbers import Marks, Number
+
+_PICTURES = 24  # that the page brings; the first half calibrates, the second judges
+
+
+def _step() -> Marks:
+    judging = _PICTURES - _PICTURES // 2
+    return Marks(
+        100 / judging,
+        {
+            100 / _PICTURES: "Half of the pictures calibrate. Only the other half judges.",
+            1.0: "That would need a hundred judging pictures.",
+            100.0 * judging / _PICTURES: "That is the half that judges. Asked is what one picture "
+            "of it moves.",
+        },
+    )
+
+
+def _what_is_real() -> str:
+    """Whether a file of random weights is as long as another with the same shapes."""
+    import torch
+    from safetensors.torch import save
+
+    from labcode.models import lenet5
+
+    lengths = set()
+    for seed in (0, 1):
+        torch.manual_seed(seed)
+        lengths.add(len(save(lenet5().state_dict())))
+    return "shapes" if len(lengths) == 1 else "nothing"
+
+
+def _untouched() -> str:
+    """The form that is made without pictures, by what its maker asks for."""
+    from inspect import signature
+
+    from labcode import pruning, quantization, runtime
+
+    makers: dict[str, Any] = {
+        "int8": runtime.to_int8,
+        "cut": pruning.repair,
+        "packed": quantization.share_weights,
+    }
+    blind = [name for name, make in makers.items() if "images" not in signature(make).parameters]
+    return blind[0] if len(blind) == 1 else "int8"
+
+
+EXERCISES: tuple[Exercise, ...] = (
+    Number(
+        id="your_own-1",
+        asks="the smallest step of the column of same answers",
+        unit="%",
+        solve=_step,
+        hints=(
+            "How many of the 24 pictures judge?",
+            "One picture more or less of those: how many per cent is that?",
+        ),
+    ),
+    Choice(
+        id="your_own-2",
+        asks="The weights are random. Which numbers of the table do you still believe?",
+        choices={
+            "shapes": Option(
+                "Bytes and milliseconds of the files that are not entropy-coded.",
+                "They follow from the shapes: a random float32 takes 4 bytes, and its product as "
+                "long, as that of a trained one.",
+            ),
+            "agreement": Option(
+                "All but the milliseconds: random weights take longer to multiply.",
+                "A product takes as long whatever the numbers are. It is the agreement that means "
+                "nothing: the whole network answers at random already.",
+            ),
+            "nothing": Option(
+                "None: an untrained network says nothing about a trained one.",
+                "Not about its answers. But length and speed of a file depend on shapes, not on "
+                "what the numbers are.",
+            ),
+        },
+        solve=_what_is_real,
+        hints=(
+            "How many bytes takes a float32 that is random?",
+            "What does the agreement compare, and with whose answers?",
+        ),
+    ),
+    Choice(
+        id="your_own-3",
+        asks="Which line's file would be the same with four pictures as with four hundred?",
+        choices={
+            "int8": Option(
+                "int8: rounding is done weight by weight.",
+                "That of the weights, yes. But the ranges of the activations are read from the "
+                "pictures.",
+            ),
+            "cut": Option(
+                "The cut network: channels are chosen by their norms.",
+                "The choice needs no picture, but the repair does: least squares fits each layer "
+                "to what it saw on them.",
+            ),
+            "packed": Option(
+                "The packed file: shared values come from the weights alone.",
+                "So few pictures cannot hurt it. They do hurt the judgment of it.",
+            ),
+        },
+        solve=_untouched,
+        hints=(
+            "Which of the three looks at activations while it is made?",
+            "Ranges of activations and least squares need pictures. What does k-means on weights "
+            "need?",
+        ),
+    ),
+)
