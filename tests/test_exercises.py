@@ -207,7 +207,7 @@ PARTS = {
     "design": ["efficient_convolutions", "design_space", "papers_tables"],
     "dynamic": ["dynamic_computation", "budgets"],
     "photographs": ["real_network", "fewer_bits", "your_own"],
-    "shipping": ["scoreboard", "when_not", "ship_it", "draw"],
+    "shipping": ["scoreboard", "when_not", "ship_it", "workbench", "draw"],
 }
 
 
