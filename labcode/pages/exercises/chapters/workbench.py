@@ -22,7 +22,7 @@ def _bytes() -> Marks:
             kept * VALUE_BITS / 8: "Those are the values alone. Each weight needs its place, too.",
             masks.total_size * VALUE_BITS / 8: "That is for all weights, as if none had gone.",
         },
-        within=1.0,
+        within=0.001,
     )
 
 
