@@ -76,6 +76,16 @@ READABLE = (
         '<th class="head"><p></p></th>',
         '<td class="head"></td>',
     ),
+    Patch(
+        "a search marks no name of a picture, which is not drawn and stops the script",
+        re.compile(r"(<(?:svg|g)\b[^>]*>)<title>"),
+        r'\1<title class="nohighlight">',
+    ),
+    Patch(
+        "a search marks no words of a style sheet, which would then say something else",
+        "<style>",
+        '<style class="nohighlight">',
+    ),
     Patch("a number may be pasted into a quiz", "inp.onpaste = event => false;"),
     Patch(
         "a reference's role is not deprecated; it stands in a list",

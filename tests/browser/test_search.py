@@ -22,6 +22,14 @@ def test_search_finds_a_page_by_a_word(visit):
     visited.assert_clean()
 
 
+def test_words_are_marked_in_the_text_and_not_in_what_draws_a_picture(visit):
+    visited = visit("book/pruning/pruning.html?highlight=weights%20stroke%20fill")
+    page = visited.page
+    page.locator("p .highlighted").first.wait_for()
+    assert page.locator("svg title span, svg title tspan, style span").count() == 0
+    visited.assert_clean()
+
+
 def test_search_says_when_there_is_nothing(visit):
     page = visit("search.html?q=xyzzyplugh").page
     page.get_by_text("did not match any documents").wait_for()

@@ -341,13 +341,13 @@ def test_the_readers_own_digit_gets_a_soft_label(hand, way) -> None:
 @ways
 def test_a_tree_is_joined_and_the_letters_go_into_a_number(hand, way, width, theme) -> None:
     reader = hand("coding", way, width, theme)
-    reader.press(reader.button("A, 5 times"))
-    reader.press(reader.button("C, once"))
+    reader.press(reader.button("A 5 times"))
+    reader.press(reader.button("C 1 time"))
     said = reader.piece.locator(".touch-said[role=status]").nth(1)
     expect(said).to_contain_text("Not yet: A comes 5 times, and D only once.")
     for first, second in (("C", "D"), ("B", "R")):
         for letter in (first, second):
-            reader.press(reader.piece.locator(f'button[aria-label^="{letter},"]'))
+            reader.press(reader.piece.locator(f'button[aria-label^="{letter} "]'))
     reader.press(reader.button("One step back"))
     while reader.button("Join for me").is_enabled():
         reader.press(reader.button("Join for me"))

@@ -88,7 +88,7 @@ export class Tree {
       ? button("", () => this.pick(node), {
           class: "touch-button touch-node",
           "aria-pressed": `${this.held === node}`,
-          "aria-label": `${node.name}, ${times(node.count)}`,
+          "aria-label": `${node.name} ${node.count === 1 ? "1 time" : `${node.count} times`}`,
         })
       : make("span", { class: "touch-node" });
     shown.append(...(node.kids.length && !root ? [`${node.count}`] : text));
