@@ -103,7 +103,7 @@ notebooks: $(STAMPS)/course ## run every notebook from top to bottom and store i
 
 # --- checks -----------------------------------------------------------------------------
 
-test: lint types unit nbval browser ## set up and run every check (half an hour)
+test: lint types unit nbval browser ## set up and run every check (three quarters of an hour)
 
 quick: lint types fast changed ## the checks that take no training (three to four minutes)
 
