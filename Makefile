@@ -105,7 +105,7 @@ notebooks: $(STAMPS)/course ## run every notebook from top to bottom and store i
 
 test: lint types unit nbval browser ## set up and run every check (three quarters of an hour)
 
-quick: lint types fast changed ## the checks that take no training (three to four minutes)
+quick: lint types fast changed ## the checks that take no training (under three minutes)
 
 # Two workers share the machine. Were each to use all of its cores for every sum, they would wait
 # for one another most of the time (tests/conftest.py says it to pytest alone).
