@@ -1,4 +1,4 @@
-"""Lighthouse's scores for the landing page and a chapter, on a phone and on a desktop.
+"""Lighthouse's scores for the landing page, chapters and the workbench, on phone and desktop.
 
 Run as `make lighthouse`. Prints the four scores of each page and what keeps them down, and
 fails where one is below 95. A busy machine is slow, so performance is the median of three runs.
@@ -25,6 +25,7 @@ PAGES = (
     "book/index.html",
     "book/introduction/counting_cost.html",
     "book/introduction/bytes_and_time.html",
+    "book/shipping/workbench.html",
 )
 FORMS: dict[str, list[str]] = {"phone": [], "desktop": ["--preset=desktop"]}
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
