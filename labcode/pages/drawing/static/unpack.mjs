@@ -1,7 +1,7 @@
 // Unpacks the course's compressed file into weights: the same format as labcode/coding/container.py.
 // Nothing in a file is executed, and a damaged one is refused.
 
-import { crc32, DamagedFile, Reader } from "./bytes.mjs";
+import { DamagedFile, Reader, crc32, float16 } from "./bytes.mjs";
 import { gridPlaces, relativePlaces } from "./places.mjs";
 import { readSymbols } from "./symbols.mjs";
 
@@ -117,13 +117,4 @@ function readFloats(reader, n, half) {
     if (!Number.isFinite(value)) throw reader.fail("a value is not finite");
     return value;
   });
-}
-
-function float16(bits) {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }

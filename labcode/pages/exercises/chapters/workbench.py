@@ -5,7 +5,7 @@ from labcode.pages.exercises.kinds import Exercise
 from labcode.pages.exercises.numbers import Marks, Number
 
 THRESHOLD, VALUE_BITS, PLACE_BITS = 0.08, 4, 5
-STARTS, FILES = 497, {"large": (16_390, 492), "small": (8_240, 489)}
+STARTS, FILES = 497, {"large": (16_390, 492), "small": (9_100, 489)}
 LOST = 5  # digits of 500: one point
 
 
@@ -75,12 +75,13 @@ EXERCISES: tuple[Exercise, ...] = (
         asks="Which file do you ship?",
         choices={
             "large": Option(
-                "The file of 16,390 bytes with 492 digits right.",
+                f"The file of {FILES['large'][0]:,} bytes with {FILES['large'][1]} digits right.",
                 "It loses five digits of 500, one point: that was the condition. Only what meets "
                 "the condition may compete by its bytes.",
             ),
             "small": Option(
-                "The file of 8,240 bytes with 489 digits right: it is half as large.",
+                f"The file of {FILES['small'][0]:,} bytes with {FILES['small'][1]} digits right, "
+                "since it is not much more than half as large.",
                 "It loses eight digits of 500, which is more than the one point that was allowed.",
             ),
             "neither": Option(

@@ -1,6 +1,6 @@
 // Reads what the workbench loads: trained weights and digits.
 
-import { fromHalf } from "./halves.mjs";
+import { float16 } from "./bytes.mjs";
 
 const HEAD = 8; // bytes before the header of a safetensors file
 const PIXELS = 784; // of a digit
@@ -21,7 +21,7 @@ export function readTensors(file) {
     if (dtype !== "F16") throw new Error(`${name} must be stored as F16, got ${dtype}`);
     const [first, end] = offsets.map((offset) => start + offset);
     const values = new Float32Array((end - first) / 2);
-    values.forEach((_, i) => (values[i] = fromHalf(view.getUint16(first + 2 * i, true))));
+    values.forEach((_, i) => (values[i] = float16(view.getUint16(first + 2 * i, true))));
     tensors.set(name, values);
   }
   return tensors;

@@ -1,14 +1,6 @@
 // Numbers of 16 bits (IEEE 754's binary16), and back.
 
-/** The value of a float16 number. */
-export function fromHalf(bits) {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
-}
+import { float16 } from "./bytes.mjs";
 
 /** The nearest float16 number (halves go to the even one), and whether it is the same number. */
 export function toHalf(value) {
@@ -33,5 +25,5 @@ function exponentOf(size) {
 
 /** Numbers rounded to float16. */
 export function rounded(values) {
-  return values.map((value) => fromHalf(toHalf(value).bits));
+  return values.map((value) => float16(toHalf(value).bits));
 }
