@@ -6,7 +6,6 @@ from pathlib import Path
 
 from labcode import search
 
-
 MEASURED = []  # settings that this worker has begun
 
 
