@@ -81,9 +81,12 @@ def test_the_run_of_a_killed_worker_is_done_again(folder: Path, address: str, mo
 def test_a_sweep_that_is_interrupted_keeps_what_is_finished(folder: Path) -> None:
     """Ctrl-C while a worker is at seed 2 and another has done the rest; then seed 2 alone."""
     command = [sys.executable, "-m", "tests.tiny_study", str(folder), "tiny_slow"]
+    # A process that a script began with "&" cannot hear Ctrl-C, and hands that on to its own.
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [*command, "--jobs", "2"], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
+    signal.signal(signal.SIGINT, usual)
     kept = folder / "_build/tiny_slow.jsonl"
     wait_for(lambda: kept.exists() and len(kept.read_text().splitlines()) == 3)
     wait_for(lambda: "2\n" in (folder / "started").read_text())
