@@ -1,4 +1,4 @@
-"""A notebook's Markdown reads as it stands: JupyterLab, Colab and GitHub know no MyST."""
+"""The pages' Markdown reads as it stands: JupyterLab, Colab and GitHub know no MyST."""
 
 import json
 import re
@@ -11,6 +11,7 @@ from pybtex.database import parse_file
 from tests.test_claims import load_extension
 from tests.test_repository import NOTEBOOKS, ROOT
 
+PAGES = [*NOTEBOOKS, *sorted((ROOT / "book").rglob("*.md"))]
 QUOTED = r"^[ \t]*(?:> ?)*[ \t]*"
 RAW = {
     "role": re.compile(r"(?<!`)\{[\w:.+-]+\}`"),
@@ -31,12 +32,15 @@ def raw(text: str) -> list[str]:
 
 @cache
 def markdown(path: Path) -> list[str]:
+    """The Markdown cells of a notebook, or the whole of a Markdown page."""
+    if path.suffix == ".md":
+        return [path.read_text(encoding="utf-8")]
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_no_cell_shows_raw_markup(path: Path) -> None:
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_no_page_shows_raw_markup(path: Path) -> None:
     assert [(raw(text), text) for text in markdown(path) if raw(text)] == []
 
 
@@ -80,7 +84,7 @@ def test_plain_markdown_is_left_in_peace(text: str) -> None:
     assert raw(text) == []
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_links_between_pages_lead_to_files(path: Path) -> None:
     links = re.findall(r"\]\(([^()\s]+)\)", "\n".join(markdown(path)))
     files = {link.partition("#")[0] for link in links if "://" not in link and link[0] != "#"}
@@ -98,8 +102,7 @@ LINK = re.compile(r"\[([^\[\]]+)\]\((?:\.\./)*references\.md#([\w-]+)\)")
 
 def cited() -> list[tuple[str, str]]:
     """What stands in each link into the list of references, and the key that it leads to."""
-    pages = ["\n".join(markdown(path)) for path in NOTEBOOKS]
-    pages += [path.read_text(encoding="utf-8") for path in (ROOT / "book").rglob("*.md")]
+    pages = ["\n".join(markdown(path)) for path in PAGES]
     return [found for page in pages for found in LINK.findall(page)]
 
 

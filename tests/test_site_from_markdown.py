@@ -6,9 +6,11 @@ from docutils.utils import new_document
 from sphinx.errors import ExtensionError
 
 from tests.test_claims import load_extension
+from tests.test_repository import ROOT
 
 boxes = load_extension("plain_boxes")
 folds = load_extension("plain_folds")
+pages = load_extension("plain_pages")
 words = load_extension("glossary_words")
 links = load_extension("glossary_links")
 
@@ -97,6 +99,31 @@ def test_a_fold_that_is_not_closed_or_not_begun_fails_the_build() -> None:
         shape(start(), text("a"))
     with pytest.raises(ExtensionError, match="has not begun"):
         shape(text("x"), start("Solution, after the cell"), text("b"), end())
+
+
+@pytest.mark.parametrize("page", ["claims", "labcode", "references"])
+def test_a_reference_page_gets_its_directive_and_keeps_its_text(page: str) -> None:
+    text = (ROOT / f"book/{page}.md").read_text(encoding="utf-8")
+    source = [text]
+    pages.complete(None, f"book/{page}", source)
+    assert source[0].startswith(text.rstrip() + "\n\n```{")
+    assert source[0].endswith("\n```\n")
+
+
+def test_a_page_without_a_part_of_its_own_stays() -> None:
+    source = ["# Running"]
+    pages.complete(None, "book/running", source)
+    assert source == ["# Running"]
+
+
+def test_every_line_of_the_glossary_becomes_an_entry() -> None:
+    text = (ROOT / "book/glossary.md").read_text(encoding="utf-8")
+    title, *lines = text.split("\n")
+    source = [text]
+    pages.complete(None, "book/glossary", source)
+    made = source[0].removeprefix(f"{title}\n\n```{{glossary}}\n").removesuffix("\n```\n")
+    entries = [entry.split("\n  ", 1) for entry in made.split("\n\n")]
+    assert [f"- **{term}**: {meaning}" for term, meaning in entries] == [x for x in lines if x]
 
 
 def test_the_glossary_is_read() -> None:

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parent.parent / "glossary.md"
-ENTRY = re.compile(r"^(?! |`|#)(\S.*)\n(?=  \S)", re.MULTILINE)
+ENTRY = re.compile(r"^- \*\*(.+?)\*\*: ", re.MULTILINE)
 
 # Forms that no rule below makes.
 FORMS = {
