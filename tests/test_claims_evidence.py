@@ -4,8 +4,8 @@ from itertools import product
 
 import pytest
 
-from labcode.pages.claims import all_of, close, exact, less, more, no, quicker
-from labcode.pages.claims.evidence import Evidence
+from labcode.pages.claims import all_of, close, exact, less, more, no, quicker, wider
+from labcode.pages.claims.evidence import Evidence, F
 from labcode.training import Difference, difference_over_seeds
 
 ANSWERS = (True, False, None)
@@ -89,6 +89,30 @@ def test_words_name_value_interval_and_bound() -> None:
 )
 def test_a_time_is_shorter_only_where_spreads_do_not_overlap(first, second, times, answer) -> None:
     assert quicker(first, second, times=times).answer is answer
+
+
+def test_the_quantiles_are_fishers() -> None:
+    from scipy.stats import f
+
+    assert pytest.approx([f.ppf(0.975, k, k) for k in range(1, 15)], rel=2e-4) == F
+
+
+@pytest.mark.parametrize(("times", "answer"), [(3.0, True), (1.5, None), (0.3, False)])
+def test_a_spread_is_wider_only_where_the_whole_interval_says_so(times, answer) -> None:
+    second = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]  # 8 numbers: the margin is 2.23 times
+    first = [100 + times * number for number in second]
+    found = wider(first, second, of="losses")
+    assert found.answer is answer
+    assert found.intervals[0].startswith(f"losses: {times:.1f} times the spread (95 %: ")
+
+
+def test_a_spread_needs_as_many_numbers_that_differ() -> None:
+    with pytest.raises(ValueError, match="got 2 and 3"):
+        wider([1, 2], [1, 2, 3])
+    with pytest.raises(ValueError, match="2 to 15, got 1 and 1"):
+        wider([1], [2])
+    with pytest.raises(ValueError, match="must differ"):
+        wider([1, 1], [1, 2])
 
 
 def test_nonsense_is_refused() -> None:

@@ -9,6 +9,7 @@ from labcode.pages.claims.evidence import (
     more,
     no,
     quicker,
+    wider,
 )
 from labcode.pages.claims.table import Claim, claim, claims
 from labcode.pages.claims.verdict import Verdict, verdict
@@ -27,4 +28,5 @@ __all__ = [
     "no",
     "quicker",
     "verdict",
+    "wider",
 ]
