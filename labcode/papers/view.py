@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from labcode.papers.row import CITED, EQUAL, Row
 from labcode.show.tables import Table, html_box, html_details, html_table, text_table
 
-_COLUMNS = ("Number", "Published", "Computed", "Difference", "Verdict")
+_COLUMNS = ("Number", "Verdict", "Published", "Computed", "Difference")  # a phone shows two
 _CITED_COLUMNS = ("Number", "Published")
 
 
@@ -46,11 +46,11 @@ class View:
         rows = [row for row in self.rows if row.kind != CITED]
         caption = f"{self.paper}: {len(rows)} numbers, published and computed"
         cells = [
-            (name(row), _printed(row), computed(row), difference(row), _verdict(row))
+            (name(row), _verdict(row), _printed(row), computed(row), difference(row))
             for row in rows
         ]
-        numeric = frozenset({1, 2, 3})
-        return Table(caption, _COLUMNS, tuple(cells), numeric=numeric, wrapped=frozenset({0, 4}))
+        numeric = frozenset({2, 3, 4})
+        return Table(caption, _COLUMNS, tuple(cells), numeric=numeric, wrapped=frozenset({0, 1}))
 
     def _cited(self) -> Table:
         rows = [row for row in self.rows if row.kind == CITED]
