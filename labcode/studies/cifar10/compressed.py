@@ -26,7 +26,7 @@ SHAPE = (3, 32, 32)
 CALIBRATION = 500  # training pictures, unchanged, that ranges are found with
 BATCH = 20  # pictures in a run of an int8 file
 TEMPERATURE, SOFT_WEIGHT = 4.0, 0.9  # of distillation, not searched
-LOW_RATE = 0.05  # of training after compression: a quarter of the rate from the start
+LOW_RATE = 0.05  # of training after compression: an eighth of the rate from the start; not searched
 PACKED_BITS = 5  # of the shared values in a packed file
 
 

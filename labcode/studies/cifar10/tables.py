@@ -15,7 +15,7 @@ DATA = (
     "10,000 test"
 )
 FACTS: Row = {"data": DATA, "batch_size": trials.BATCH_SIZE, "weight_decay": trials.WEIGHT_DECAY}
-FEW, MORE = 2, 4  # passes of training after compression
+FEW, MORE = 1, 2  # passes of training after compression
 
 
 def settings(method: str, *, passes: int = 0, **choices: Any) -> list[Row]:

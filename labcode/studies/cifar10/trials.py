@@ -25,8 +25,8 @@ from labcode.weights import pack, unpack
 BATCH_SIZE = 128
 WEIGHT_DECAY = 5e-4
 CLIMB = 0.15  # part of the steps in which the rate climbs
-PASSES = 16
-RATE = 0.2  # the best of the table `cifar10_rates`
+PASSES = 12
+RATE = 0.4  # the best of the table `cifar10_rates`
 SEARCH = {"n_train": 10_000, "passes": 8}  # of that table
 
 
