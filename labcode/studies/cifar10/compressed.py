@@ -1,23 +1,23 @@
-"""What each technique does to the trained ResNet-8, or trains in its place."""
+"""What each technique does to the trained ResNet-8."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable
 from functools import cache, partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from labcode import coding, counting, pruning, quantization, runtime
 from labcode._checks import check_choice
-from labcode.distillation import LiveTeacher, logits_of
+from labcode.distillation import logits_of
 from labcode.models import resnet8
 from labcode.pruning.schedules import gradual, one_shot
 from labcode.runtime.int8 import onnx_logits
 from labcode.studies.cifar10.images import pictures
-from labcode.studies.cifar10.trials import trained, tuned
+from labcode.studies.cifar10.trials import tuned
 from labcode.studies.definition import Row
 from labcode.training import seeded
 from labcode.weights import read, unpack
@@ -25,7 +25,6 @@ from labcode.weights import read, unpack
 SHAPE = (3, 32, 32)
 CALIBRATION = 500  # training pictures, unchanged, that ranges are found with
 BATCH = 20  # pictures in a run of an int8 file
-TEMPERATURE, SOFT_WEIGHT = 4.0, 0.9  # of distillation, not searched
 LOW_RATE = 0.05  # of training after compression: an eighth of the rate from the start; not searched
 PACKED_BITS = 5  # of the shared values in a packed file
 
@@ -171,23 +170,6 @@ def cut(seed: int, bits: int, kept: float, passes: int) -> Result:
     return _onnx(tuned(smaller, seed, passes=passes, lr=LOW_RATE) if passes else smaller)
 
 
-def narrow(seed: int, bits: int, kept: float, passes: int) -> Result:
-    """Train a narrower ResNet-8 from its first weights: the control of distillation."""
-    return _onnx(_narrow(seed, kept, passes))
-
-
-def taught(seed: int, bits: int, kept: float, passes: int) -> Result:
-    """Train the same narrower network, taught by the stored one."""
-    teacher = LiveTeacher(whole(seed))
-    loss = teacher.loss(temperature=TEMPERATURE, soft_weight=SOFT_WEIGHT)
-    return _onnx(_narrow(seed, kept, passes, loss_fn=loss))
-
-
-def _narrow(seed: int, kept: float, passes: int, **settings: Any) -> nn.Module:
-    build = partial(resnet8, width=round(16 * kept))
-    return trained(build, seed, data=pictures(), passes=passes, **settings)
-
-
 METHODS: dict[str, Callable[[int, int, float, int], Result]] = {
     function.__name__: function
     for function in (
@@ -198,7 +180,5 @@ METHODS: dict[str, Callable[[int, int, float, int], Result]] = {
         shared,
         pruned,
         cut,
-        narrow,
-        taught,
     )
 }

@@ -61,28 +61,12 @@ TUNED = Table(
     compressed.row,
     [
         *settings("trained_on", passes=FEW),
-        *settings("rounded", bits=(4, 2), passes=FEW),
-        *settings("shared", bits=(4, 3), passes=FEW),
-        *settings("pruned", kept=(0.5, 0.3, 0.2), passes=MORE),
+        *settings("rounded", bits=(4,), passes=FEW),
+        *settings("shared", bits=(4,), passes=FEW),
+        *settings("pruned", kept=(0.3,), passes=MORE),
         *settings("cut", kept=(0.5,), passes=MORE),
     ],
     (RESNET8,),
     facts=FACTS | {"lr": compressed.LOW_RATE},
 )
-NARROW = Table(
-    "cifar10_narrow",
-    compressed.row,
-    [
-        row
-        for how in ("narrow", "taught")
-        for row in settings(how, kept=(0.5,), passes=trials.PASSES)
-    ],
-    (RESNET8,),
-    facts=FACTS
-    | {
-        "lr": trials.RATE,
-        "temperature": compressed.TEMPERATURE,
-        "soft_weight": compressed.SOFT_WEIGHT,
-    },
-)
-STUDY = Study("cifar10", (SEARCH, RESNET8, UNTRAINED, TUNED, NARROW))
+STUDY = Study("cifar10", (SEARCH, RESNET8, UNTRAINED, TUNED))
