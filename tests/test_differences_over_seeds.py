@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from labcode.training import difference_over_answers, difference_over_seeds
+from labcode.training import (
+    difference_over_answers,
+    difference_over_changes,
+    difference_over_seeds,
+)
 from labcode.training.seeds import T
 
 
@@ -47,6 +51,10 @@ def test_the_interval_holds_the_truth_in_95_of_100_or_more(truth, seeds, of_seed
         bound = difference_over_seeds(one.mean(1), two.mean(1), images=200)
         assert found.value == pytest.approx(bound.value)
         assert bound.high - bound.low >= (found.high - found.low) * 0.99
+        counts = [(a & ~b).sum(1).tolist() for a, b in ((one, two), (two, one))]
+        changes = difference_over_changes(*counts, images=200)
+        assert found.high - found.low <= (changes.high - changes.low) * 1.01
+        assert changes.high - changes.low <= (bound.high - bound.low) * 1.01
         held["answers"] += found.low <= real <= found.high
         held["bound"] += bound.low <= real <= bound.high
     assert held["answers"] >= 0.93 * 400
@@ -105,3 +113,15 @@ def test_what_makes_no_sense_is_refused(first, second, images, says):
 def test_answers_of_another_shape_are_refused(first, second):
     with pytest.raises(ValueError, match=r"\(seeds, images\)"):
         difference_over_answers(first, second)
+
+
+def test_changes_that_are_the_same_for_each_seed_are_all_that_is_known_of_answers():
+    one = np.tile(np.arange(40) < 30, (3, 1))
+    two = np.tile(np.arange(40) >= 5, (3, 1))
+    found = difference_over_changes([5, 5, 5], [10, 10, 10], images=40)
+    assert found == pytest.approx(difference_over_answers(one, two))
+
+
+def test_more_changes_than_images_are_refused():
+    with pytest.raises(ValueError, match="at most 10 images together"):
+        difference_over_changes([6, 1], [5, 1], images=10)

@@ -11,7 +11,11 @@ from labcode.training.history import Epoch, History, TrainingDiverged
 from labcode.training.loop import Batch, LossFn, cross_entropy, fit
 from labcode.training.paired import Difference, paired_difference
 from labcode.training.proportion import Proportion, proportion
-from labcode.training.seeds import difference_over_answers, difference_over_seeds
+from labcode.training.seeds import (
+    difference_over_answers,
+    difference_over_changes,
+    difference_over_seeds,
+)
 
 __all__ = [
     "Batch",
@@ -25,6 +29,7 @@ __all__ = [
     "cross_entropy",
     "device_of",
     "difference_over_answers",
+    "difference_over_changes",
     "difference_over_seeds",
     "eval_mode",
     "evaluate",

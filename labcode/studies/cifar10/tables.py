@@ -1,0 +1,72 @@
+"""The tables of the study on small photographs, with their settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from labcode.studies.cifar10 import compressed, trials
+from labcode.studies.definition import Row, Study, Table, grid
+
+SEEDS = (0, 1, 2)
+RATES_SEED = 100  # no other table uses it
+RATES = (0.05, 0.1, 0.2, 0.4, 0.8)
+DATA = (
+    "CIFAR-10 as JPEG copies of quality 75, 32 x 32: 45,000 pictures train, 5,000 choose, "
+    "10,000 test"
+)
+FACTS: Row = {"data": DATA, "batch_size": trials.BATCH_SIZE, "weight_decay": trials.WEIGHT_DECAY}
+FEW, MORE = 1, 2  # passes of training after compression
+
+
+def settings(method: str, *, passes: int = 0, **choices: Any) -> list[Row]:
+    """Return the settings of a technique: each of its choices with each seed."""
+    one = {"bits": (0,), "kept": (1.0,)} | choices
+    return grid(method=[method], passes=[passes], **one, seed=SEEDS)
+
+
+SEARCH = Table(
+    "cifar10_rates",
+    trials.rate_row,
+    grid(
+        n_train=[trials.SEARCH["n_train"]],
+        passes=[trials.SEARCH["passes"]],
+        lr=RATES,
+        seed=[RATES_SEED],
+    ),
+    facts=FACTS,
+    kept_for="the learning rate of the study's trainings",
+)
+RESNET8 = Table(
+    "cifar10_resnet8",
+    trials.resnet8_row,
+    grid(seed=SEEDS),
+    facts=FACTS | {"passes": trials.PASSES, "lr": trials.RATE},
+)
+UNTRAINED = Table(
+    "cifar10_untrained",
+    compressed.row,
+    [
+        *settings("uncompressed"),
+        *settings("int8", bits=(8, 7)),
+        *settings("rounded", bits=(8, 4, 3, 2)),
+        *settings("shared", bits=(6, 5, 4, 3)),
+        *settings("pruned", kept=(0.7, 0.5, 0.3)),
+        *settings("cut", kept=(0.75, 0.5)),
+    ],
+    (RESNET8,),
+    facts=FACTS | {"calibration": compressed.CALIBRATION},
+)
+TUNED = Table(
+    "cifar10_tuned",
+    compressed.row,
+    [
+        *settings("trained_on", passes=FEW),
+        *settings("rounded", bits=(4,), passes=FEW),
+        *settings("shared", bits=(4,), passes=FEW),
+        *settings("pruned", kept=(0.3,), passes=MORE),
+        *settings("cut", kept=(0.5,), passes=MORE),
+    ],
+    (RESNET8,),
+    facts=FACTS | {"lr": compressed.LOW_RATE},
+)
+STUDY = Study("cifar10", (SEARCH, RESNET8, UNTRAINED, TUNED))
