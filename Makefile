@@ -103,11 +103,7 @@ notebooks: $(STAMPS)/course ## run every notebook from top to bottom and store i
 
 # --- checks -----------------------------------------------------------------------------
 
-# Kernels and browsers wait in between: two parts side by side take less than one after the other.
-# Each part's output comes whole, when it has ended. What they need of the system comes first: two
-# installers at once would lock each other out.
-test: lint types $(STAMPS)/chromium $(STAMPS)/postgres ## set up and run every check (half an hour)
-	@$(MAKE) --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) unit nbval browser
+test: lint types unit nbval browser ## set up and run every check (three quarters of an hour)
 
 quick: lint types fast changed ## the checks that take no training (under three minutes)
 
