@@ -21,6 +21,9 @@ export npm_config_cache ?= $(abspath $(UV_CACHE_DIR))/npm
 endif
 # Progress bars belong to a live reader, not to stored outputs.
 export LABCODE_PROGRESS := 0
+# Python keeps what it has compiled, whatever the caller's environment says: without that, each of
+# the many processes below would compile PyTorch anew, which takes longer than most tests.
+unexport PYTHONDONTWRITEBYTECODE
 
 CODE := $(shell find labcode tools -type f -not -name '*.pyc' -not -name '*.safetensors' 2>/dev/null)
 PAGES := $(shell find book -type f -not -path '*/.ipynb_checkpoints/*' -not -name '*.pyc' 2>/dev/null)

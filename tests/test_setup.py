@@ -55,6 +55,7 @@ def test_the_sites_pins_are_what_it_needs_and_no_more() -> None:
 def test_the_site_takes_one_call_and_then_labcode_without_what_it_imports() -> None:
     first, labcode = setup.steps("site", "", "Linux")
     assert first.pins == tuple(setup.lines("site"))
+    assert first.options == ()
     assert labcode.options == ("--no-deps", "--no-build-isolation", "--editable", ".")
     assert not labcode.pins
 
@@ -75,7 +76,7 @@ def test_pytorch_for_the_cpu_comes_from_its_own_index_and_nothing_else_does() ->
     left_out = names(tuple(set(whole) - set(rest.pins)))
     assert left_out
     assert all(name.startswith(("nvidia-", "cuda-")) or name == "triton" for name in left_out)
-    assert rest.options == ()
+    assert rest.options == ("--compile-bytecode",)
 
 
 def test_a_step_reads_its_pins_and_shows_progress_unless_it_is_told_not_to() -> None:

@@ -73,7 +73,8 @@ def steps(part: str, torch: str, system: str) -> list[Step]:
         # Its index holds old versions of other packages too: nothing but these two from there.
         found.append(Step(("--no-deps", "--default-index", PYTORCH_CPU_INDEX), own))
         pins = [pin for pin in pins if not CUDA_ONLY.match(pin)]
-    found.append(Step((), tuple(pins)))
+    # Compiled now, on all cores: every kernel and every check imports PyTorch. The site does not.
+    found.append(Step(() if part == "site" else ("--compile-bytecode",), tuple(pins)))
     if part in ("site", "course"):  # labcode itself, from this folder
         found.append(Step(("--no-deps", "--no-build-isolation", "--editable", ".")))
     return found

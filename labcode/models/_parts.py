@@ -64,11 +64,14 @@ def init_he(model: nn.Module) -> None:
     """Start convolutions as He et al. (2015) do for ReLU, linear layers at N(0, 0.01), biases at 0.
 
     The standard deviation of a filter is sqrt(2 / (outputs that read one value)), their
-    backward rule, as in torchvision's ResNets. Batch norms start as the identity.
+    backward rule, as in torchvision's ResNets. Batch norms start as the identity. A network on
+    the meta device has no numbers to draw, and is left alone.
 
     Source: He et al., "Delving deep into rectifiers" (arXiv:1502.01852), equation 14.
     """
     for layer in model.modules():
+        if isinstance(layer, (nn.Conv2d, nn.Linear)) and layer.weight.is_meta:
+            continue
         if isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
         elif isinstance(layer, nn.Linear):
