@@ -206,7 +206,7 @@ PARTS = {
     "quantization": ["quantization", "few_bits", "weight_sharing", "deep_compression"],
     "design": ["efficient_convolutions", "design_space", "papers_tables"],
     "dynamic": ["dynamic_computation", "budgets"],
-    "photographs": ["real_network", "fewer_bits", "your_own"],
+    "photographs": ["small_photographs", "real_network", "fewer_bits", "your_own"],
     "shipping": ["scoreboard", "when_not", "ship_it", "workbench", "draw"],
 }
 

@@ -1,0 +1,113 @@
+"""What the page shows of small photographs: every number again, from the stored tables alone."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from labcode import studies
+from labcode.studies.cifar10 import carries, view
+from labcode.studies.cifar10.tables import TUNED, UNTRAINED
+from labcode.studies.cifar10.view import PLAIN, Way
+from labcode.training import Difference
+
+FOLDER = Path(studies.__file__).parent / "tables" / "cifar10"
+WAYS = sorted(
+    {
+        Way(run["method"], run["bits"], run["kept"], run["passes"])
+        for table in (UNTRAINED, TUNED)
+        for run in table.runs()
+    }
+)
+
+
+def accuracies(way: Way) -> list[float]:
+    """Read a technique's accuracies from the files, without the code that is tested."""
+    found = []
+    for name in view.TABLES:
+        with (FOLDER / f"{name}.csv").open(encoding="utf-8") as file:
+            found += [
+                float(line["test_accuracy"])
+                for line in csv.DictReader(file)
+                if line["method"] == way.method
+                and (int(line["bits"]), float(line["kept"]), int(line["passes"])) == way[1:]
+            ]
+    return found
+
+
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_a_difference_is_that_of_the_mean_accuracies(way):
+    mine, plain = accuracies(way), accuracies(PLAIN)
+    assert len(mine) == len(plain) == 3
+    found = view.difference(way)
+    assert found.value == pytest.approx((sum(mine) - sum(plain)) / 3)
+    assert found.low <= found.value <= found.high
+
+
+def test_a_gain_is_that_of_the_mean_accuracies_and_no_surer_than_either():
+    one, two = Way("rounded", 4), Way("rounded", 4, passes=1)
+    found = view.gain(two, one)
+    assert found.value == pytest.approx((sum(accuracies(two)) - sum(accuracies(one))) / 3)
+    assert view.gain(one, one).value == 0
+    same = view.gain(two, PLAIN)
+    assert same.value == pytest.approx(view.difference(two).value)
+
+
+def test_a_technique_that_is_not_stored_is_named():
+    with pytest.raises(KeyError, match=r"rounded.*bits=5"):
+        view.rows(Way("rounded", 5))
+
+
+def test_what_is_compared_stands_in_its_order():
+    table = view.compared({"b": Way("rounded", 4), "a": PLAIN})
+    assert table.index.tolist() == ["b", "a"]
+    assert table.loc["a", "difference"] == ""
+    assert table.loc["b", "accuracy (%)"] == round(100 * sum(accuracies(Way("rounded", 4))) / 3, 1)
+
+
+@pytest.mark.parametrize("name", carries.TECHNIQUES)
+def test_both_sides_are_stored_for_three_seeds(name):
+    digits, way = carries.TECHNIQUES[name]
+    assert len(view.rows(way)) == 3
+    table = studies.table(digits.table)
+    for column, value in digits.chosen.items():
+        table = table[table[column] == value]
+    assert sorted(table["seed"]) == [0, 1, 2]
+    assert carries.on_digits(digits).value == pytest.approx(
+        table[digits.column].mean() - sum(carries._by_seed(carries.UNCOMPRESSED)) / 3
+    )
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "answer"),
+    [
+        (-0.019, 0.01, True),
+        (-0.02, 0.01, None),
+        (-0.05, -0.02, None),
+        (-0.05, -0.021, False),
+        (0.01, 0.03, True),
+    ],
+)
+def test_little_is_lost_only_where_the_whole_interval_says_so(low, high, answer):
+    assert carries.little_lost(Difference((low + high) / 2, low, high)) is answer
+
+
+@pytest.mark.parametrize(
+    ("digits", "photographs", "said"),
+    [
+        ((-0.01, 0.01), (-0.005, 0.001), "yes"),
+        ((-0.3, -0.1), (-0.5, -0.2), "yes"),
+        ((-0.01, 0.01), (-0.5, -0.2), "no"),
+        ((-0.03, 0.01), (-0.005, 0.001), "cannot be told"),
+        ((-0.01, 0.01), (-0.03, 0.01), "cannot be told"),
+    ],
+)
+def test_it_carries_over_where_both_sides_agree(monkeypatch, digits, photographs, said):
+    monkeypatch.setattr(carries, "on_digits", lambda _: Difference(0.0, *digits))
+    monkeypatch.setattr(carries, "difference", lambda _: Difference(0.0, *photographs))
+    assert carries.carries("4 bits") == said
+
+
+def test_some_or_all_techniques_are_shown():
+    assert carries.carried("2 bits", "4 bits").index.tolist() == ["2 bits", "4 bits"]
+    assert carries.carried().index.tolist() == list(carries.TECHNIQUES)
