@@ -45,7 +45,7 @@ def test_a_difference_is_that_of_the_mean_accuracies(way):
 
 
 def test_a_gain_is_that_of_the_mean_accuracies_and_no_surer_than_either():
-    one, two = Way("rounded", 4), Way("rounded", 4, passes=1)
+    one, two = Way("cut", kept=0.5), Way("cut", kept=0.5, passes=1)
     found = view.gain(two, one)
     assert found.value == pytest.approx((sum(accuracies(two)) - sum(accuracies(one))) / 3)
     assert view.gain(one, one).value == 0

@@ -44,15 +44,13 @@ TECHNIQUES: dict[str, tuple[Digits, Way]] = {
         Way("int8", 7),
     ),
     "4 bits": (_bits("PTQ, weights", 4), Way("rounded", 4)),
-    "4 bits, trained": (_bits("QAT, weights", 4), Way("rounded", 4, passes=1)),
     "2 bits": (_bits("PTQ, weights", 2), Way("rounded", 2)),
     "16 shared values": (_bits("k-means", 4), Way("shared", 4)),
-    "16 shared values, trained": (_bits("k-means, trained", 4), Way("shared", 4, passes=1)),
     "half of the weights": (_order(0.5), Way("pruned", kept=0.5)),
     "30 % of the weights": (_order(0.3), Way("pruned", kept=0.3)),
     "half of the filters, trained": (
         Digits("pruning_cuts_lenet5", {"width": "half", "kind": "L1 norm"}),
-        Way("cut", kept=0.5, passes=2),
+        Way("cut", kept=0.5, passes=1),
     ),
 }
 

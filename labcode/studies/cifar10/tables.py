@@ -15,7 +15,7 @@ DATA = (
     "10,000 test"
 )
 FACTS: Row = {"data": DATA, "batch_size": trials.BATCH_SIZE, "weight_decay": trials.WEIGHT_DECAY}
-FEW, MORE = 1, 2  # passes of training after compression
+FEW = 1  # passes of training after compression
 
 
 def settings(method: str, *, passes: int = 0, **choices: Any) -> list[Row]:
@@ -61,10 +61,7 @@ TUNED = Table(
     compressed.row,
     [
         *settings("trained_on", passes=FEW),
-        *settings("rounded", bits=(4,), passes=FEW),
-        *settings("shared", bits=(4,), passes=FEW),
-        *settings("pruned", kept=(0.3,), passes=MORE),
-        *settings("cut", kept=(0.5,), passes=MORE),
+        *settings("cut", kept=(0.5,), passes=FEW),
     ],
     (RESNET8,),
     facts=FACTS | {"lr": compressed.LOW_RATE},
