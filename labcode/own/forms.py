@@ -182,7 +182,7 @@ def _judged(
 
 def _note(wanted: Tensor) -> str:
     """Say where agreement shows nothing, as of a network that was never trained."""
-    if len(wanted.argmax(1).unique()) > 1:
+    if len(set(wanted.argmax(1).tolist())) > 1:
         return ""
     return (
         f"it gives one answer to all {len(wanted)} pictures that judge, as untrained networks do, "
