@@ -154,6 +154,7 @@ class _Outside(TorchFunctionMode):
         self.names = {module: name for name, module in model.named_modules()}
         self.layers, self.floats, self.running = set(layers.values()), floats, running
         self.refused = False
+        self.made: dict[int, Tensor] = {}  # from parameters alone, such as a transposed weight
         self.weights: dict[int, str] = {}
         for name, layer in layers.items():
             self.weights.setdefault(id(layer.weight), name)
@@ -165,22 +166,27 @@ class _Outside(TorchFunctionMode):
         found = func(*args, **(kwargs or {}))
         inside = any(module in self.layers or module in self.floats for module in self.running)
         if not inside and isinstance(found, (Tensor, tuple)):
-            why = self._refusal(str(getattr(func, "__name__", func)), (args, kwargs))
+            given = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)]
+            why = self._refusal(str(getattr(func, "__name__", func)), given)
             self.refused = bool(why)
             if why:
                 raise ValueError(why)
+            if given and all(self._is_weight(leaf) for leaf in given):
+                self.made |= {id(t): t for t in tree_leaves(found) if isinstance(t, Tensor)}
         return found
 
-    def _refusal(self, function: str, given: Any) -> str:
+    def _is_weight(self, tensor: Tensor) -> bool:
+        return isinstance(tensor, nn.Parameter) or id(tensor) in self.made
+
+    def _refusal(self, function: str, given: list[Tensor]) -> str:
         """Say what goes past the layers; nothing if nothing does."""
-        parameters = [leaf for leaf in tree_leaves(given) if isinstance(leaf, nn.Parameter)]
-        for parameter in parameters:
+        for parameter in given:
             if id(parameter) in self.weights and function not in LIKE:
                 return (
                     f"{called(self.weights[id(parameter)])} cannot be quantized: its weight is "
                     f"used where the layer does not run (by {function} in {self._where()})"
                 )
-        matrix = any(parameter.ndim > 1 for parameter in parameters)
+        matrix = any(self._is_weight(leaf) and leaf.ndim > 1 for leaf in given)
         if function in LAYER_LIKE or (function in PRODUCTS and matrix):
             return (
                 f"{self._where()} cannot be quantized: its {function} is no layer of its own; "

@@ -16,7 +16,8 @@ from labcode._checks import check_int
 from labcode.quantization import fold_batch_norm
 from labcode.quantization.calibration import check_images
 from labcode.quantization.comparison import answers, check_same, mean_gap
-from labcode.quantization.plain import plain_copy, refuse_compiled
+from labcode.quantization.plain import called, plain_copy, refuse_compiled
+from labcode.quantization.unfolded import Transposed
 from labcode.runtime.export import ExportError, log_level, said, to_onnx
 from labcode.runtime.session import onnx_session
 
@@ -94,9 +95,16 @@ def to_int8(
 def _folded(model: nn.Module, shape: Sequence[int]) -> nn.Module:
     """Fold the batch norms of a copy, on the CPU; what folding says is why there is no file."""
     try:
-        return fold_batch_norm(plain_copy(model).cpu(), shape)
+        folded = fold_batch_norm(plain_copy(model).cpu(), shape)
     except ValueError as error:
         raise ExportError(str(error)) from error
+    for name, layer in folded.named_modules():
+        if isinstance(layer, Transposed) and layer.groups > 1 and layer.bias is not None:
+            raise ExportError(
+                f"{called(name)} is a {type(layer).__name__} with groups={layer.groups} and "
+                "biases, a batch norm's included, for which ONNX Runtime's quantizer has no scales"
+            )
+    return folded
 
 
 def _compare(model: nn.Module, file: bytes, images: Tensor, batch: int) -> None:
