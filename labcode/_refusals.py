@@ -6,8 +6,10 @@ So the same layer is refused in the same words by every method that cannot take 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 from torch.nn.utils import parametrize, prune
 from torch.nn.utils.spectral_norm import SpectralNorm
@@ -121,6 +123,41 @@ def one_input(number: int) -> str:
     if number == 1:
         return ""
     return f"the network has {number} inputs, and this method is for networks with one"
+
+
+def does_not_run(network: str, tensors: Iterable[Tensor], error: BaseException) -> str:
+    """Say on what a network was tried, and what it said to that, in one line.
+
+    Args:
+        network: What to call it.
+        tensors: Its inputs, by position.
+        error: What it raised.
+
+    >>> does_not_run("Two", [torch.zeros(2, 3)], TypeError("forward() misses 'y'"))
+    "Two does not run on one tensor, (2, 3): forward() misses 'y'"
+    """
+    shapes = [str(tuple(tensor.shape)) for tensor in tensors]
+    number = "one tensor" if len(shapes) == 1 else f"{len(shapes)} tensors"
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    why = lines[0] if lines else type(error).__name__
+    return f"{network} does not run on {number}, {' and '.join(shapes)}: {why}"
+
+
+def odd_answer(kind: str, network: str = "the network", place: str = "") -> str:
+    """Say that an answer of a network is of a kind in which nobody finds the tensors.
+
+    Args:
+        kind: Of the answer.
+        network: What to call it.
+        place: Where it stands in the whole answer, such as "[0]".
+
+    >>> odd_answer("Found")[:60]
+    "the network's answer is a Found, which cannot be compared: l"
+    """
+    return (
+        f"{network}'s answer{place and ' at ' + place} is a {kind}, which cannot be compared: let "
+        "it return tensors, in tuples, lists or dicts"
+    )
 
 
 def sentence(error: BaseException) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -22,9 +22,17 @@ class Visit(NamedTuple):
 def shapes_of(input_shape: Sequence[Any]) -> list[tuple[int, ...]]:
     """Return the shape of each input: ``input_shape`` is one shape, or one for each input.
 
+    Raises:
+        ValueError: The shapes have names; inputs go by position here.
+
     >>> shapes_of((3, 8, 8)), shapes_of([(3, 8, 8), (5,)])
     ([(3, 8, 8)], [(3, 8, 8), (5,)])
     """
+    if isinstance(input_shape, Mapping):
+        raise ValueError(
+            f"input_shape must be one shape, or a list of shapes, got a dict of "
+            f"{', '.join(map(repr, input_shape))}: inputs by name are not supported here"
+        )
     if len(input_shape) and all(isinstance(shape, Sequence) for shape in input_shape):
         return [tuple(shape) for shape in input_shape]
     return [tuple(input_shape)]

@@ -171,6 +171,20 @@ def test_a_network_with_one_named_answer_goes_all_the_way():
     assert all(one.size for one in found)
 
 
+@pytest.mark.slow
+def test_one_answer_to_all_pictures_is_said():
+    net = small()
+    nn.init.zeros_(net[-1].weight)
+    images = torch.rand(8, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    shown = own.table(own.variants(net, images, runs=2))["remark"]
+    assert shown.iloc[0].startswith("it gives one answer to all 4 pictures that judge")
+    assert set(shown.iloc[1:]) == {""}
+    several = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 3, bias=False))
+    nn.init.eye_(several[2].weight)
+    images = torch.eye(3)[[0, 1, 2] * 3][..., None, None].expand(9, 3, 4, 4).contiguous()
+    assert own.variants(several, images, runs=2)[0].note == ""
+
+
 def test_maps_and_nan_are_no_logits():
     maps = own.variants(nn.Conv2d(3, 4, 3), torch.rand(4, 3, 8, 8), runs=2)
     assert "answers with (2, 4, 6, 6) to 2 images" in maps[0].refusal

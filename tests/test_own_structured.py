@@ -324,3 +324,27 @@ def test_joints_that_the_graph_takes_wrongly_are_refused_in_words():
         joint_plan(model, unit_norms(model), 0.5, (4, 6, 6))
     with pytest.raises(ValueError, match="a reshape in it mixes channels, as a channel shuffle"):
         joint_plan(shufflenet_v2_x0_5(), {}, 0.5, (3, 64, 64))
+
+
+class Attends(nn.Module):
+    """Queries, keys and values from one layer, as the transformers of timm have them."""
+
+    def __init__(self):
+        super().__init__()
+        self.patches, self.qkv = nn.Conv2d(3, 8, 4, 4), nn.Linear(8, 24)
+        self.proj, self.head = nn.Linear(8, 8), nn.Linear(8, 4)
+
+    def forward(self, x):
+        tokens = self.patches(x).flatten(2).transpose(1, 2)
+        mixed = F.scaled_dot_product_attention(*self.qkv(tokens).chunk(3, -1))
+        return self.head((tokens + self.proj(mixed)).mean(1))
+
+
+def test_outputs_that_are_joined_to_one_another_are_said():
+    torch.manual_seed(0)
+    model = Attends().eval()
+    with pytest.raises(ValueError, match=r"^'qkv' would keep no output: its outputs are joined to"):
+        joint_plan(model, unit_norms(model), 0.5, SHAPE)
+    half = {"qkv": range(12), "proj": range(4)}
+    with pytest.raises(ValueError, match="'qkv' would keep no output"):
+        graph_plan(model, half, SHAPE)

@@ -177,3 +177,16 @@ def test_it_reads_as_text_and_as_html(found):
     assert html.count("<table") == 2  # the network, and all layers
     assert "computes its weight anew in each pass" in html
     assert len(found.rows()) == 1 + len(found.layers)
+
+
+def test_layers_that_are_left_out_for_one_reason_share_a_row():
+    left = [nn.Sequential(nn.ReLU(), nn.BatchNorm2d(3)) for _ in range(6)]
+    model = nn.Sequential(nn.Conv2d(3, 3, 1), nn.BatchNorm2d(3), *left, nn.Conv2d(3, 4, 1)).eval()
+    many = preflight.check(model, SHAPE, methods=["fold batch norm"])
+    why = "no convolution or linear layer hands its output to it alone"
+    assert many.verdicts["fold batch norm"].reason == "1 of 7 layers, 14% of their weights"
+    for shown in (str(many), many._repr_html_().split("All layers")[0]):
+        assert "2.1, 3.1, … 7.1 (6 layers)" in shown
+        assert shown.count(why) == 1
+    few = preflight.check(nn.Sequential(*model[:4]), SHAPE, methods=["fold batch norm"])
+    assert [line.split()[0] for line in str(few).splitlines() if why in line] == ["2.1", "3.1"]

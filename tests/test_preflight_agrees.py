@@ -191,14 +191,15 @@ def test_several_inputs():
     found = preflight.check(TwoInputs().eval(), inputs=(x, y), methods=methods)
     answers = {name: verdict.answer for name, verdict in found.verdicts.items()}
     able = {"count", "prune weights", "share weights", "packed file"}
+    takes_shapes = {"cut filters", "fold batch norm"}
     assert {name for name, answer in answers.items() if answer == "yes"} == able
     assert answers["cut filters"] == "in part"
     said = "the network has 2 inputs, and this method is for networks with one"
-    for method in set(methods) - able - {"cut filters"}:
+    assert answers["fold batch norm"] == "nothing to do"
+    for method in set(methods) - able - takes_shapes:
         assert found.verdicts[method].reason == said
     shapes = [(4,), (5,)]
     for use in (
-        lambda: quantization.fold_batch_norm(TwoInputs(), shapes),
         lambda: quantization.quantize_model(TwoInputs(), (x, y)),
         lambda: runtime.to_onnx(TwoInputs(), shapes),
     ):

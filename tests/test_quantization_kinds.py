@@ -1,5 +1,7 @@
 """Kinds of networks that users bring: right, or refused in one sentence that names the layer."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -224,12 +226,26 @@ class Functional(nn.Module):
 
 
 class Bare(nn.Module):
-    def __init__(self) -> None:
+    """Multiplies with a matrix of its own, or with what a function makes of it."""
+
+    def __init__(self, made: Callable[[Tensor], Tensor] = lambda matrix: matrix) -> None:
         super().__init__()
-        self.fc, self.matrix = nn.Linear(4, 4), nn.Parameter(torch.eye(4))
+        self.fc, self.matrix, self.made = nn.Linear(4, 4), nn.Parameter(torch.eye(4)), made
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.fc(x) @ self.matrix
+        return self.fc(x) @ self.made(self.matrix)
+
+
+class Table(nn.Module):
+    """Adds rows of a parameter, and multiplies what came of images alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc, self.rows = nn.Linear(4, 4), nn.Parameter(torch.ones(3, 4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = self.fc(x) + self.rows[torch.tensor([0, 2])].sum(0)
+        return h @ x.t()
 
 
 class OwnConv(nn.Conv2d):
@@ -287,6 +303,13 @@ class Auxiliary(nn.Module):
             r"fc cannot .* used where the layer does not run \(by linear in the model",
         ),
         (lambda: nn.Sequential(nn.Linear(4, 4), Bare()), "1 cannot be quantized: its (__)?matmul"),
+        *(
+            (lambda made=made: Bare(made), "the model cannot be quantized: its (__)?matmul")
+            for made in (
+                *(torch.t, lambda m: m.T, lambda m: m.view(2, 8).reshape(4, 4)),
+                *(lambda m: F.normalize(m).t(), lambda m: torch.stack([m, m]).mean(0)),
+            )
+        ),
         (lambda: Auxiliary(), "aux cannot be quantized: it did not run on the images"),
     ],
 )
@@ -294,6 +317,10 @@ def test_what_cannot_be_quantized_is_named(build, said) -> None:
     with pytest.raises(ValueError, match=said) as caught:
         quantize_model(build(), torch.rand(9, 4))
     assert "\n" not in str(caught.value)
+
+
+def test_a_table_that_is_added_is_no_product() -> None:
+    assert list(quant_layers(quantize_model(Table(), torch.rand(9, 4)))) == ["fc"]
 
 
 def test_what_is_named_stays_in_float() -> None:

@@ -63,6 +63,22 @@ def test_an_int8_file_answers_nearly_as_the_network(build) -> None:
     assert float((got - wanted).norm() / wanted.norm()) < 0.1
 
 
+@pytest.mark.parametrize("rest", [(), (nn.BatchNorm2d(6),)])
+def test_transposed_groups_with_biases_are_named(rest) -> None:
+    layer = nn.ConvTranspose2d(3, 6, 2, groups=3, bias=not rest)
+    with pytest.raises(ExportError, match=r"^0 is a ConvTranspose2d with groups=3 and biases"):
+        to_int8(nn.Sequential(layer, *rest, nn.ReLU()).eval(), IMAGES)
+
+
+@pytest.mark.slow
+def test_transposed_groups_without_biases_are_rounded() -> None:
+    model = seeded(lambda: nn.Sequential(nn.ConvTranspose2d(3, 6, 2, groups=3, bias=False)))
+    with torch.no_grad():
+        wanted = model(IMAGES)
+    got = onnx_logits(to_int8(model, IMAGES), IMAGES, 1)
+    assert float((got - wanted).norm() / wanted.norm()) < 0.1
+
+
 def test_an_image_that_is_not_finite_is_named() -> None:
     for bad in ("nan", "inf"):
         images = IMAGES.clone()

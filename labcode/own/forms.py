@@ -32,6 +32,7 @@ class Variant:
         milliseconds: Median time of one image in ONNX Runtime, in turn with the others; None for
             a file that is no ONNX file.
         refusal: The method's own sentence; empty if it did not refuse.
+        note: What its numbers do not say; empty where there is nothing to add.
         file: The file itself.
     """
 
@@ -40,6 +41,7 @@ class Variant:
     agreement: float | None = None
     milliseconds: float | None = None
     refusal: str = ""
+    note: str = ""
     file: bytes = b""
 
     def __repr__(self) -> str:
@@ -165,7 +167,7 @@ def _judged(
     one = fresh[:1].contiguous().numpy()
     ready = {n: ready_to_run(runtime.onnx_session(file), one) for n, file in files.items()}
     timings = time_in_turn(ready, runs=runs) if ready else {}
-    found = []
+    found, note = [], _note(wanted)  # which the first form with numbers carries
     for name, result in made.items():
         if isinstance(result, str):
             found.append(Variant(name, refusal=result))
@@ -173,5 +175,16 @@ def _judged(
         agree = (result.answers.argmax(1) == wanted.argmax(1)).float().mean()
         clock = timings[name].median_ms if name in timings else None
         size = len(result.file)
-        found.append(Variant(name, size, float(agree), clock, file=result.file))
+        found.append(Variant(name, size, float(agree), clock, note=note, file=result.file))
+        note = ""
     return found
+
+
+def _note(wanted: Tensor) -> str:
+    """Say where agreement shows nothing, as of a network that was never trained."""
+    if len(set(wanted.argmax(1).tolist())) > 1:
+        return ""
+    return (
+        f"it gives one answer to all {len(wanted)} pictures that judge, as untrained networks do, "
+        "so the same answers of the others show little"
+    )

@@ -33,7 +33,7 @@ def table(forms: Sequence[Variant]) -> pd.DataFrame:
             "kilobytes": _rounded(one.size, 1e-3, 0),
             "ms": _rounded(one.milliseconds, 1, 1),
             "same answers (%)": _rounded(one.agreement, 100, 0),
-            "remark": one.refusal,
+            "remark": one.refusal or one.note,
         }
         for one in forms
     ]

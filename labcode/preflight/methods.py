@@ -73,11 +73,11 @@ def cut(model: nn.Module, given: Given) -> Taken:
 def fold(model: nn.Module, given: Given) -> Taken:
     """Fold each batch norm; those that are gone afterwards were taken."""
     norms = [name for name, layer in model.named_modules() if isinstance(layer, NORMS)]
-    folded = quantization.fold_batch_norm(model, given.shape)
+    folded = quantization.fold_batch_norm(model, given.shapes)
     taken = _all(n for n in norms if not isinstance(folded.get_submodule(n), NORMS))
     if len(taken) == len(norms):
         return taken
-    return quantization.left_unfolded(model, given.shape) | taken
+    return quantization.left_unfolded(model, given.shapes) | taken
 
 
 def int8(model: nn.Module, given: Given) -> Taken:

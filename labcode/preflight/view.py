@@ -9,6 +9,8 @@ from labcode.show.tables import Table, html_box, html_details, html_table, text_
 if TYPE_CHECKING:
     from labcode.preflight.check import LayerCheck, Preflight
 
+MANY = 4  # layers that are left out for one reason: more of them share a row
+
 
 def as_text(found: Preflight) -> str:
     """Return what the methods say of the whole network, and of each layer with a no."""
@@ -37,17 +39,29 @@ def _whole(found: Preflight) -> Table:
 
 
 def _refused(found: Preflight) -> Table:
-    """Return a row for each layer and the methods that left it out for one reason."""
-    rows = []
+    """Return the layers that methods left out, with the reason; many with one reason in one row."""
+    rows: dict[tuple[str, str], list[str]] = {}
     for layer in found.layers:
         reasons: dict[str, list[str]] = {}
         for method, verdict in layer.verdicts.items():
             whole = found.verdicts[method]
             if verdict.answer == "no" and whole.answer == "in part":
                 reasons.setdefault(verdict.reason, []).append(method)
-        rows += [(layer.name, ", ".join(methods), why) for why, methods in reasons.items()]
-    columns = ("Layer", "Left out by", "Because")
-    return Table("", columns, tuple(rows), wrapped=frozenset({1, 2}))
+        for why, methods in reasons.items():
+            rows.setdefault((", ".join(methods), why), []).append(layer.name)
+    shown = tuple((name, *why) for why, names in rows.items() for name in _few(names))
+    return Table("", ("Layer", "Left out by", "Because"), shown, wrapped=frozenset({1, 2}))
+
+
+def _few(names: list[str]) -> list[str]:
+    """Return each name, or where they are many a line of the first and the last.
+
+    >>> _few(["a", "b"]), _few([f"norm{i}" for i in range(61)])
+    (['a', 'b'], ['norm0, norm1, … norm60 (61 layers)'])
+    """
+    if len(names) <= MANY:
+        return names
+    return [f"{names[0]}, {names[1]}, … {names[-1]} ({len(names)} layers)"]
 
 
 def _layers(found: Preflight) -> Table:

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from labcode._refusals import odd_answer
 from labcode._walk import shapes_of
 from labcode.pruning.kinds import called
 from labcode.pruning.plan import Part, full_plan
@@ -172,10 +173,7 @@ def leaves(answer: Any, place: str = "") -> dict[str, Tensor]:
     elif answer is None or isinstance(answer, (bool, int, float, str)):
         return {}
     else:
-        raise ValueError(
-            f"the network's answer{place and ' at ' + place} is a {type(answer).__name__}, which "
-            "cannot be compared: let it return tensors, in tuples, lists or dicts"
-        )
+        raise ValueError(odd_answer(type(answer).__name__, place=place))
     return {name: leaf for key, value in parts for name, leaf in leaves(value, key).items()}
 
 

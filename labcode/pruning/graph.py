@@ -42,6 +42,7 @@ def plan_from(model: nn.Module, joints: Joints, keep: Mapping[str, Iterable[int]
     whole = joints.plan
     outputs = {name: set(part.outputs) for name, part in whole.items()}
     inputs = {name: set(part.inputs) for name, part in whole.items()}
+    causes: dict[str, list[str]] = {name: [] for name in whole}
     for name, numbers in keep.items():
         if name not in whole or not whole[name].inputs:
             raise KeyError(f"there is no layer {name!r} to cut, only {', '.join(whole)}")
@@ -50,6 +51,10 @@ def plan_from(model: nn.Module, joints: Joints, keep: Mapping[str, Iterable[int]
         for share in joints.shares(name, drop):
             refuse_groups(model, name, share.name)
             (outputs if share.is_output else inputs)[share.name].difference_update(share.numbers)
+            causes[share.name] += [name] * share.is_output
+    for name in whole:
+        if not outputs[name]:
+            raise ValueError(_nothing_left(name, causes[name]))
     plan = {name: _part(name, model, outputs[name], inputs[name]) for name in whole}
     check_plan(model, plan)
     return plan
@@ -66,6 +71,16 @@ def refuse_groups(model: nn.Module, name: str, target: str) -> None:
 def _part(name: str, model: nn.Module, outputs: set[int], inputs: set[int]) -> Part:
     if is_depthwise(model.get_submodule(name)):  # one input an output
         inputs = outputs
-    if not outputs:
-        raise ValueError(f"{name!r} would keep no output")
     return Part(tuple(sorted(outputs)), tuple(sorted(inputs)))
+
+
+def _nothing_left(name: str, causes: list[str]) -> str:
+    """Say which layers together take all outputs of one."""
+    others = list(dict.fromkeys(causes))
+    if others == [name]:
+        return (
+            f"{name!r} would keep no output: its outputs are joined to one another, as queries, "
+            "keys and values of attention are"
+        )
+    shown = ", ".join(map(repr, others[:3])) + ", …" * (len(others) > 3)
+    return f"{name!r} would keep no output: what goes of {shown} takes all of them along"

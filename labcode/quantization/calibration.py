@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 
-from labcode._refusals import one_input
+from labcode._refusals import does_not_run, one_input
 from labcode.quantization.admission import layers_to_quantize
 from labcode.quantization.modules import PlainLayer
 from labcode.quantization.plain import called
@@ -95,7 +95,8 @@ def watched(
         floats: Modules that may multiply as they like.
 
     Raises:
-        ValueError: The network multiplies with weights outside of these layers.
+        ValueError: The network does not run on the images, or multiplies with weights outside of
+            these layers.
     """
     layers = layers_to_quantize(model) if layers is None else layers
     seen: Watched = {}
@@ -111,8 +112,13 @@ def watched(
         for layer in layers.values():
             handle = layer.register_forward_pre_hook(keep, with_kwargs=True)
             stack.callback(handle.remove)
-        stack.enter_context(_Outside(model, layers, floats, running))
-        model(images)
+        outside = stack.enter_context(_Outside(model, layers, floats, running))
+        try:
+            model(images)
+        except Exception as error:
+            if outside.refused:
+                raise
+            raise ValueError(does_not_run(type(model).__name__, [images], error)) from error
     return seen
 
 
@@ -147,6 +153,8 @@ class _Outside(TorchFunctionMode):
         super().__init__()
         self.names = {module: name for name, module in model.named_modules()}
         self.layers, self.floats, self.running = set(layers.values()), floats, running
+        self.refused = False
+        self.made: dict[int, Tensor] = {}  # from parameters alone, such as a transposed weight
         self.weights: dict[int, str] = {}
         for name, layer in layers.items():
             self.weights.setdefault(id(layer.weight), name)
@@ -158,23 +166,33 @@ class _Outside(TorchFunctionMode):
         found = func(*args, **(kwargs or {}))
         inside = any(module in self.layers or module in self.floats for module in self.running)
         if not inside and isinstance(found, (Tensor, tuple)):
-            self._check(str(getattr(func, "__name__", func)), (args, kwargs))
+            given = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)]
+            why = self._refusal(str(getattr(func, "__name__", func)), given)
+            self.refused = bool(why)
+            if why:
+                raise ValueError(why)
+            if given and all(self._is_weight(leaf) for leaf in given):
+                self.made |= {id(t): t for t in tree_leaves(found) if isinstance(t, Tensor)}
         return found
 
-    def _check(self, function: str, given: Any) -> None:
-        parameters = [leaf for leaf in tree_leaves(given) if isinstance(leaf, nn.Parameter)]
-        for parameter in parameters:
+    def _is_weight(self, tensor: Tensor) -> bool:
+        return isinstance(tensor, nn.Parameter) or id(tensor) in self.made
+
+    def _refusal(self, function: str, given: list[Tensor]) -> str:
+        """Say what goes past the layers; nothing if nothing does."""
+        for parameter in given:
             if id(parameter) in self.weights and function not in LIKE:
-                raise ValueError(
+                return (
                     f"{called(self.weights[id(parameter)])} cannot be quantized: its weight is "
                     f"used where the layer does not run (by {function} in {self._where()})"
                 )
-        matrix = any(parameter.ndim > 1 for parameter in parameters)
+        matrix = any(self._is_weight(leaf) and leaf.ndim > 1 for leaf in given)
         if function in LAYER_LIKE or (function in PRODUCTS and matrix):
-            raise ValueError(
+            return (
                 f"{self._where()} cannot be quantized: its {function} is no layer of its own; "
                 "name it in in_float to leave it so"
             )
+        return ""
 
     def _where(self) -> str:
         return called(self.names.get(self.running[-1], "")) if self.running else "the model"

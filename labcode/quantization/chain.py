@@ -14,8 +14,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.utils._pytree import tree_leaves
 
-from labcode._refusals import one_input
+from labcode._refusals import does_not_run, odd_answer, one_input
 from labcode._walk import shapes_of
 from labcode.quantization.plain import called, dtype_of, plain_copy, refuse_compiled
 from labcode.training import eval_mode
@@ -91,6 +92,8 @@ def chain(model: nn.Module, input_shape: Sequence[int]) -> list[Step]:
     ['conv2d', 'relu', 'flatten']
     """
     refuse_compiled(model)
+    if why := one_input(len(shapes_of(input_shape))):
+        raise ValueError(why)
     program = exported_program(model, input_shape)
     values = dict(model.named_parameters(remove_duplicate=False))
     parameters = {
@@ -109,7 +112,10 @@ def chain(model: nn.Module, input_shape: Sequence[int]) -> list[Step]:
         module = names[module_of(node, model)]
         kind = _kind(node, module)
         if node.args[0] is not before:
-            raise ValueError(f"{node.name} does not take the output of the operation before it")
+            raise ValueError(
+                f"{called(module)} ({node.name}) does not take the output of the operation before "
+                "it, and this method is for networks that do one thing after the other"
+            )
         if kind != "dropout":  # which does nothing in evaluation
             steps.append(_step(node, kind, parameters, module))
         before = node
@@ -134,23 +140,38 @@ def exported_program(model: nn.Module, input_shape: Sequence[int]) -> torch.expo
     """Return the graph of a model in evaluation mode; the model is left as it is.
 
     Args:
-        model: Any module with one tensor in.
-        input_shape: The shape of one image, (channels, height, width).
+        model: Any module with tensors in.
+        input_shape: The shape of one image, (channels, height, width); for several inputs a list
+            of shapes.
 
     Raises:
-        ValueError: The model cannot be traced, or does not take such an image.
+        ValueError: The model does not take such images, answers with an object in which nobody
+            finds the tensors, or cannot be traced.
     """
-    if why := one_input(len(shapes_of(input_shape))):
-        raise ValueError(why)
-    images = torch.zeros(2, *input_shape, dtype=dtype_of(model), device=device_of(model))
+    dtype, device = dtype_of(model), device_of(model)
+    shapes = shapes_of(input_shape)
+    images = tuple(torch.zeros(2, *shape, dtype=dtype, device=device) for shape in shapes)
+    _try(model, images)  # what it says itself is clearer than the exporter's word
     try:
         with eval_mode(model), torch.no_grad(), _silence():
-            plain_copy(model)(images)  # its own error is clearer than the exporter's
-            return torch.export.export(model, (images,))
+            return torch.export.export(model, images)
     except Exception as error:  # the exporter raises whatever the model or the tracing raises
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         why = lines[0] if lines else type(error).__name__
         raise ValueError(f"{type(model).__name__} cannot be traced: {why}") from error
+
+
+def _try(model: nn.Module, images: tuple[Tensor, ...]) -> None:
+    """Run a copy of a model, and refuse an answer that is not made of tensors."""
+    name = type(model).__name__
+    try:
+        with torch.no_grad(), _silence():
+            found: Any = plain_copy(model).eval()(*images)
+    except Exception as error:
+        raise ValueError(does_not_run(name, images, error)) from error
+    for leaf in tree_leaves(found):
+        if not (leaf is None or isinstance(leaf, (Tensor, bool, int, float, str))):
+            raise ValueError(odd_answer(type(leaf).__name__, name))
 
 
 @contextmanager

@@ -15,34 +15,41 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
+from labcode._walk import shapes_of
+
 PROBES = 4  # images of a comparison: two of pixels from 0 to 1, two of a bell around 0
 
 
-def probes(input_shape: Sequence[int], dtype: torch.dtype = torch.float32) -> Tensor:
-    """Return images to compare networks on, always the same ones, (4, *input_shape).
+def probes(input_shape: Sequence[int], dtype: torch.dtype = torch.float32) -> list[Tensor]:
+    """Return images to compare networks on, always the same ones: (4, *shape) for each input.
 
     Args:
-        input_shape: The shape of one image, such as (channels, height, width).
+        input_shape: The shape of one image, such as (channels, height, width); for several inputs
+            a list of shapes.
         dtype: Of the images.
 
-    >>> probes((3, 8, 8)).shape
-    torch.Size([4, 3, 8, 8])
+    >>> [images.shape for images in probes((3, 8, 8))]
+    [torch.Size([4, 3, 8, 8])]
     """
     generator = torch.Generator().manual_seed(0)
-    pixels = torch.rand(PROBES // 2, *input_shape, generator=generator)
-    bell = torch.randn(PROBES - PROBES // 2, *input_shape, generator=generator)
-    return torch.cat([pixels, bell]).to(dtype)
+    return [_drawn(shape, generator).to(dtype) for shape in shapes_of(input_shape)]
+
+
+def _drawn(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    pixels = torch.rand(PROBES // 2, *shape, generator=generator)
+    bell = torch.randn(PROBES - PROBES // 2, *shape, generator=generator)
+    return torch.cat([pixels, bell])
 
 
 @torch.no_grad()
-def answers(model: nn.Module, images: Tensor) -> list[Tensor]:
+def answers(model: nn.Module, *inputs: Tensor) -> list[Tensor]:
     """Return all tensors that a copy of a model, in evaluation mode, answers with.
 
     Args:
-        model: Any module that takes the images alone; it is left as it is, its buffers too.
-        images: (N, C, H, W).
+        model: Any module that takes tensors; it is left as it is, its buffers too.
+        inputs: What it takes, such as images (N, C, H, W).
     """
-    found: Any = copy.deepcopy(model).eval()(images.clone())
+    found: Any = copy.deepcopy(model).eval()(*(images.clone() for images in inputs))
     return [leaf.detach() for leaf in tree_leaves(found) if isinstance(leaf, Tensor)]
 
 

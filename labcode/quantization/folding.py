@@ -60,17 +60,18 @@ def fold_batch_norm(model: nn.Module, input_shape: Sequence[int]) -> nn.Module:
     `left_unfolded` names those that stay, with the reason.
 
     Args:
-        model: Any module with one tensor in; it is left as it is. Weights that are computed, as
-            by weight norm, become plain weights in the copy.
-        input_shape: The shape of one image, (channels, height, width).
+        model: Any module with tensors in and out, in tuples, lists or dicts; it is left as it is.
+            Weights that are computed, as by weight norm, become plain weights in the copy.
+        input_shape: The shape of one image, (channels, height, width); for several inputs a list
+            of shapes.
 
     Returns:
         A network in evaluation mode with the same outputs. Where a batch norm was stands an
         identity.
 
     Raises:
-        ValueError: The model is compiled, cannot be traced, has weights in half precision, or the
-            folded network does not answer as it does.
+        ValueError: The model is compiled, does not run on such images, cannot be traced, has
+            weights in half precision, or the folded network does not answer as it does.
 
     >>> model = nn.Sequential(nn.Conv2d(1, 4, 3, bias=False), nn.BatchNorm2d(4), nn.ReLU())
     >>> fold_batch_norm(model, (1, 8, 8))[1]
@@ -84,13 +85,13 @@ def fold_batch_norm(model: nn.Module, input_shape: Sequence[int]) -> nn.Module:
         layer.weight = nn.Parameter(weight)
         layer.bias = nn.Parameter(bias)
         folded = _without(folded, norm)
-    images = probes(input_shape, dtype).to(device)
+    images = [probe.to(device) for probe in probes(input_shape, dtype)]
     name = type(model).__name__
     check_same(
         f"the folded {name}",
         name,
-        answers(plain_copy(model), images),
-        answers(folded, images),
+        answers(plain_copy(model), *images),
+        answers(folded, *images),
         tolerance=TOLERANCE,
     )
     return folded

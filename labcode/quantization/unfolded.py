@@ -22,11 +22,13 @@ def left_unfolded(model: nn.Module, input_shape: Sequence[int]) -> dict[str, str
     """Return the batch norms that `fold_batch_norm` leaves in place, with the reason.
 
     Args:
-        model: Any module with one tensor in; it is left as it is.
-        input_shape: The shape of one image, (channels, height, width).
+        model: Any module with tensors in; it is left as it is.
+        input_shape: The shape of one image, (channels, height, width); for several inputs a list
+            of shapes.
 
     Raises:
-        ValueError: The model is compiled, cannot be traced, or has weights in half precision.
+        ValueError: The model is compiled, does not run on such images, cannot be traced, or has
+            weights in half precision.
 
     >>> left_unfolded(nn.Sequential(nn.ReLU(), nn.BatchNorm2d(3)), (3, 8, 8))
     {'1': 'no convolution or linear layer hands its output to it alone'}
@@ -45,7 +47,7 @@ def sources(model: nn.Module, input_shape: Sequence[int]) -> dict[nn.Module, Lay
 
     Args:
         model: A plain copy in evaluation mode.
-        input_shape: The shape of one image, (channels, height, width).
+        input_shape: The shape of one image, or a list of shapes.
     """
     runs: dict[nn.Module, list[Any]] = {}  # norm -> each time that it runs
     for node in exported_program(model, input_shape).graph.nodes:

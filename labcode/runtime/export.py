@@ -11,14 +11,14 @@ import copy
 import io
 import logging
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from labcode._checks import check_int, check_number
-from labcode._refusals import TO_FLOAT32, one_input, refuse_unusable
+from labcode._refusals import TO_FLOAT32, does_not_run, one_input, refuse_unusable
 from labcode._walk import shapes_of
 from labcode.runtime.session import onnx_session
 
@@ -122,13 +122,33 @@ def _first(tensors: Tensors, n: int) -> Tensors:
 def _answer(model: nn.Module, inputs: Tensors, output: type | tuple[type, ...]) -> Tensors:
     """Return the model's outputs, which must be of a kind that is wanted."""
     name = type(model).__name__
-    with said(name), torch.inference_mode():
-        found = model(*inputs)
+    try:
+        with torch.inference_mode():
+            found = model(*inputs)
+    except Exception as error:
+        raise ExportError(does_not_run(name, inputs, error)) from error
     tensors = found if isinstance(found, tuple) else (found,)
     if not isinstance(found, output) or not all(isinstance(t, Tensor) for t in tensors):
         wanted = "one tensor" if output is Tensor else "a tensor or a tuple of tensors"
-        raise ExportError(f"{name} must return {wanted}, but returned {type(found).__name__}")
+        raise ExportError(
+            f"{name} must return {wanted}, but returned {_kind(found)}: "
+            f"own.OneAnswer(model, {_first_key(found)!r}) is a network with one of its answers"
+        )
     return tensors
+
+
+def _kind(found: Any) -> str:
+    """Return the kind of an answer, of a tuple with the kinds in it."""
+    inside = f" of {', '.join(type(t).__name__ for t in found)}" if isinstance(found, tuple) else ""
+    return type(found).__name__ + inside
+
+
+def _first_key(found: Any) -> int | str:
+    """Return how to ask an answer for its first part."""
+    if isinstance(found, Mapping):
+        return next(iter(found), 0)
+    names = getattr(found, "__dataclass_fields__", ())
+    return 0 if isinstance(found, (tuple, list)) else next(iter(names), 0)
 
 
 @contextlib.contextmanager
@@ -139,6 +159,8 @@ def said(name: str) -> Iterator[None]:
         with out, err, warnings.catch_warnings(), log_level("torch.onnx", logging.CRITICAL):
             warnings.simplefilter("ignore")
             yield
+    except ExportError:
+        raise
     except Exception as error:
         raise ExportError(f"{name} cannot be exported: {_reason(error)}") from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from labcode._checks import check_int
 from labcode.quantization import fold_batch_norm
 from labcode.quantization.calibration import check_images
 from labcode.quantization.comparison import answers, check_same, mean_gap
-from labcode.quantization.plain import plain_copy, refuse_compiled
+from labcode.quantization.plain import called, plain_copy, refuse_compiled
+from labcode.quantization.unfolded import Transposed
 from labcode.runtime.export import ExportError, log_level, said, to_onnx
 from labcode.runtime.session import onnx_session
 
@@ -67,10 +69,11 @@ def to_int8(
         raise ValueError(f"images must be at least one batch of {batch}, got {len(images)}")
     check_images(images)
     refuse_compiled(model)
+    shape = images.shape[1:]
+    float_file = to_onnx(_folded(model, shape), shape, batch=batch)
     with tempfile.TemporaryDirectory() as folder, said(type(model).__name__):
         source, target = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"
-        shape, ready = images.shape[1:], plain_copy(model).cpu()
-        source.write_bytes(to_onnx(fold_batch_norm(ready, shape), shape, batch=batch))
+        source.write_bytes(float_file)
         # The root logger takes the quantizer's advice to preprocess: batch norm is folded already.
         with log_level("root", logging.ERROR):
             ort.quantize_static(
@@ -87,6 +90,21 @@ def to_int8(
         file = target.read_bytes()
     _compare(model, file, images, batch)
     return file
+
+
+def _folded(model: nn.Module, shape: Sequence[int]) -> nn.Module:
+    """Fold the batch norms of a copy, on the CPU; what folding says is why there is no file."""
+    try:
+        folded = fold_batch_norm(plain_copy(model).cpu(), shape)
+    except ValueError as error:
+        raise ExportError(str(error)) from error
+    for name, layer in folded.named_modules():
+        if isinstance(layer, Transposed) and layer.groups > 1 and layer.bias is not None:
+            raise ExportError(
+                f"{called(name)} is a {type(layer).__name__} with groups={layer.groups} and "
+                "biases, a batch norm's included, for which ONNX Runtime's quantizer has no scales"
+            )
+    return folded
 
 
 def _compare(model: nn.Module, file: bytes, images: Tensor, batch: int) -> None:
