@@ -5,7 +5,7 @@ import torch
 
 from labcode import studies
 from labcode.pages.calculators import few_bits, number_line
-from labcode.pages.calculators.few_bits import GRID, STORED
+from labcode.pages.calculators.few_bits import GRID, METHODS, STORED
 from labcode.pages.calculators.number_line import WEIGHTS, levels_of
 from labcode.quantization import affine_params, binary, quant_error, symmetric_params
 from labcode.weights import baselines
@@ -77,9 +77,13 @@ def test_the_browser_shows_the_grid(bits, network):
     shown = dict(result.parts[0].rows)
     mean, deviation = measured
     assert shown["After training, weights"].text == f"{100 * mean:.2f} ± {100 * deviation:.2f} %"
-    missing = {name for name, value in result.values.items() if value is None}
-    assert missing == {name for name, cell in shown.items() if cell.remark == "not measured"}
-    assert bool(missing) == ((key, "QAT, weights", bits) not in GRID or key != "lenet5")
+    there = {method for name, method, at in GRID if (name, at) == (key, bits)}
+    stored = {METHODS[method] for method in there & set(METHODS)}
+    assert set(shown) == set(result.values) == {"float32"} | stored
+    _, _, unmeasured = result.caption.partition("Not measured here, so not shown: ")
+    named = set(unmeasured.removesuffix(".").split("; ")) - {""}
+    assert named == set(METHODS.values()) - stored
+    assert bool(named) == ((key, "QAT, weights", bits) not in GRID or key != "lenet5")
     assert f"instead of {4 * STORED['params'][key]:,}" in result.summary
 
 

@@ -16,6 +16,8 @@ from labcode.pages.calculators.pruned_networks import (
     pruned_networks,
 )
 from labcode.pages.calculators.sparse_bytes import fillers, sizes, sparse_bytes
+from labcode.pages.live import explore
+from labcode.pages.live.browser import answered
 from labcode.pruning import prunable, save_sparse
 from labcode.weights import baselines
 
@@ -97,12 +99,35 @@ def test_the_grid_is_what_was_measured():
         assert STORED["weights"][network] == sum(w.numel() for w in weights.values())
 
 
-def test_every_share_shows_every_way():
+def test_every_share_shows_the_ways_that_were_measured():
     assert set(SHARES) == {"20 %", "10 %", "5 %", "2 %", "1 %", "0.5 %"}
     for kept in SHARES:
-        values = pruned_networks(kept=kept).values
-        assert list(values) == list(METHODS.values())
-        assert all(values.values())
-    missing = pruned_networks("LeNet-5", "10 %")
-    assert missing.values["At random, at once"] is None
-    assert missing.html.count("not measured") == 1
+        result = pruned_networks(kept=kept)
+        assert list(result.values) == list(METHODS.values())
+        assert "Not measured" not in result.caption
+    result = pruned_networks("LeNet-5", "10 %")
+    shown = [name for name, _ in result.parts[0].rows]
+    assert shown == list(result.values) == [*METHODS.values()][:-1]
+    assert result.caption.endswith(" Not measured here, so not shown: At random, at once.")
+
+
+@pytest.mark.parametrize("moved", ["network", "kept"])
+def test_a_share_that_nobody_measured_gives_way_whichever_control_was_moved(moved):
+    controls = explore(pruned_networks, network=[*NETWORKS], kept=["5 %", "20 %", "10 %"]).controls
+    order = sorted(controls, key=lambda control: control.name != moved)
+    found = answered(pruned_networks, {"network": "LeNet-5", "kept": "20 %"}, order)
+    assert found["ways"] == {"kept": ("5 %", "10 %")}
+    assert found["impossible"] == "nobody has pruned LeNet-5 to 20 % of its weights"
+
+
+def test_no_calculator_of_stored_results_answers_what_was_not_stored():
+    """Each number that the two show stands in their tables, and each empty setting is refused."""
+    for network, key in NETWORKS.items():
+        for kept, share in SHARES.items():
+            stored = {method for name, method, at in GRID if (name, at) == (key, share)}
+            if not stored:
+                with pytest.raises(ValueError, match=f"nobody has pruned {network} to {kept}"):
+                    pruned_networks(network, kept)
+                continue
+            shown = set(pruned_networks(network, kept).values)
+            assert shown == {METHODS[method] for method in {"none", *stored}}

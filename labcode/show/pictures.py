@@ -92,12 +92,12 @@ class Named:
     Args:
         name: Its name.
         shapes: What is drawn; a larger one without a colour gives a finger room.
-        words: Where and how the name then stands.
+        words: Where and how the name then stands, a line each.
     """
 
     name: str
     shapes: tuple[Circle | Rect, ...]
-    words: Words
+    words: tuple[Words, ...]
 
 
 Shape = Rect | Line | Circle | Polyline | Polygon | Path | Words | Named
@@ -172,7 +172,7 @@ def element(shape: Shape, look: Callable[[str], str]) -> str:
     '<circle class="dot" cx="1" cy="2" r="3"/>'
     """
     if isinstance(shape, Named):
-        inside = "".join(element(part, look) for part in (*shape.shapes, shape.words))
+        inside = "".join(element(part, look) for part in (*shape.shapes, *shape.words))
         return f'<g class="live-named"><title>{escape(shape.name)}</title>{inside}</g>'
     values = {field.name: getattr(shape, field.name) for field in fields(shape)}
     text, style = values.pop("text", None), values.pop("style")

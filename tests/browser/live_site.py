@@ -64,6 +64,11 @@ def others() -> list[Explorer]:
             groups=(4, 1, 64),
         ),
         explore(calculators.few_bits, bits=(2, 1, 8), network=["LeNet-5", "Small CNN"]),
+        explore(
+            calculators.pruned_networks,
+            network=["LeNet-300-100", "LeNet-5"],
+            kept=["5 %", "20 %", "10 %", "2 %"],
+        ),
     ]
 
 

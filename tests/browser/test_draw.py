@@ -111,6 +111,18 @@ def test_a_device_without_webassembly_is_told(visit) -> None:
     assert page.get_by_role("button", name="Clear").is_disabled()
 
 
+def test_who_waits_is_told_what_for(visit) -> None:
+    page, held = visit(PAGE).page, []
+    page.route("**/packed.diet", held.append)
+    with page.expect_request("**/packed.diet"):
+        draw(page)
+    note = page.locator(".draw-note")
+    expect(note).to_have_text("Loading the networks and their runtime … once, about 6 MB")
+    held[0].continue_()
+    wait_for_all(page)
+    expect(note).to_contain_text("Draw in the box")
+
+
 def test_a_file_that_does_not_come_is_named_and_asked_for_again(visit) -> None:
     page = visit(PAGE).page
     page.route("**/packed.diet", lambda route: route.fulfill(status=503))

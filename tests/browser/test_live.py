@@ -6,7 +6,12 @@ import threading
 import pytest
 from playwright.sync_api import Page, expect
 
-from labcode.pages.calculators import convolutions, few_bits, grouped_convolution
+from labcode.pages.calculators import (
+    convolutions,
+    few_bits,
+    grouped_convolution,
+    pruned_networks,
+)
 from tests.browser import live_site
 from tests.browser.conftest import THEMES, Visit, axe_source
 from tools.serve import make_server
@@ -300,6 +305,22 @@ def test_the_keyboard_passes_what_is_impossible(page):
     groups.fill("5")  # not a step: the nearest of both sides
     settled(page)
     expect(groups).to_have_value("4")
+
+
+@pytest.mark.parametrize("last", ["network", "kept"])
+def test_what_was_not_measured_gives_way_to_the_nearest_that_was(page, last):
+    pruned = form(page, "pruned_networks")
+    choices = {"network": "LeNet-5", "kept": "20 %"}
+    for name in sorted(choices, key=lambda name: name == last):
+        pruned.get_by_label(name).select_option(choices[name])
+        settled(page)
+    assert shows(pruned, pruned_networks("LeNet-5", "10 %").html)
+    assert pruned.get_by_label("network").input_value() == "LeNet-5"
+    assert pruned.get_by_label("kept").input_value() == "10 %"
+    expect(pruned.locator(".live-note")).to_have_text(
+        "“kept” cannot be 20 % here: nobody has pruned LeNet-5 to 20 % of its weights. "
+        "It went to 10 %."
+    )
 
 
 def test_the_mouse_drags_over_what_is_impossible(page):

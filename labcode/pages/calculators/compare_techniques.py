@@ -172,7 +172,8 @@ def _picture(
 
 
 def _axis(name: str) -> Axis:
-    return Axis(name, COLUMNS[name].text, by_factors=name != "test accuracy")
+    text = scaled if name in ("parameters", "MACs") else COLUMNS[name].text  # short, for a phone
+    return Axis(name, text, by_factors=name != "test accuracy")
 
 
 def _row(place: int, entry: Entry, on_front: bool, shown: Sequence[str]) -> tuple[str, ...]:

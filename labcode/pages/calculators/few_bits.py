@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from labcode._checks import check_between, check_choice
 from labcode.pages import data
-from labcode.pages.live.cells import accuracy
+from labcode.pages.live.cells import accuracies
 from labcode.pages.live.result import Result
 from labcode.show.numbers import number, plural
 from labcode.show.pictures import Tone
-from labcode.show.tables import Head, Table
+from labcode.show.tables import Head
 
 METHODS = {
     "PTQ, weights": "After training, weights",
@@ -35,8 +35,8 @@ def few_bits(bits: int = 3, network: str = "LeNet-5") -> Result:
         network: "LeNet-5" or "Small CNN".
 
     Returns:
-        Mean test accuracy ± standard deviation over three seeds of each method, and the bytes of
-        all parameters.
+        Mean test accuracy ± standard deviation over three seeds of each method that was measured
+        there, and the bytes of all parameters.
 
     Raises:
         ValueError: A number is out of range, or the network is unknown.
@@ -50,15 +50,16 @@ def few_bits(bits: int = 3, network: str = "LeNet-5") -> Result:
     found = {"float32": GRID[key, "float32", 32]} | {
         name: GRID.get((key, method, bits)) for method, name in METHODS.items()
     }
-    rows = tuple((name, accuracy(measured, _tone(name))) for name, measured in found.items())
+    table, missing = accuracies(found, _tone, Head("Test accuracy", "a"))
     return Result(
         f"{network} with {plural(bits, 'bit')}: {number(-(-params * bits // 8))} bytes of "
         f"parameters instead of {number(4 * params)}.",
-        (Table(columns=("", Head("Test accuracy", "a")), rows=rows, style="list"),),
+        (table,),
         "Measured beforehand: three networks from three seeds for each number, mean ± standard "
         "deviation. The bars start at 10 %, which is guessing. The bytes are those of the "
-        "parameters alone; a packed file also holds scales and a header, and its biases take more.",
-        values=found,
+        "parameters alone; a packed file also holds scales and a header, and its biases take more."
+        + missing,
+        values={name: measured for name, measured in found.items() if measured},
     )
 
 

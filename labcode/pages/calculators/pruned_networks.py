@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from labcode._checks import check_choice
 from labcode.pages import data
-from labcode.pages.live.cells import accuracy
+from labcode.pages.live.cells import NotMeasuredError, accuracies
 from labcode.pages.live.result import Result
 from labcode.show.numbers import number
 from labcode.show.pictures import Tone
-from labcode.show.tables import Head, Table
+from labcode.show.tables import Head
 
 NETWORKS = {"LeNet-300-100": "lenet_300_100", "LeNet-5": "lenet5"}
 METHODS = {
@@ -35,10 +35,12 @@ def pruned_networks(network: str = "LeNet-300-100", kept: str = "5 %") -> Result
         kept: Share of the weights that stays, such as "5 %".
 
     Returns:
-        Mean test accuracy ± standard deviation over three seeds of each way, after fine-tuning.
+        Mean test accuracy ± standard deviation over three seeds of each way that was measured
+        there, after fine-tuning.
 
     Raises:
         ValueError: The network or the share is unknown.
+        NotMeasuredError: The network was not pruned to this share.
 
     >>> print(pruned_networks(kept="5 %").summary)
     LeNet-300-100 with 5 % of its weights: 13,310 instead of 266,200.
@@ -51,14 +53,16 @@ def pruned_networks(network: str = "LeNet-300-100", kept: str = "5 %") -> Result
         name: GRID.get((key, method, 1.0 if method == "none" else share))
         for method, name in METHODS.items()
     }
-    rows = tuple((name, accuracy(measured, _tone(name))) for name, measured in found.items())
+    if not any(measured for name, measured in found.items() if name != METHODS["none"]):
+        raise NotMeasuredError("kept", f"nobody has pruned {network} to {kept} of its weights")
+    table, missing = accuracies(found, _tone, Head("Test accuracy", "b"))
     return Result(
         f"{network} with {kept} of its weights: {number(left)} instead of {number(weights)}.",
-        (Table(columns=("", Head("Test accuracy", "b")), rows=rows, style="list"),),
+        (table,),
         "Measured beforehand: three networks from three seeds for each number, mean ± standard "
         "deviation, all ways with the same steps of fine-tuning. The bars start at 10 %, which is "
-        "guessing.",
-        values=found,
+        "guessing." + missing,
+        values={name: measured for name, measured in found.items() if measured},
     )
 
 

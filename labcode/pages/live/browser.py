@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from labcode.pages.live.cells import NotMeasuredError
 from labcode.pages.live.controls import Control, Value, from_json, positions
 from labcode.pages.live.explorer import BROWSER_PACKAGE
 from labcode.pages.live.render import html
@@ -60,7 +61,8 @@ def answered(calculator: Calculator, settings: Settings, controls: Iterable[Cont
     Args:
         calculator: A function that returns a `Result`.
         settings: Its arguments.
-        controls: The controls, the one first that is best moved to where there is an answer.
+        controls: The controls, the one first that is best moved to where there is an answer. What
+            a `NotMeasuredError` names comes before it.
 
     Returns:
         ``html`` and ``summary``; or ``impossible``: why, in the words of the labels, and ``ways``:
@@ -71,9 +73,11 @@ def answered(calculator: Calculator, settings: Settings, controls: Iterable[Cont
     try:
         result = calculator(**settings)
     except (TypeError, ValueError) as error:
+        first = error.argument if isinstance(error, NotMeasuredError) else ""
+        order = sorted(known, key=lambda control: control.name != first)
         return {
             "impossible": in_words(str(error), known),
-            "ways": ways(calculator, settings, known),
+            "ways": ways(calculator, settings, order),
         }
     return {"html": html(result), "summary": result.summary}
 

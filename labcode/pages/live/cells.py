@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from labcode.show.numbers import log_share, number, percent, share, spread
 from labcode.show.pictures import TONES, Tone
-from labcode.show.tables import Cell
+from labcode.show.tables import Cell, Head, Table
+
+Measured = tuple[float, float]  # mean and standard deviation, from 0 to 1
+
+
+class NotMeasuredError(ValueError):
+    """A setting that no stored result has.
+
+    Args:
+        argument: The argument that gives way: its control goes to the nearest measured value.
+        reason: Why there is no answer, in whole words.
+    """
+
+    def __init__(self, argument: str, reason: str) -> None:
+        """Keep the argument beside the reason."""
+        super().__init__(reason)
+        self.argument = argument
 
 
 def compared(
@@ -26,13 +42,24 @@ def compared(
     )
 
 
-def accuracy(measured: tuple[float, float] | None, tone: Tone) -> Cell:
-    """Return a mean accuracy with its standard deviation; the bar starts at 10 %, guessing.
+def accuracies(
+    found: Mapping[str, Measured | None], tone: Callable[[str], Tone], head: Head
+) -> tuple[Table, str]:
+    """Return a table of what was measured, and a sentence that names what was not.
 
     Args:
-        measured: Both from 0 to 1; None where nothing was measured.
-        tone: The bar's colour.
+        found: Mean and standard deviation of each way; None where nothing was measured.
+        tone: Returns the colour of a way's bar; the bars start at 10 %, guessing.
+        head: What stands above the numbers.
+
+    Returns:
+        The table, and the sentence with a space before it: nothing if nothing is missing.
     """
-    if measured is None:
-        return Cell(remark="not measured")
-    return Cell(spread(*measured), (measured[0] - 0.1) / 0.9, tone, kind="strong")
+    rows = tuple(
+        (name, Cell(spread(*measured), (measured[0] - 0.1) / 0.9, tone(name), kind="strong"))
+        for name, measured in found.items()
+        if measured is not None
+    )
+    missing = "; ".join(name for name, measured in found.items() if measured is None)
+    table = Table(columns=("", head), rows=rows, style="list")
+    return table, f" Not measured here, so not shown: {missing}." if missing else ""

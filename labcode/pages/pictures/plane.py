@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from labcode.show.pictures import Circle, Line, Named, Path, Picture, Polyline, Words, points
 
-WIDTH, HEIGHT = 380.0, 310.0  # pixels
-LEFT, RIGHT, ABOVE, BELOW = 62.0, 14.0, 26.0, 56.0  # margins around the plane
+WIDTH, HEIGHT = 380.0, 334.0  # pixels
+LEFT, RIGHT, ABOVE, BELOW = 66.0, 16.0, 26.0, 78.0  # margins around the plane
+ROW = 16.0  # between two lines of words below the plane
+LONGEST = 44  # letters of a name in one line
 CHARACTER, LINE = 8.0, 12.0  # room for a character of a name, and for a line
 INNER = 0.07  # part of a side between its end and the first point
 FINGER = 12.0  # pixels around a point in which it is touched
@@ -122,7 +124,7 @@ def _marks_across(
     for value in axis.ticks(min(values), max(values)):
         place = across(axis.bent(value))
         yield Line("frame", place, foot, place, foot + 4)
-        yield Words("name", place, foot + 16, axis.text(value), "middle")
+        yield Words("name axis", place, foot + 17, axis.text(value), "middle")
 
 
 def _marks_up(
@@ -131,14 +133,30 @@ def _marks_up(
     for value in axis.ticks(min(values), max(values)):
         place = up(axis.bent(value))
         yield Line("frame", LEFT - 4, place, LEFT, place)
-        yield Words("name", LEFT - 7, place + 4, axis.text(value), "end")
+        yield Words("name axis", LEFT - 7, place + 5, axis.text(value), "end")
 
 
 def _touchable(dot: Point, x: float, y: float) -> Named:
     """Return a point that says its name below the plane."""
     drawn = Circle("full a" if dot.front else "full b", x, y, 4.5)
-    words = Words("name tip", WIDTH / 2, HEIGHT - 4, dot.name, "middle")
+    words = tuple(
+        Words("name axis tip", WIDTH / 2, HEIGHT - 5 - ROW + ROW * line, text, "middle")
+        for line, text in enumerate(_lines(dot.name))
+    )
     return Named(dot.name, (Circle("finger", x, y, FINGER), drawn), words)
+
+
+def _lines(name: str) -> list[str]:
+    """Return a name in one line, or a long one in two, broken between words near its middle.
+
+    >>> _lines("small CNN"), _lines("LeNet-5, half of the filters cut out, taught, pruned")
+    (['small CNN'], ['LeNet-5, half of the filters', 'cut out, taught, pruned'])
+    """
+    if len(name) <= LONGEST:
+        return [name]
+    spaces = [place for place, letter in enumerate(name) if letter == " "]
+    middle = min(spaces, key=lambda place: abs(place - len(name) / 2), default=len(name))
+    return [name[:middle], name[middle + 1 :]]
 
 
 def _beside(places: Sequence[tuple[float, float]], dots: Sequence[Point]) -> list[Words]:
@@ -150,7 +168,7 @@ def _beside(places: Sequence[tuple[float, float]], dots: Sequence[Point]) -> lis
         hidden = any(left < r and right > s and abs(foot - f) < LINE for s, r, f in taken)
         if dot.place and not hidden:
             taken.append((left, right, foot))
-            shown.append(Words("name", left, foot, dot.place))
+            shown.append(Words("name axis", left, foot, dot.place))
     return shown
 
 
@@ -159,7 +177,7 @@ def _frame(x: Axis, y: Axis) -> tuple[Path | Words, ...]:
     foot, right = HEIGHT - BELOW, WIDTH - RIGHT
     return (
         Path("frame", f"M{LEFT:g},{ABOVE:g} V{foot:g} H{right:g}"),
-        Words("name", (LEFT + right) / 2, HEIGHT - 22, f"{x.title} →", "middle"),
-        Words("name", 2, 13, f"{y.title} ↑", "start"),
-        Words("name hint", WIDTH / 2, HEIGHT - 4, TOUCH, "middle"),
+        Words("name axis", (LEFT + right) / 2, foot + 17 + ROW, f"{x.title} →", "middle"),
+        Words("name axis", 2, 14, f"{y.title} ↑", "start"),
+        Words("name axis hint", WIDTH / 2, HEIGHT - 5 - ROW, TOUCH, "middle"),
     )

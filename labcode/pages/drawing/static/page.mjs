@@ -22,6 +22,7 @@ function say(text) {
 }
 
 function start() {
+  if (!loading) say(LOADING);
   loading ??= Promise.all([load(), samples()]).then(
     ([networks, digits]) => {
       cards.replaceChildren(...networks.map(card));
