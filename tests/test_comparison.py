@@ -59,12 +59,12 @@ def test_text_html_and_frame() -> None:
 
 
 def test_plot() -> None:
-    left, right = _both().plot()
-    assert [bar.get_width() for bar in left.patches] == [108, 39]
-    assert [bar.get_width() for bar in right.patches] == [972, 351]
-    assert [text.get_text() for text in right.texts] == ["972", "351"]
-    assert (left.get_xlabel(), right.get_xlabel()) == ("Parameters", "MACs for one image")
-    assert left.get_ylim()[0] > left.get_ylim()[1]  # the first on top
+    upper, lower = _both().plot()
+    assert [bar.get_width() for bar in upper.patches] == [108, 39]
+    assert [bar.get_width() for bar in lower.patches] == [972, 351]
+    assert [text.get_text() for text in lower.texts] == ["972", "351"]
+    assert (upper.get_xlabel(), lower.get_xlabel()) == ("Parameters", "MACs for one image")
+    assert upper.get_ylim()[0] > upper.get_ylim()[1]  # the first on top
     figure = mpl.figure.Figure()
     axes = figure.subplots(1, 2)
     assert tuple(_both().plot(axes)) == tuple(axes)

@@ -22,7 +22,7 @@ def show_tiles(
     columns: int = 10,
     titles: Sequence[str] = (),
     signed: bool = False,
-    side: float = 0.72,
+    side: float = 0.48,
 ) -> Figure:
     """Show many small pictures side by side.
 
@@ -40,14 +40,14 @@ def show_tiles(
     import matplotlib.pyplot as plt
 
     rows = -(-len(tiles) // columns)
-    height = side * rows + (0.25 if titles else 0)
+    height = side * rows + (0.3 if titles else 0)
     figure, grid = plt.subplots(rows, columns, figsize=(side * columns, height), squeeze=False)
     for index, axes in enumerate(grid.flat):
         axes.set_visible(index < len(tiles))
         if index < len(tiles):
             draw_tile(axes, tiles[index], signed=signed)
         if index < len(titles):
-            axes.set_title(titles[index], fontsize=8, loc="center")
+            axes.set_title(titles[index], loc="center")
     return figure
 
 
@@ -110,7 +110,7 @@ def bars_with_seeds(axes: Axes, runs: pd.DataFrame, by: str, y: str, order: Sequ
         axes.plot(values, np.full(len(values), place), ".", color=COLORS["black"], ms=4)
         axes.annotate(
             f"{values.mean():.1%}", (values.max(), place), xytext=(6, 0),
-            textcoords="offset points", va="center", fontsize=9,
+            textcoords="offset points", va="center",
         )  # fmt: skip
     axes.set_yticks(range(len(order)), order)
     axes.set_ylim(len(order) - 0.5, -0.5)

@@ -81,7 +81,7 @@ class Comparison:
         return pd.DataFrame(rows, index=pd.Index([e.name for e in self.entries], name="name"))
 
     def plot(self, ax: Sequence[Axes] | None = None) -> Sequence[Axes]:
-        """Draw two bar charts: parameters and MACs.
+        """Draw two bar charts, one below the other: parameters and MACs.
 
         Args:
             ax: two matplotlib axes to draw on; new ones if None.
@@ -93,15 +93,15 @@ class Comparison:
             import matplotlib.pyplot as plt  # only here: comparing itself needs no matplotlib
 
             height = 1.2 + 0.4 * len(self.entries)
-            ax = plt.subplots(1, 2, figsize=(8, height), sharey=True, layout="constrained")[1]
-        left, right = ax
+            ax = plt.subplots(2, 1, figsize=(5, 2 * height), layout="constrained")[1]
+        upper, lower = ax
         names = [entry.name for entry in self.entries]
-        _bars(left, names, [e.params for e in self.entries], "Parameters", "#d55e00")
-        _bars(right, names, [e.macs for e in self.entries], "MACs for one image", "#0072b2")
-        left.invert_yaxis()  # the first entry on top
-        if right.get_ylim()[0] < right.get_ylim()[1]:  # not shared with the left one
-            right.invert_yaxis()
-        return left, right
+        _bars(upper, names, [e.params for e in self.entries], "Parameters", "#d55e00")
+        _bars(lower, names, [e.macs for e in self.entries], "MACs for one image", "#0072b2")
+        upper.invert_yaxis()  # the first entry on top
+        if lower.get_ylim()[0] < lower.get_ylim()[1]:  # not shared with the upper one
+            lower.invert_yaxis()
+        return upper, lower
 
     def _table(self, notes: Sequence[str] = ()) -> Table:
         most_params = max(entry.params for entry in self.entries)

@@ -67,10 +67,11 @@ def _few(names: list[str]) -> list[str]:
 def _layers(found: Preflight) -> Table:
     methods = tuple(found.verdicts)
     rows = tuple(_row(layer, methods) for layer in found.layers)
-    columns = ("Layer", "Type", "Parameters", "What is particular", *methods)
-    return Table("", columns, rows, numeric=frozenset({2}), wrapped=frozenset({3}))
+    columns = ("Layer", *methods, "Type", "Parameters", "What is particular")
+    end = len(columns)  # what the methods say stands first: a phone shows the left of a table
+    return Table("", columns, rows, numeric=frozenset({end - 2}), wrapped=frozenset({end - 1}))
 
 
 def _row(layer: LayerCheck, methods: tuple[str, ...]) -> tuple[str, ...]:
     answers = (layer.verdicts[m].answer if m in layer.verdicts else "" for m in methods)
-    return (layer.name, layer.kind, f"{layer.weights:,}", ", ".join(layer.notes), *answers)
+    return (layer.name, *answers, layer.kind, f"{layer.weights:,}", ", ".join(layer.notes))

@@ -32,11 +32,12 @@ def use_house_style() -> None:
             "axes.spines.right": False,
             "axes.spines.top": False,
             "axes.titlelocation": "left",
+            "axes.titlesize": "medium",
             "figure.constrained_layout.use": True,
-            "figure.dpi": 130,  # sharp on a phone's screen, and a picture stays under 60 kB
+            "figure.dpi": 150,  # sharp on a phone's screen, and a picture stays under 60 kB
             "figure.facecolor": "white",
-            "figure.figsize": (6.4, 3.4),
-            "font.size": 10,
+            "figure.figsize": (4.8, 3.2),  # a phone makes 390 pixels of the width:
+            "font.size": 11,  # letters of 12 pixels there
             "grid.alpha": 0.3,
             "image.cmap": "gray_r",
             "legend.frameon": False,

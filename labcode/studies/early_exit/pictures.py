@@ -26,7 +26,7 @@ def gallery(images: Tensor, exits: Tensor, *, columns: int = 10) -> Figure:
     import matplotlib.pyplot as plt
 
     rows = int(exits.max()) + 1
-    figure, grid = plt.subplots(rows, columns, figsize=(0.62 * columns, 0.72 * rows), squeeze=False)
+    figure, grid = plt.subplots(rows, columns, figsize=(0.42 * columns, 0.5 * rows), squeeze=False)
     for k, line in enumerate(grid):
         shown = images[exits == k][:columns, 0]
         for index, axes in enumerate(line):

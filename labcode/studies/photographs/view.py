@@ -63,8 +63,8 @@ def compared(wanted: Mapping[str, Key]) -> pd.DataFrame:
         plain = key[0] == "uncompressed"
         lines[name] = {
             "accuracy (%)": round(100 * found["correct"] / found["n"], 1),
-            "difference": "" if plain else str(difference(*key)),
+            "difference (points)": "" if plain else str(difference(*key)).replace(" points", ""),
             "same answers (%)": round(100 * found["agree"] / found["n"], 1),
-            "megabytes": round(found["bytes"] / 1e6, 2),
+            "MB": round(found["bytes"] / 1e6, 2),
         }
     return pd.DataFrame(lines).T

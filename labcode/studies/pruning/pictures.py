@@ -53,4 +53,4 @@ def name_lines(
 ) -> None:
     """Write names in their lines' colours, at places given in parts of the axes (0 to 1)."""
     for name, place in places.items():
-        axes.annotate(name, place, xycoords="axes fraction", color=colors[name], fontsize=9)
+        axes.annotate(name, place, xycoords="axes fraction", color=colors[name])
