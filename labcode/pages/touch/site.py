@@ -7,8 +7,10 @@ from importlib.resources import files
 from labcode.weights.store import read
 
 # In their order: a later one may refine an earlier one.
-STYLES = ("base", "controls", "pixels", "tables", "filter", "shift", "soft_labels", "coding")
-STYLES += ("shuffle",)
+STYLES = (
+    *("base", "controls", "pixels", "tables"),
+    *("filter", "shift", "soft_labels", "coding", "shuffle"),
+)
 POOLINGS = ("none", "mean", "max")  # of the networks that the piece *A digit on the move* asks
 
 
