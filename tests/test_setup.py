@@ -271,7 +271,7 @@ def test_every_target_has_its_line_in_help() -> None:
 
 
 BUILD = ["tools.vendor", "tools.live_bundle", "tools.setup", "tools.preflight"]
-PAGES = ["calculators", "claims", "live", "quizzes", "drawing.site"]
+PAGES = ["calculators", "claims", "live", "quizzes", "drawing.site", "touch.site"]
 ALONE = """
 import sys
 class NoPackage:

@@ -22,6 +22,7 @@ TIMED = [name for name, table in TABLES.items() if isinstance(table, TimedTable)
 YOUNGER = {"tables", "weight_decay"}  # some stored tables are older than these facts
 UNSEEN_BY_PAGES = {
     "clothes_rates",
+    "cnn_basics_pooled_files",
     "design_space_rates",
     "distillation_ensemble_temperature",
     "distillation_unseen_temperature",

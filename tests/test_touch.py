@@ -3,6 +3,7 @@
 import json
 import math
 import subprocess
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,15 +15,17 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from labcode import coding, data
+from labcode import coding, data, studies, weights
 from labcode.basics.fields import seen_inputs
 from labcode.basics.poolings import pooling
 from labcode.coding import huffman, rans
-from labcode.models import ShuffleUnit
-from labcode.pages.drawing.networks import packed_lenet5, unpacked_lenet5
+from labcode.models import ShuffleUnit, pooled_network
+from labcode.pages.drawing.networks import unpacked_lenet5
 from labcode.pages.touch import touch
 from labcode.pages.touch.digits import DOUBTFUL_LABEL, doubtful, sample, shades
 from labcode.pages.touch.pieces import LOGITS, PIECES
+from labcode.pages.touch.site import POOLINGS, site_files, stored_name
+from labcode.training import evaluate, seeded
 from tests.examples import examples
 
 STATIC = Path(__file__).parent.parent / "labcode/pages/touch/static"
@@ -102,7 +105,35 @@ def test_sentences_say_what_the_coders_need() -> None:
     least = len(MESSAGE) * coding.entropy(np.array(counts))
     assert f"takes {bits} bits" in PIECES["coding"].sentence
     assert f"about {least:.1f}." in PIECES["coding"].sentence
-    assert round(len(packed_lenet5()) / 1000) == 8  # "8 kB", in the words of shift.mjs
+
+
+def test_the_site_gets_every_script_every_style_and_three_networks() -> None:
+    found = site_files()
+    scripts = {path.name for path in STATIC.glob("*.mjs")}
+    networks = {f"pooled-{kind}.diet" for kind in ("none", "mean", "max")}
+    assert set(found) == {*scripts, *networks, "touch.css"}
+    sheet = found["touch.css"].decode()
+    for path in STATIC.glob("*.css"):
+        assert path.read_text(encoding="utf-8") in sheet
+    total = sum(len(found[name]) for name in networks)
+    assert total < 100_000
+    assert f"on their way: {round(total / 1000)} kB." in found["shift.mjs"].decode()
+
+
+@pytest.mark.parametrize("kind", POOLINGS)
+def test_a_packed_network_answers_as_the_experiments_own(kind: str) -> None:
+    rows = studies.table("cnn_basics_pooled_files").query("kind == @kind").set_index("distance")
+    trained, packed = (part for _, part in rows.groupby("form", sort=False))
+    measured = studies.table("cnn_basics_shifts").query("kind == @kind and seed == 0")
+    plain = measured[~measured["augmented"]].set_index("distance")
+    file = weights.read(stored_name(kind))
+    assert set(packed["bytes_on_disk"]) == {len(file)}
+    for column in ("accuracy", "changed"):  # trained on two machines, perhaps
+        assert trained[column].tolist() == pytest.approx(plain[column].tolist(), abs=0.02)
+        assert packed[column].tolist() == pytest.approx(trained[column].tolist(), abs=0.005)
+    network = coding.unpack(file, seeded(partial(pooled_network, kind), 0)).eval()
+    right = evaluate(network, data.load("mnist5k").test).accuracy
+    assert right == pytest.approx(packed.loc[0, "accuracy"], abs=0.002)
 
 
 PHASES = (Phase.explicit, Phase.generate)  # an example runs Node, so no smaller one is sought

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from labcode.pages.workbench.bench import bench
 from labcode.weights import packed
 
@@ -14,6 +16,14 @@ def test_a_notebook_gets_a_picture_and_a_plain_sentence() -> None:
     assert "make serve" in bench()._repr_mimebundle_()["text/plain"]
     assert "<svg" in html()
     assert "in a browser that runs" in html()
+
+
+def test_a_part_says_which_and_where_the_whole_is() -> None:
+    page = bench("prune")._repr_mimebundle_()["text/html"]
+    assert 'data-bench="prune" data-whole="../shipping/workbench.html"' in page
+    assert "data-whole" not in html()
+    with pytest.raises(ValueError, match="part must be one of 'all', 'prune', got 'share'"):
+        bench("share")
 
 
 def test_the_picture_has_the_bytes_of_both_ends() -> None:

@@ -8,6 +8,8 @@ web/package-lock.json). All go to _build/vendor/: `static` becomes the site's _s
 import shutil
 from pathlib import Path
 
+from labcode.pages.touch.site import site_files as touch_files
+
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = ROOT / "web" / "node_modules"
 VENDOR = ROOT / "_build" / "vendor"
@@ -48,8 +50,9 @@ def main() -> None:
         copy(font, VENDOR / "static/katex/fonts" / font.name)
     for script in found(ROOT / "labcode/pages/live/worker", "*.mjs"):
         copy(script, VENDOR / "root/live" / script.name)
-    for file in found(ROOT / "labcode/pages/touch/static", "*.mjs", "*.css"):
-        copy(file, VENDOR / "root/touch" / file.name)
+    (VENDOR / "root/touch").mkdir()
+    for name, data in touch_files().items():
+        (VENDOR / "root/touch" / name).write_bytes(data)
     copy(ROOT / "web/robots.txt", VENDOR / "root/robots.txt")
 
 

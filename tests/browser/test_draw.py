@@ -113,7 +113,7 @@ def test_a_device_without_webassembly_is_told(visit) -> None:
 
 def test_who_waits_is_told_what_for(visit) -> None:
     page, held = visit(PAGE).page, []
-    page.route("**/packed.diet", held.append)
+    page.route("**/packed.diet", lambda route: held.append(route))
     with page.expect_request("**/packed.diet"):
         draw(page)
     note = page.locator(".draw-note")

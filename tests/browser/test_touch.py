@@ -3,21 +3,25 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 from playwright.sync_api import Locator, Page, expect
-from torch import Tensor
+from torch import Tensor, nn
 
-from labcode import basics
+from labcode import basics, coding, weights
 from labcode.basics.fields import seen_inputs
 from labcode.basics.poolings import pooling
 from labcode.coding import huffman
 from labcode.distillation import soften
+from labcode.models import pooled_network
 from labcode.pages.drawing.networks import unpacked_lenet5
 from labcode.pages.touch.digits import doubtful, sample
 from labcode.pages.touch.pieces import PIECES
+from labcode.pages.touch.site import POOLINGS, stored_name
+from labcode.training import seeded
 from tests.browser.conftest import SITE, Visit, axe_source
 from tests.test_touch import START, counts_of, network, rans_states
 
@@ -224,8 +228,8 @@ def test_the_readers_own_digit_is_filtered(hand, way) -> None:
 @ways
 def test_pooling_sees_a_digit_move_as_pytorch_does(hand, way, width, theme) -> None:
     reader = hand("shift", way, width, theme)
-    reader.press(reader.button("Ask LeNet-5 as well"))
-    expect(reader.piece.locator(".touch-answers p")).to_have_count(2, timeout=20_000)
+    reader.press(reader.button("Ask three networks"))
+    expect(reader.piece.locator(".touch-answer:visible")).to_have_count(3, timeout=20_000)
     reader.press(reader.button("Back"))
     if way == "keyboard":
         reader.arrow("Right", 3)
@@ -249,12 +253,20 @@ def test_pooling_sees_a_digit_move_as_pytorch_does(hand, way, width, theme) -> N
             change = float((after - before).norm() / before.norm())
             assert float(reader.told(kind)) == pytest.approx(change, abs=1e-5)
             assert card.inner_text() == f"{100 * change:.0f} %"
-    with torch.inference_mode():
-        expected = unpacked_lenet5()(torch.cat([still, moved])).softmax(dim=1)
-    torch.testing.assert_close(
-        torch.tensor(reader.value("answers")), expected, atol=1e-4, rtol=1e-3
-    )
+    before, after = reader.value("answers")
+    assert list(before) == list(after) == list(POOLINGS)
+    for kind in POOLINGS:
+        with torch.inference_mode():
+            expected = pooled(kind)(torch.cat([still, moved])).softmax(dim=1)
+        found = torch.tensor([before[kind], after[kind]])
+        torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-3)
     reader.check()
+
+
+def pooled(kind: str) -> nn.Module:
+    """Return the network with a pooling that the piece loads, in evaluation mode."""
+    file = weights.read(stored_name(kind))
+    return coding.unpack(file, seeded(partial(pooled_network, kind), 0)).eval()
 
 
 def test_a_pooled_picture_moves_by_a_place_with_two_pixels() -> None:
@@ -267,18 +279,25 @@ def test_a_pooled_picture_moves_by_a_place_with_two_pixels() -> None:
         assert not torch.equal(one, pooled)
 
 
-def test_the_seven_pushed_to_the_right_gets_another_answer(hand) -> None:
+def test_each_network_answers_the_seven_that_is_pushed_to_the_right(hand) -> None:
     reader = hand("shift", "keyboard", 1280, "light")
-    reader.press(reader.button("Ask LeNet-5 as well"))
-    expect(reader.piece.locator(".touch-answers p")).to_have_count(2, timeout=20_000)
+    reader.press(reader.button("Ask three networks"))
+    expect(reader.piece.locator(".touch-answer:visible")).to_have_count(3, timeout=20_000)
+    networks, seen = [pooled(kind) for kind in POOLINGS], set()
     for right in (1, 2, 3, 4):
         assert reader.told("right") == str(right)
         with torch.inference_mode():
-            moved = basics.shift(image(sample(7)), down=0, right=right)
-            answer = int(unpacked_lenet5()(moved).argmax())
-        assert reader.piece.locator(".touch-answers b").last.inner_text() == str(answer)
+            images = torch.cat([image(sample(7)), basics.shift(image(sample(7)), 0, right)])
+            expected = [str(int(n)) for network in networks for n in network(images).argmax(1)]
+        assert reader.piece.locator(".touch-answer b").all_inner_texts() == expected
+        none, mean, largest = expected[1::2]
+        expect(reader.piece.locator(".touch-told")).to_have_text(
+            f"Moved like this, the networks answer: without pooling {none}, with the mean {mean}, "
+            f"with the maximum {largest}."
+        )
+        seen |= set(expected[1::2])
         reader.arrow("Right")
-    assert answer != 7
+    assert len(seen) > 1
 
 
 @ways
@@ -466,13 +485,13 @@ def assert_still(page: Page, name: str) -> None:
 
 def test_a_network_that_does_not_come_is_named_and_asked_for_again(hand) -> None:
     reader = hand("shift", "mouse", 1280, "light")
-    reader.page.route("**/packed.diet", lambda route: route.fulfill(status=503))
-    ask = reader.button("Ask LeNet-5 as well")
+    reader.page.route("**/pooled-max.diet", lambda route: route.fulfill(status=503))
+    ask = reader.button("Ask three networks")
     ask.click()
-    expect(reader.piece.locator(".touch-answers")).to_contain_text("packed.diet: status 503")
-    reader.page.unroute("**/packed.diet")
+    expect(reader.piece.locator(".touch-told")).to_contain_text("pooled-max.diet: status 503")
+    reader.page.unroute("**/pooled-max.diet")
     ask.click()
-    expect(reader.piece.locator(".touch-answers p")).to_have_count(2, timeout=20_000)
+    expect(reader.piece.locator(".touch-answer:visible")).to_have_count(3, timeout=20_000)
 
 
 def test_pages_without_a_piece_load_none_of_its_files(visit) -> None:

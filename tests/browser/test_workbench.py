@@ -23,6 +23,7 @@ from tools.serve import TEXT, compressed
 
 PAGE = "book/shipping/workbench.html"
 DRAW = "book/shipping/draw.html"
+CHAPTER = "book/pruning/pruning.html"
 TAKES = 60_000  # ms at most for anything that computes
 NEARLY = 1  # digits of 500 that another machine's rounding may decide
 THUMB = 12  # px: the histogram's ends, as rows.mjs has it
@@ -213,6 +214,43 @@ def touch_from_to(page: Page, first: tuple[float, float], last: tuple[float, flo
     for kind, (x, y) in zip(["touchStart", *["touchMove"] * 4], way, strict=True):
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def test_a_part_on_the_chapters_page_prunes_and_hands_its_steps_on(visit) -> None:
+    seen = visit(CHAPTER, width=390, theme="dark", finger=True)
+    page = seen.page
+    assert not [url for url in seen.requests if url.endswith((".wasm", ".onnx", ".bin"))]
+    start(page)
+    assert page.get_by_role("tab").all_inner_texts() == ["1\nPrune", "2\nRetrain"]
+    page.get_by_role("button", name="Just show me").tap()
+    page.get_by_role("radio", name="By chance").check(force=True)
+    page.locator("#bench-prune-fc1").fill("0.95")
+    page.locator("#bench-prune-fc1").dispatch_event("change")
+    expect(page.locator(".bench-history li")).to_have_count(2, timeout=TAKES)
+    rest(page)
+    digits = right(page)
+    page.evaluate(axe_source())
+    assert page.evaluate(AXE) == []
+    assert page.evaluate(SMALL_TEXT) == page.evaluate(SMALL_TARGETS) == []
+    page.get_by_role("link", name="Go on in the workbench").tap()
+    page.wait_for_url("**/shipping/workbench.html#bench=p/chance/**")
+    page.get_by_role("button", name="Start").tap()
+    expect(page.locator(".bench-history li")).to_have_count(2, timeout=TAKES)
+    rest(page)
+    assert right(page) == digits < 497
+    assert page.get_by_role("tab").count() == 4
+    seen.assert_clean()
+
+
+def test_a_touched_point_keeps_its_name_when_the_finger_lifts(visit) -> None:
+    page = visit(PAGE, width=390, finger=True).page
+    start(page)
+    point = in_sight(page.locator(".bench-rival"))
+    middle = (point["x"] + point["width"] / 2, point["y"] + point["height"] / 2)
+    page.touchscreen.tap(*middle)
+    expect(page.locator(".bench-touched")).to_contain_text(
+        "best file, on these digits: 8,240 bytes"
+    )
 
 
 def test_by_chance_and_whole_filters_by_keyboard(visit) -> None:

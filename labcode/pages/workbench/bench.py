@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from math import log10
-from typing import Any
+from typing import Any, Literal
 
+from labcode._checks import check_choice
 from labcode.pages.calculators.compare_techniques import ENTRIES
 from labcode.show.numbers import number
 from labcode.weights.store import packed
@@ -18,30 +19,49 @@ _PLAIN = (
 )
 
 
+Part = Literal["all", "prune"]
+MARKS: dict[Part, str] = {  # what the script reads; a part says where the whole workbench is
+    "all": 'data-bench aria-label="The workbench"',
+    "prune": 'data-bench="prune" data-whole="../shipping/workbench.html" '
+    'aria-label="The workbench: prune and retrain"',
+}
+
+
 class Bench:
-    """The workbench; the site shows it, a notebook says where it is."""
+    """The workbench, or a part of it; the site shows it, a notebook says where it is."""
+
+    def __init__(self, part: Part) -> None:
+        """Keep which part it is; `bench` documents it."""
+        self.part = part
 
     def __repr__(self) -> str:
         """Say where the workbench works."""
         return _PLAIN
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/html": _html(), "text/plain": _PLAIN}
+        return {"text/html": _html(self.part), "text/plain": _PLAIN}
 
 
-def bench() -> Bench:
+def bench(part: Part = "all") -> Bench:
     """Return the workbench, to be the last value of a notebook's cell.
+
+    Args:
+        part: "all" four steps, or "prune": the two for a page about pruning, prune and retrain.
+
+    Raises:
+        ValueError: There is no such part.
 
     >>> "make serve" in repr(bench())
     True
     """
-    return Bench()
+    check_choice("part", part, tuple(MARKS))
+    return Bench(part)
 
 
-def _html() -> str:
+def _html(part: Part) -> str:
     """Return the page before its start; its script makes the rest."""
     return f"""<link rel="stylesheet" href="../../workbench/bench.css">
-<section class="bench" data-bench aria-label="The workbench">
+<section class="bench" {MARKS[part]}>
 <figure class="bench-picture">{_picture()}</figure>
 <p class="bench-note" role="status">The workbench works on the built site, in a browser that runs
 scripts. The Python below does the same.</p>

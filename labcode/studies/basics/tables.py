@@ -7,7 +7,7 @@ from typing import Any
 from labcode.basics.poolings import POOLINGS
 from labcode.models.first_layer_network import FIRST_LAYERS
 from labcode.models.place_network import PLACE_NETWORKS
-from labcode.studies.basics import trials
+from labcode.studies.basics import pooled_files, trials
 from labcode.studies.definition import Row, Study, Table, grid
 
 SEEDS = (0, 1, 2)
@@ -97,7 +97,17 @@ SHIFTS_LONGER = Table(
     grid(kind=("none", "mean", "max"), epochs=(3 * trials.EPOCHS,), seed=SEEDS),
     facts=facts(3),
 )
+POOLED_FILES = Table(
+    "cnn_basics_pooled_files",
+    pooled_files.pooled_file_trial,
+    grid(kind=("none", "mean", "max"), seed=SEEDS[:1]),
+    facts={**facts(), "seeds": [SEEDS[0]]},
+    kept_for="what the networks of the piece to touch *A digit on the move* lose in their files",
+)
 STUDY = Study(
     "basics",
-    (SHARING, FIELDS, PLACES, PLACES_LONGER, DROPPING, GROUP_SIZES, SHIFTS, SHIFTS_LONGER),
+    (
+        *(SHARING, FIELDS, PLACES, PLACES_LONGER, DROPPING, GROUP_SIZES, SHIFTS, SHIFTS_LONGER),
+        POOLED_FILES,
+    ),
 )

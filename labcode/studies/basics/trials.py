@@ -203,7 +203,7 @@ def pooling_trial(kind: str, augmented: bool, seed: int) -> list[Row]:
     augment = RandomAffine(max_shift=4.0, max_degrees=0.0, max_scale=0.0) if augmented else None
     model = trained(lambda: pooled_network(kind), data.train, seed, augment=augment)
     setting = {"kind": kind, "augmented": augmented}
-    return [setting | _under_shift(model, data.test, distance) for distance in DISTANCES]
+    return [setting | under_shift(model, data.test, distance) for distance in DISTANCES]
 
 
 def longer_pooling_trial(kind: str, epochs: int, seed: int) -> list[Row]:
@@ -217,7 +217,7 @@ def longer_pooling_trial(kind: str, epochs: int, seed: int) -> list[Row]:
     data = digits(N_TRAIN)
     model = trained(lambda: pooled_network(kind), data.train, seed, epochs=epochs)
     learned = {"train_accuracy": evaluate(model, data.train).accuracy}
-    return [learned | _under_shift(model, data.test, distance) for distance in (0, 1, 3)]
+    return [learned | under_shift(model, data.test, distance) for distance in (0, 1, 3)]
 
 
 def group_trial(kind: str, group: int, twice: bool, seed: int) -> list[Row]:
@@ -248,7 +248,7 @@ def group_trial(kind: str, group: int, twice: bool, seed: int) -> list[Row]:
     ]
 
 
-def _under_shift(model: nn.Module, test: Split, distance: int) -> Row:
+def under_shift(model: nn.Module, test: Split, distance: int) -> Row:
     """Return accuracy, changed predictions and changed features at a distance, in pixels."""
     before = predictions(model, test.images)
     ways = directions(distance) if distance else [(0, 0)]

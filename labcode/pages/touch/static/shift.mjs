@@ -1,17 +1,29 @@
-// A digit that the reader moves: what no pooling, mean and max make of it, and LeNet-5's answer.
+// A digit that the reader moves: what no pooling, mean and max make of it, and what three networks
+// with them answer.
 
 import { digitSource } from "./digits.mjs";
 import { button, make, mount, onArrows, onDrag, percent, say, within } from "./kit.mjs";
-import { lenet, ranked, softened } from "./lenet.mjs";
+import { ranked, softened } from "./layers.mjs";
 import { decode, grid, paintInk, SIDE } from "./pixels.mjs";
+import { pooledNetworks } from "./pooled.mjs";
 
 const FARTHEST = 4; // pixels, as far as the page's measurements go
 const GROUPS = [2, 4];
 const KINDS = {
-  none: { title: "No pooling", keep: null },
-  mean: { title: "Mean", keep: (values) => values.reduce((sum, value) => sum + value) / values.length },
-  max: { title: "Max", keep: (values) => Math.max(...values) },
+  none: { title: "No pooling", said: "without pooling", keep: null },
+  mean: { title: "Mean", said: "with the mean", keep: mean },
+  max: { title: "Max", said: "with the maximum", keep: (values) => Math.max(...values) },
 };
+
+const ABOUT =
+  "Three small networks, alike but for what follows each of their two convolutions: nothing, the " +
+  "mean of 2 × 2 values, or their maximum. All learned from the same 1,000 digits, none of them " +
+  "moved.";
+const WAIT = "The three networks are on their way: 83 kB.";
+
+function mean(values) {
+  return values.reduce((sum, value) => sum + value) / values.length;
+}
 
 /** The digit moved by whole pixels; what leaves is lost, and zeros come in. */
 export function moved(digit, down, right) {
@@ -44,7 +56,7 @@ class Shift {
     this.section = section;
     this.by = { down: 0, right: 1 };
     this.group = GROUPS[0];
-    this.network = null;
+    this.networks = null;
     place.append(this.stage(), digitSource((digit) => this.take(digit)));
     this.take(decode(section.dataset.digit));
   }
@@ -95,33 +107,37 @@ class Shift {
     const [before, after] = ["before", "after"].map((when) =>
       grid(SIDE, `${KINDS[kind].title}, ${when} the shift`));
     const changed = make("b", {});
+    const answer = make("p", { class: "touch-answer", hidden: true });
     const arrow = make("span", { "aria-hidden": "true" }, "→");
     const element = make("div", { class: "touch-card" },
       make("span", { class: "touch-name-of" }, KINDS[kind].title),
       make("span", { class: "touch-pair" }, before, arrow, after),
-      make("span", { class: "touch-changed" }, "changed by ", changed));
-    return { element, before, after, changed };
+      make("span", { class: "touch-changed" }, "changed by ", changed),
+      answer);
+    return { element, before, after, changed, answer };
   }
 
   answers() {
-    this.asked = button("Ask LeNet-5 as well", () => this.ask());
-    this.answer = make("div", { class: "touch-answers", role: "status" });
-    return make("div", { class: "touch-ask" }, this.asked, this.answer);
+    this.asked = button("Ask three networks", () => this.ask());
+    this.told = make("p", { class: "touch-told", role: "status" });
+    const about = make("p", { class: "touch-note" }, ABOUT);
+    return make("div", { class: "touch-ask" }, this.asked, this.told, about);
   }
 
   async ask() {
-    say(this.answer, "LeNet-5 is on its way: 8 kB.");
+    say(this.told, WAIT);
     try {
-      this.network = await lenet();
+      this.networks = await pooledNetworks();
       this.asked.hidden = true;
       this.paint();
     } catch (error) {
-      say(this.answer, `LeNet-5 could not be loaded (${error.message}). Ask again.`);
+      say(this.told, `The networks could not be loaded (${error.message}). Ask again.`);
     }
   }
 
   take(digit) {
     this.digit = digit;
+    this.still = null; // what the networks say of it where it stands
     this.paint();
   }
 
@@ -148,19 +164,34 @@ class Shift {
       changed.textContent = `${(100 * found).toFixed(0)} %`;
       this.section.dataset[kind] = found;
     }
-    if (this.network) this.paintAnswer(now);
+    if (this.networks) this.paintAnswers(now);
   }
 
-  paintAnswer(now) {
-    const both = [["where it stood", this.digit], ["moved", now]].map(([when, digit]) => {
-      const shares = softened(this.network.logits(digit));
-      return { when, shares, best: ranked(shares)[0] };
+  paintAnswers(now) {
+    this.still ??= this.sharesOf(this.digit);
+    const shares = this.sharesOf(now);
+    const says = Object.keys(KINDS).map((kind) => {
+      const [before, after] = [this.still, shares].map((found) => ranked(found[kind])[0]);
+      const { answer } = this.cards[kind];
+      answer.replaceChildren("Its network: ", ...words(before), " → ", ...words(after));
+      answer.hidden = false;
+      return `${KINDS[kind].said} ${after.digit}`;
     });
-    this.answer.replaceChildren(...both.map(({ when, best }) =>
-      make("p", {},
-        `LeNet-5, ${when}: `, make("b", {}, `${best.digit}`), `, ${percent(best.share)} sure`)));
-    this.section.dataset.answers = JSON.stringify(both.map(({ shares }) => shares));
+    say(this.told, `Moved like this, the networks answer: ${says.join(", ")}.`);
+    this.section.dataset.answers = JSON.stringify([this.still, shares]);
   }
+
+  /** The shares that each network gives to the ten digits. */
+  sharesOf(digit) {
+    const found = Object.entries(this.networks).map(([kind, network]) =>
+      [kind, softened(network.logits(digit))]);
+    return Object.fromEntries(found);
+  }
+}
+
+/** An answer, and how sure the network is of it. */
+function words({ digit, share }) {
+  return [make("b", {}, `${digit}`), `, ${percent(share)} sure`];
 }
 
 function way(down, right) {

@@ -2,7 +2,8 @@
 
 import { digitSource } from "./digits.mjs";
 import { make, mount, percent, say } from "./kit.mjs";
-import { lenet, ranked, softened } from "./lenet.mjs";
+import { ranked, softened } from "./layers.mjs";
+import { lenet } from "./lenet.mjs";
 import { decode, grid, paintInk, SIDE } from "./pixels.mjs";
 
 const HIGHEST = 32;

@@ -7,6 +7,7 @@ import { goalCard, goalOf } from "./goal.mjs";
 import { history } from "./history.mjs";
 import { fromLink, isLink } from "./link.mjs";
 import { mistakes } from "./mistakes.mjs";
+import { onwards } from "./onwards.mjs";
 import { Path } from "./path.mjs";
 import { plane, scoreboard } from "./plane.mjs";
 import { prunePanel } from "./prune.mjs";
@@ -17,6 +18,8 @@ import { valuesPanel } from "./values.mjs";
 import { describe, layerNames } from "./words.mjs";
 
 const bench = document.querySelector("[data-bench]");
+const PARTS = { all: ["prune", "train", "share", "code"], prune: ["prune", "train"] };
+const shown = PARTS[bench.dataset.bench || "all"];
 const note = bench.querySelector(".bench-note");
 const start = bench.querySelector("[data-start]");
 const room = bench.querySelector(".bench-room");
@@ -82,14 +85,16 @@ async function build(client, layers, params, seen) {
     retrain.run();
   });
   const code = codePanel(layers, names, path, whole);
-  const steps = tabs([
+  const every = [
     { id: "prune", title: "Prune", panel: prune.node },
     { id: "train", title: "Retrain", panel: retrain.node },
     { id: "share", title: "Share", panel: share.node },
     { id: "code", title: "Code", panel: code.node },
-  ]);
+  ];
+  const steps = tabs(every.filter(({ id }) => shown.includes(id)));
+  const end = shown.includes("code") ? game.node : onwards(path, bench.dataset.whole);
   const beside = make("div", { class: "bench-side" },
-    wrong.node, make("h2", {}, "Your path"), map.node, game.node, told.node);
+    wrong.node, make("h2", {}, "Your path"), map.node, end, told.node);
   room.replaceChildren(top.node, make("div", { class: "bench-columns" },
     steps.node, beside));
 

@@ -79,7 +79,7 @@ export function plane(goal) {
 
   function point(left, top, one, style, size) {
     const name = () => say(told, `${one.name}: ${bytes(one.bytes)}, ${percent(one.accuracy)} right`);
-    const leave = () => say(told, TOUCH);
+    const leave = ({ pointerType }) => pointerType === "mouse" && say(told, TOUCH); // a finger lifts
     return shape("g", { onpointerenter: name, onpointerdown: name, onpointerleave: leave },
       shape("circle", { class: "bench-finger", cx: left, cy: top, r: FINGER }),
       shape("circle", { class: style, cx: left, cy: top, r: size }));
