@@ -24,7 +24,7 @@ from labcode.quantization import (
 from labcode.quantization.integer import max_pool
 from labcode.quantization.layers import layer_inputs
 from tests.examples import examples
-from tests.odd_networks import SHAPE, Chain, Odd, built, chains, odd_networks
+from tests.odd_networks import SHAPE, Chain, NormAct, Odd, OwnLinear, built, chains, odd_networks
 
 
 def images(seed: int, count: int = 32) -> Tensor:
@@ -254,27 +254,9 @@ class OwnConv(nn.Conv2d):
         return 2 * super().forward(x)
 
 
-class OwnLinear(nn.Linear):
-    """As timm has one: a forward of its own that does nothing else."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.linear(x, self.weight, self.bias)
-
-
 class Linear(nn.Linear):
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(x).abs()
-
-
-class NormAct(nn.BatchNorm2d):
-    """As timm has them: a norm that runs the activation in it."""
-
-    def __init__(self, channels: int, act: nn.Module) -> None:
-        super().__init__(channels)
-        self.drop, self.act = nn.Identity(), act
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.act(self.drop(super().forward(x)))
 
 
 class Doubled(nn.BatchNorm2d):
