@@ -95,7 +95,7 @@ def rest_of(norm: _BatchNorm) -> nn.Module | None:
     rest = nn.Sequential(*children).eval() if children else nn.Identity().eval()
     size = [2, norm.num_features] + [3] * _MAP_AXES.get(_kind(norm), 2)
     images = 3 * torch.randn(size, generator=torch.Generator().manual_seed(0))
-    images = images.to(norm.running_mean)  # type: ignore[arg-type]
+    images = images.to(norm.running_mean)
     stored = (norm.running_mean, norm.running_var, norm.weight, norm.bias)
     try:
         with torch.no_grad():
