@@ -80,7 +80,7 @@ def test_eight_bits_are_nearly_the_network(drawn) -> None:
     left = {
         type(layer).__name__ for layer in layers if layer not in quant_layers(quantized).values()
     }
-    assert left <= {"BatchNorm2d", "GroupNorm"}
+    assert left <= {"BatchNorm2d", "NormAct", "GroupNorm"}
     assert gap(built(Odd, program, seed)(x), model(x)) == 0
 
 
