@@ -8,6 +8,25 @@ from torch.nn import functional as F
 WIDTH, SIZE = 4, 6
 SHAPE = (WIDTH, SIZE, SIZE)
 
+
+class OwnLinear(nn.Linear):
+    """As timm has one: a forward of its own that does nothing else."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.linear(x, self.weight, self.bias)
+
+
+class NormAct(nn.BatchNorm2d):
+    """As timm has them: a norm that runs the activation in it."""
+
+    def __init__(self, channels: int, act: nn.Module) -> None:
+        super().__init__(channels)
+        self.drop, self.act = nn.Identity(), act
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.act(self.drop(super().forward(x)))
+
+
 LAYERS = {
     "conv": lambda: nn.Conv2d(WIDTH, WIDTH, 3, padding=1),
     "no bias": lambda: nn.Conv2d(WIDTH, WIDTH, 1, bias=False),
@@ -15,12 +34,14 @@ LAYERS = {
     "depthwise": lambda: nn.Conv2d(WIDTH, WIDTH, 3, padding="same", dilation=2, groups=WIDTH),
     "transposed": lambda: nn.ConvTranspose2d(WIDTH, WIDTH, 3, padding=1, groups=2),
     "linear": lambda: nn.Linear(SIZE, SIZE),  # over the last dimension
+    "own linear": lambda: OwnLinear(SIZE, SIZE),
     "weight norm": lambda: nn.utils.parametrizations.weight_norm(nn.Conv2d(WIDTH, WIDTH, 1)),
     "spectral norm": lambda: nn.utils.parametrizations.spectral_norm(nn.Conv2d(WIDTH, WIDTH, 1)),
     "old weight norm": lambda: nn.utils.weight_norm(nn.Conv2d(WIDTH, WIDTH, 1)),
     "conv1d": lambda: nn.Conv1d(WIDTH, WIDTH, 3, padding=1),
     "norm": lambda: nn.BatchNorm2d(WIDTH),
     "no statistics": lambda: nn.BatchNorm2d(WIDTH, track_running_stats=False),
+    "norm with ReLU": lambda: NormAct(WIDTH, nn.ReLU(inplace=True)),
     "not affine": lambda: nn.BatchNorm2d(WIDTH, affine=False),
     "group norm": lambda: nn.GroupNorm(2, WIDTH),
 }

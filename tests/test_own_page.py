@@ -185,6 +185,26 @@ def test_one_answer_to_all_pictures_is_said():
     assert own.variants(several, images, runs=2)[0].note == ""
 
 
+class WithHead(nn.Module):
+    """Its second head answers in training alone."""
+
+    def __init__(self):
+        super().__init__()
+        self.body, self.head = small(), nn.Linear(3, 7)
+
+    def forward(self, x):
+        return (self.body(x), self.head(x.mean((2, 3)))) if self.training else self.body(x)
+
+
+@pytest.mark.slow
+def test_weights_that_no_answer_needs_are_said_of_the_file_that_holds_them():
+    images = torch.rand(8, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    notes = [one.note for one in own.variants(WithHead().eval(), images, runs=2)]
+    assert notes[4].startswith("it holds 28 parameters of layers that do not run when the network")
+    assert not any("28 parameters" in note for note in notes[:4])
+    assert "parameters" not in own.variants(small(), images, runs=2)[4].note
+
+
 def test_maps_and_nan_are_no_logits():
     maps = own.variants(nn.Conv2d(3, 4, 3), torch.rand(4, 3, 8, 8), runs=2)
     assert "answers with (2, 4, 6, 6) to 2 images" in maps[0].refusal

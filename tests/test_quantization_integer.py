@@ -288,3 +288,13 @@ def test_folded_weights_are_torchs():
 def test_a_batch_norm_after_something_else_stays():
     model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.BatchNorm2d(2))
     assert isinstance(fold_batch_norm(model, (1, 8, 8))[2], nn.BatchNorm2d)
+
+
+def test_an_integer_network_is_shown_without_its_numbers():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 2))
+    network = to_integer(quantize_model(model, torch.rand(8, 1, 8, 8)), (1, 8, 8))
+    assert repr(network) == (
+        "IntegerNetwork(IntegerLayer('0': conv2d, 4 × 1 × 3 × 3 integers), flatten, "
+        "IntegerLayer('3': linear, 2 × 144 integers))"
+    )

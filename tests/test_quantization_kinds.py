@@ -14,6 +14,7 @@ from labcode.quantization import (
     find_range,
     fold_batch_norm,
     integer_weights,
+    left_unfolded,
     pack_model,
     quant_layers,
     quantize_model,
@@ -23,7 +24,7 @@ from labcode.quantization import (
 from labcode.quantization.integer import max_pool
 from labcode.quantization.layers import layer_inputs
 from tests.examples import examples
-from tests.odd_networks import SHAPE, Chain, Odd, built, chains, odd_networks
+from tests.odd_networks import SHAPE, Chain, NormAct, Odd, OwnLinear, built, chains, odd_networks
 
 
 def images(seed: int, count: int = 32) -> Tensor:
@@ -79,7 +80,7 @@ def test_eight_bits_are_nearly_the_network(drawn) -> None:
     left = {
         type(layer).__name__ for layer in layers if layer not in quant_layers(quantized).values()
     }
-    assert left <= {"BatchNorm2d", "GroupNorm"}
+    assert left <= {"BatchNorm2d", "NormAct", "GroupNorm"}
     assert gap(built(Odd, program, seed)(x), model(x)) == 0
 
 
@@ -253,6 +254,16 @@ class OwnConv(nn.Conv2d):
         return 2 * super().forward(x)
 
 
+class Linear(nn.Linear):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x).abs()
+
+
+class Doubled(nn.BatchNorm2d):
+    def forward(self, x: Tensor) -> Tensor:
+        return 2 * super().forward(x)
+
+
 class Auxiliary(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -303,6 +314,10 @@ class Auxiliary(nn.Module):
             r"fc cannot .* used where the layer does not run \(by linear in the model",
         ),
         (lambda: nn.Sequential(nn.Linear(4, 4), Bare()), "1 cannot be quantized: its (__)?matmul"),
+        (
+            lambda: nn.Sequential(Linear(4, 4)),
+            r"0 cannot .* a tests\.test_quantization_kinds\.Linear computes otherwise than",
+        ),
         *(
             (lambda made=made: Bare(made), "the model cannot be quantized: its (__)?matmul")
             for made in (
@@ -317,6 +332,36 @@ def test_what_cannot_be_quantized_is_named(build, said) -> None:
     with pytest.raises(ValueError, match=said) as caught:
         quantize_model(build(), torch.rand(9, 4))
     assert "\n" not in str(caught.value)
+
+
+def test_a_linear_layer_with_a_forward_that_does_nothing_else_is_one() -> None:
+    torch.manual_seed(0)
+    layer, x = OwnLinear(4, 3), torch.rand(9, 4)
+    assert list(quant_layers(quantize_model(nn.Sequential(layer), x))) == ["0"]
+    torch.testing.assert_close(quantize_model(layer, x)(x), layer(x), rtol=0.02, atol=0.02)
+
+
+@pytest.mark.parametrize("act", [nn.ReLU(inplace=True), nn.Hardswish(), nn.Identity()])
+def test_a_norm_that_holds_its_activation_is_folded_and_the_activation_stays(act) -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), NormAct(4, act), nn.Conv2d(4, 4, 1), NormAct(4, act))
+    for norm in (model[1], model[3]):
+        nn.init.uniform_(norm.running_mean, -1, 1)
+        nn.init.uniform_(norm.running_var, 0.3, 2)
+    model.eval()
+    folded = fold_batch_norm(model, (3, 8, 8))
+    assert not any(isinstance(m, nn.BatchNorm2d) for m in folded.modules())
+    x = torch.randn(5, 3, 8, 8)
+    torch.testing.assert_close(folded(x), model(x), rtol=1e-4, atol=1e-5)
+    assert left_unfolded(model, (3, 8, 8)) == {}
+
+
+def test_a_norm_that_does_more_stays_with_its_reason() -> None:
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), Doubled(4)).eval()
+    x = torch.randn(5, 3, 8, 8)
+    torch.testing.assert_close(fold_batch_norm(model, (3, 8, 8))(x), model(x))
+    said = "a Doubled does more than normalize and run the modules in it"
+    assert left_unfolded(model, (3, 8, 8)) == {"1": said}
 
 
 def test_a_table_that_is_added_is_no_product() -> None:

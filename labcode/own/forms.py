@@ -13,6 +13,7 @@ from labcode import coding, pruning, quantization, runtime
 from labcode._checks import check_int, check_number
 from labcode._refusals import sentence
 from labcode.own.answer import logits_of
+from labcode.preflight.facts import look
 from labcode.runtime.int8 import onnx_logits
 from labcode.runtime.timing import ready_to_run, time_in_turn
 from labcode.training.evaluation import eval_mode
@@ -53,11 +54,12 @@ class Variant:
 
 @dataclass(frozen=True)
 class _Made:
-    """A file, its answers, and whether the runtime can run it."""
+    """A file, its answers, whether the runtime can run it, and what its size does not say."""
 
     file: bytes
     answers: Tensor
     runs: bool = True
+    note: str = ""
 
 
 def variants(
@@ -157,7 +159,19 @@ def _packed(model: nn.Module, fresh: Tensor, bits: int) -> _Made:
     shared = copy.deepcopy(model)
     quantization.share_weights(shared, bits)
     with torch.no_grad():
-        return _Made(coding.pack(shared), shared(fresh), runs=False)
+        return _Made(coding.pack(shared), shared(fresh), runs=False, note=_idle(model, fresh))
+
+
+def _idle(model: nn.Module, fresh: Tensor) -> str:
+    """Say that a file of all weights holds some that no answer needs; nothing if it does not."""
+    layers = look(model, lambda twin: twin(fresh[:2])).layers
+    idle = sum(one.weights for one in layers if not one.calls and not one.inside)
+    if not idle:
+        return ""
+    return (
+        f"it holds {idle:,} parameters of layers that do not run when the network answers, such as "
+        "heads for training; the ONNX files leave them out"
+    )
 
 
 def _judged(
@@ -175,7 +189,8 @@ def _judged(
         agree = (result.answers.argmax(1) == wanted.argmax(1)).float().mean()
         clock = timings[name].median_ms if name in timings else None
         size = len(result.file)
-        found.append(Variant(name, size, float(agree), clock, note=note, file=result.file))
+        said = "; ".join(filter(None, (note, result.note)))
+        found.append(Variant(name, size, float(agree), clock, note=said, file=result.file))
         note = ""
     return found
 

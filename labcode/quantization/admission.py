@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Collection
 
+import torch
 from torch import nn
+from torch.nn import functional as F
 from torch.nn.modules.conv import _ConvNd
 
 from labcode.quantization.modules import PlainLayer, QuantLayer, kind_of
@@ -68,6 +71,21 @@ def _refusal(module: nn.Module) -> str | None:
         known = isinstance(module, WITH_WEIGHTS)
         return f"a {name} is not supported; name it in in_float to leave it so" if known else None
     own = ("forward", "_conv_forward")
-    if any(getattr(type(module), key, None) is not getattr(kind, key, None) for key in own):
-        return f"a {name} computes otherwise than a {kind.__name__}; name it in in_float"
-    return None
+    if all(getattr(type(module), key, None) is getattr(kind, key, None) for key in own):
+        return None
+    if isinstance(module, nn.Linear) and _is_linear(module):
+        return None
+    full = f"{type(module).__module__}.{name}" if name == kind.__name__ else name
+    return f"a {full} computes otherwise than a {kind.__name__}; name it in in_float"
+
+
+@torch.no_grad()
+def _is_linear(layer: nn.Linear) -> bool:
+    """Try on random numbers whether a linear layer with a forward of its own is one like others."""
+    rows = torch.randn(4, layer.in_features, generator=torch.Generator().manual_seed(0))
+    rows = 3 * rows.to(layer.weight)
+    try:
+        found = copy.deepcopy(layer).eval()(rows)
+    except Exception:  # whatever a layer of somebody's own raises
+        return False
+    return torch.equal(found, F.linear(rows, layer.weight, layer.bias))

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from labcode.quantization.comparison import answers, check_same, probes
 from labcode.quantization.plain import dtype_of, plain_copy, refuse_compiled
-from labcode.quantization.unfolded import Layer, Norm, Transposed, sources
+from labcode.quantization.unfolded import Layer, Norm, Transposed, rest_of, sources
 from labcode.training.devices import device_of
 
 # Weights are rounded to float32 once more, which is a part of about 1e-7 in each layer.
@@ -67,7 +67,7 @@ def fold_batch_norm(model: nn.Module, input_shape: Sequence[int]) -> nn.Module:
 
     Returns:
         A network in evaluation mode with the same outputs. Where a batch norm was stands an
-        identity.
+        identity, or the activation that it held.
 
     Raises:
         ValueError: The model is compiled, does not run on such images, cannot be traced, has
@@ -84,7 +84,7 @@ def fold_batch_norm(model: nn.Module, input_shape: Sequence[int]) -> nn.Module:
         weight, bias = folded_weights(layer, norm)
         layer.weight = nn.Parameter(weight)
         layer.bias = nn.Parameter(bias)
-        folded = _without(folded, norm)
+        folded = _without(folded, norm, rest_of(norm) or nn.Identity())
     images = [probe.to(device) for probe in probes(input_shape, dtype)]
     name = type(model).__name__
     check_same(
@@ -108,12 +108,12 @@ def _scaled(layer: Layer, factor: Tensor) -> Tensor:
     return (parts * factor.reshape(groups, 1, -1, *rest)).reshape(weight.shape)
 
 
-def _without(model: nn.Module, norm: nn.Module) -> nn.Module:
-    """Put an identity wherever a norm is, which may be under several names."""
+def _without(model: nn.Module, norm: nn.Module, rest: nn.Module) -> nn.Module:
+    """Put the rest of what a norm does wherever it is, which may be under several names."""
     for module in list(model.modules()):
         for own, child in module._modules.items():
             if child is norm:
-                module._modules[own] = nn.Identity().train(norm.training)
+                module._modules[own] = rest
     return model
 
 

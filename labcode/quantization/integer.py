@@ -57,6 +57,11 @@ class IntegerLayer:
                 f"{self.name}: a sum may reach {int(sums.max()):,}, more than an int32 holds"
             )
 
+    def __repr__(self) -> str:
+        """Leave the numbers out."""
+        size = " × ".join(map(str, self.weight.shape))
+        return f"IntegerLayer({self.name!r}: {self.kind}, {size} integers)"
+
     @property
     def factor(self) -> Tensor:
         """What one step of a sum is in steps of the output, (out,)."""
@@ -112,6 +117,11 @@ class IntegerNetwork:
         """Refuse an unknown way of rescaling."""
         if self.rescaling not in ("fixed", "float"):
             raise ValueError(f"rescaling must be 'fixed' or 'float', got {self.rescaling!r}")
+
+    def __repr__(self) -> str:
+        """Show the steps without their numbers."""
+        named = (repr(step) if isinstance(step, IntegerLayer) else step[0] for step in self.steps)
+        return f"IntegerNetwork({', '.join(named)})"
 
     def __call__(self, images: Tensor) -> Tensor:
         """Return the logits (N, classes) of images (N, C, H, W)."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import nn
+from torch.nn import functional as F
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from labcode.quantization.chain import exported_program, module_of
@@ -15,6 +17,7 @@ Transposed = nn.ConvTranspose1d | nn.ConvTranspose2d | nn.ConvTranspose3d
 Layer = nn.Conv1d | nn.Conv2d | nn.Conv3d | nn.Linear | Transposed
 Norm = nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d
 
+_MAP_AXES: dict[type[nn.Module], int] = {nn.BatchNorm1d: 0, nn.BatchNorm2d: 2, nn.BatchNorm3d: 3}
 LAYERS = ("aten.conv", "aten.linear.")  # how the names of operations with weights begin
 
 
@@ -64,7 +67,47 @@ def _why_kept(norm: nn.Module) -> str:
         return "a hook on it reads or changes what it does"
     if norm.running_mean is None:
         return "it keeps no running statistics"
-    return "it stays in training mode" if norm.training else ""
+    if norm.training:
+        return "it stays in training mode"
+    if rest_of(norm) is None:
+        return f"a {type(norm).__name__} does more than normalize and run the modules in it"
+    return ""
+
+
+def rest_of(norm: _BatchNorm) -> nn.Module | None:
+    """Return what a batch norm's module does behind its normalization: mostly nothing.
+
+    timm's norms hold the activation that follows. Whether the modules in a norm are all that it
+    adds is tried on random numbers.
+
+    Args:
+        norm: In evaluation mode, with running statistics.
+
+    Returns:
+        An identity, or the modules in it, one after the other; None if it does something else.
+
+    >>> rest_of(nn.BatchNorm2d(3).eval())
+    Identity()
+    """
+    if type(norm).forward is _BatchNorm.forward:
+        return nn.Identity().eval()
+    children = list(norm.children())
+    rest = nn.Sequential(*children).eval() if children else nn.Identity().eval()
+    size = [2, norm.num_features] + [3] * _MAP_AXES.get(_kind(norm), 2)
+    images = 3 * torch.randn(size, generator=torch.Generator().manual_seed(0))
+    images = images.to(norm.running_mean)
+    stored = (norm.running_mean, norm.running_var, norm.weight, norm.bias)
+    try:
+        with torch.no_grad():
+            alone = F.batch_norm(images, *stored, eps=norm.eps)
+            same = torch.allclose(norm(images.clone()), rest(alone), 1e-4, 1e-5)
+    except Exception:  # whatever a norm of somebody's own raises
+        return None
+    return rest if same else None
+
+
+def _kind(norm: nn.Module) -> type[nn.Module]:
+    return next((kind for kind in _MAP_AXES if isinstance(norm, kind)), nn.BatchNorm2d)
 
 
 def _layer_before(nodes: list[Any], model: nn.Module) -> Layer | str:
