@@ -34,7 +34,7 @@ def use_house_style() -> None:
             "axes.titlelocation": "left",
             "axes.titlesize": "medium",
             "figure.constrained_layout.use": True,
-            "figure.dpi": 150,  # sharp on a phone's screen, and a picture stays under 60 kB
+            "figure.dpi": 150,  # sharp on a phone, and a panel has some 60 kB at most
             "figure.facecolor": "white",
             "figure.figsize": (4.8, 3.2),  # a phone makes 390 pixels of the width:
             "font.size": 11,  # letters of 12 pixels there
