@@ -34,7 +34,6 @@ SEARCH = Table(
         seed=[RATES_SEED],
     ),
     facts=FACTS,
-    kept_for="the learning rate of the study's trainings",
 )
 RESNET8 = Table(
     "cifar10_resnet8",

@@ -32,10 +32,11 @@ def _how_many() -> str:
 
     from labcode import data, early_exit, weights
     from labcode.models import exit_macs
-    from labcode.studies.early_exit.trials import logits_of
 
     network, held = weights.load_exits(), data.load("mnist5k").validation
-    logits, macs = logits_of(network, held.images), exit_macs(network)
+    macs = exit_macs(network)
+    with torch.no_grad():
+        logits = network.all_logits(held.images)  # (exits, N, classes)
     scores, right = early_exit.certainty(logits), logits.argmax(2) == held.labels
     make, spread = torch.Generator().manual_seed(0), {}
     for n in (50, 250):

@@ -9,23 +9,25 @@ from labcode.pages.exercises.functions import Case, Function
 from labcode.pages.exercises.kinds import Exercise
 from labcode.pages.exercises.numbers import Marks, Number
 
+PICTURES = 10_000  # test pictures behind each accuracy
 FLASH = 50_000  # bytes of the second exercise's chip
 
 
 def _error() -> Marks:
-    from labcode.studies.cifar10.view import N_TEST, PLAIN, rows
+    from labcode import studies
 
-    share = float(rows(PLAIN)["test_accuracy"].mean())
+    share = float(studies.table("cifar10_resnet8")["test_accuracy"].mean())
     variance = share * (1 - share)
     return Marks(
-        round(100 * math.sqrt(variance / N_TEST), 2),
+        round(100 * math.sqrt(variance / PICTURES), 2),
         {
             round(100 * math.sqrt(variance / 1000), 2): "That is of 1,000 pictures, as the digits "
             "have them.",
             round(100 * math.sqrt(variance), 1): "That is the spread of a single picture. The mean "
             "of 10,000 scatters less, by the root of their number.",
-            round(196 * math.sqrt(variance / N_TEST), 2): "That is the margin of a 95 % interval. "
-            "Asked is one standard error.",
+            round(
+                196 * math.sqrt(variance / PICTURES), 2
+            ): "That is the margin of a 95 % interval. Asked is one standard error.",
         },
         within=0.02,
     )
@@ -33,16 +35,12 @@ def _error() -> Marks:
 
 def _fits() -> str:
     """The most accurate of the forms that fit, by the stored rows."""
-    from labcode.studies.cifar10.view import Way, rows
+    from labcode import studies
 
-    ways = {
-        "int8": Way("int8", 7),
-        "four": Way("rounded", 4),
-        "shared": Way("shared", 6),
-        "two": Way("rounded", 2),
-    }
-    found = {name: rows(way) for name, way in ways.items()}
-    small = {name: table for name, table in found.items() if table["bytes_on_disk"].max() <= FLASH}
+    table = studies.table("cifar10_untrained").set_index(["method", "bits"]).sort_index()
+    ways = {"int8": ("int8", 7), "four": ("rounded", 4), "shared": ("shared", 6)}
+    found = {name: table.loc[way] for name, way in (ways | {"two": ("rounded", 2)}).items()}
+    small = {name: rows for name, rows in found.items() if rows["bytes_on_disk"].max() <= FLASH}
     return max(small, key=lambda name: float(small[name]["test_accuracy"].mean()))
 
 
