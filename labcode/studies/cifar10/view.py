@@ -65,9 +65,11 @@ def gain(way: Way, over: Way) -> Difference:
     network's own answers is, and the two together change no fewer.
     """
     one, two = rows(over), rows(way)
-    lost = (one["won"].to_numpy() + two["lost"].to_numpy()).tolist()
-    won = (one["lost"].to_numpy() + two["won"].to_numpy()).tolist()
-    return difference_over_changes(lost, won, images=N_TEST)
+    lost = one["won"].to_numpy() + two["lost"].to_numpy()
+    won = one["lost"].to_numpy() + two["won"].to_numpy()
+    counted_twice = (lost + won - N_TEST).clip(0)  # no more pictures can change than there are
+    spare = (counted_twice + 1) // 2
+    return difference_over_changes((lost - spare).tolist(), (won - spare).tolist(), images=N_TEST)
 
 
 def compared(wanted: Mapping[str, Way]) -> pd.DataFrame:
