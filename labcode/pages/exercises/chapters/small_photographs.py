@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from labcode.pages.exercises.choices import Choice, Option
 from labcode.pages.exercises.functions import Case, Function
@@ -44,7 +45,7 @@ def _fits() -> str:
     return max(small, key=lambda name: float(small[name]["test_accuracy"].mean()))
 
 
-def _verdict(low, high, bound):  # type: ignore[no-untyped-def]
+def _verdict(low: Any, high: Any, bound: float) -> Any:
     """By the side on which the bound lies: 1, 0 or 0.5."""
     import torch
 
@@ -53,20 +54,20 @@ def _verdict(low, high, bound):  # type: ignore[no-untyped-def]
     return above / 2
 
 
-def _by_zero(low, high, bound):  # type: ignore[no-untyped-def]
+def _by_zero(low: Any, high: Any, bound: float) -> Any:
     import torch
 
     low, high = torch.as_tensor(low), torch.as_tensor(high)
     return torch.where(low > 0, 1.0, torch.where(high < 0, 0.0, 0.5))
 
 
-def _by_middle(low, high, bound):  # type: ignore[no-untyped-def]
+def _by_middle(low: Any, high: Any, bound: float) -> Any:
     import torch
 
     return ((torch.as_tensor(low) + torch.as_tensor(high)) / 2 > -bound).double()
 
 
-def _low_alone(low, high, bound):  # type: ignore[no-untyped-def]
+def _low_alone(low: Any, high: Any, bound: float) -> Any:
     import torch
 
     return (torch.as_tensor(low) > -bound).double()
