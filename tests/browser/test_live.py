@@ -360,7 +360,7 @@ def test_choices_and_check_boxes_move(page):
 def test_dragging_ends_at_the_latest_setting_and_one_worker_serves_all(awake, page):
     page.evaluate(
         """() => {
-            for (const form of document.querySelectorAll("form.live")) {
+            for (const form of document.querySelectorAll("form.live:has([type=range])")) {
                 const slider = form.querySelector("[type=range]");
                 for (let value = +slider.min; value <= +slider.max; value++) {
                     slider.value = value;

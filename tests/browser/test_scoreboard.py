@@ -27,7 +27,7 @@ OUTSIDE = """() => [...document.querySelectorAll("form.live svg")].flatMap((pict
 })"""
 # The heads of each table that are seen whole without scrolling, at their places from the left.
 SEEN = """() => [...document.querySelectorAll("table.dataframe")].map((table) => {
-    const box = table.closest(".cell_output").getBoundingClientRect();
+    const box = table.parentElement.getBoundingClientRect();  // what scrolls
     return [...table.querySelectorAll("thead tr:first-child th")]
         .filter((head) => head.getBoundingClientRect().right <= box.right)
         .map((head) => head.textContent.trim()).filter(Boolean);
