@@ -106,9 +106,9 @@ notebooks: $(STAMPS)/course ## run every notebook from top to bottom and store i
 
 # --- checks -----------------------------------------------------------------------------
 
-test: lint types unit nbval browser ## set up and run every check (three quarters of an hour)
+test: lint types unit nbval browser ## set up and run every check (forty minutes)
 
-quick: lint types fast changed ## the checks that take no training (under three minutes)
+quick: lint types fast changed ## the checks that take no training (about two minutes)
 
 # Two workers share the machine. Were each to use all of its cores for every sum, they would wait
 # for one another most of the time (tests/conftest.py says it to pytest alone).

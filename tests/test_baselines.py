@@ -241,6 +241,7 @@ def test_make_baselines_writes_files_that_load(tool, tmp_path, monkeypatch, caps
     assert "lenet5 seed 0" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_one_network_is_trained_again_and_the_others_stay(tool, tmp_path, monkeypatch):
     data = load("mnist5k", n_train=100)
     short = [replace(baselines.recipe(name), epochs=1) for name in ("lenet_300_100", "small_cnn")]

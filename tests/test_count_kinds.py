@@ -282,6 +282,7 @@ def test_functional_work_belongs_to_the_module_that_does_it() -> None:
     assert {row.name: row.macs for row in cost.layers} == {"0": 0, "1": CONV, "1.parts.0": 0}
 
 
+@pytest.mark.slow
 def test_small_constants_of_the_forward_keep_their_values() -> None:
     def forward(x: torch.Tensor) -> torch.Tensor:
         steps = int(torch.arange(4, device=x.device).sum().item())  # 6

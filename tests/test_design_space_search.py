@@ -146,6 +146,7 @@ def test_an_interrupt_puts_its_setting_back_in_the_queue():
     assert count(study, *COUNTED) == 3
 
 
+@pytest.mark.slow
 def test_bad_arguments_are_named(tmp_path):
     with pytest.raises(ValueError, match="aims\\['left'\\] must be 'maximize' or 'minimize'"):
         search.Problem({"x": (1,)}, {"left": "down"}, squares)

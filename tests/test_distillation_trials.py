@@ -54,6 +54,7 @@ def test_every_method_sees_the_same_batches(method, few_steps, monkeypatch):
     assert len(orders[0]) == 40
 
 
+@pytest.mark.slow
 def test_a_trial_is_the_same_each_time_and_counts_what_it_says(few_steps):
     first = trials.method_trial("teacher", 200, 0)
     assert first == trials.method_trial("teacher", 200, 0)

@@ -298,6 +298,7 @@ def test_exits_and_widths_cost_what_the_networks_cost():
         assert budgets.width_cost(share).macs == counted.macs, share
 
 
+@pytest.mark.slow
 def test_what_networks_need_is_counted():
     built = {
         "VGG-16": (models.vgg16(), 224),

@@ -5,6 +5,7 @@ import re
 import shlex
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from repo2docker.app import Repo2Docker
@@ -61,6 +62,7 @@ def test_binder_has_all_that_runs_the_chapters_and_nothing_that_builds_the_site(
     assert not [name for name in binder if name.startswith(builds_the_site)]
 
 
+@pytest.mark.slow
 def test_repo2docker_accepts_the_folder_and_writes_its_dockerfile(monkeypatch) -> None:
     monkeypatch.chdir(ROOT)
     app = Repo2Docker()
@@ -84,6 +86,7 @@ def test_binder_opens_jupyterlab_on_the_landing_notebook() -> None:
         assert (ROOT / "binder" / script).stat().st_mode & 0o100, f"{script} is not executable"
 
 
+@pytest.mark.slow
 def test_a_bare_link_to_jupyterlab_leads_to_the_landing_notebook(monkeypatch) -> None:
     """As the server answers it, started the way that Binder starts it."""
     from jupyterlab.labapp import LabApp

@@ -35,6 +35,7 @@ def unpack(content: bytes) -> dict:
     return json.loads(gzip.decompress(content))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("explorer", [FEW, GROUPED], ids=["whole", "moves"])
 def test_each_prepared_answer_is_the_workers_own(explorer, tmp_path):
     form = form_of(explorer)
@@ -73,6 +74,7 @@ def test_few_settings_are_answered_whole_and_of_many_each_move_from_the_start():
     assert files["groups-0"]["[64,128,8]"]["html"] == GROUPED.result(groups=8).html
 
 
+@pytest.mark.slow
 def test_what_is_impossible_names_the_nearest_possible_of_the_control_that_moved():
     files = dict(plans.prepare(GROUPED.function, GROUPED.controls))
     assert files["groups-0"]["[64,128,5]"]["ways"] == {"groups": (4, 8)}

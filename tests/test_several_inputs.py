@@ -80,6 +80,7 @@ def norms_in(model):
     return sum(isinstance(module, nn.BatchNorm2d) for module in model.modules())
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(30), deadline=None)
 @given(st.integers(1, 3), st.sampled_from(sorted(set(KINDS) - set(UNKNOWN))), st.booleans())
 def test_folding_takes_several_inputs_and_answers(number, kind, shared):

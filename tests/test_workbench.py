@@ -112,6 +112,7 @@ def check_sizes(scripts: Scripts, number: int, file: bytes, model: nn.Module) ->
             assert layer[part] == sum(facts[f"{layer['name']}.{end}"].sizes.values())
 
 
+@pytest.mark.slow
 def test_python_reads_what_the_page_packed(scripts) -> None:
     hold_packs_equal(scripts, random_states(0, 60))
 
@@ -370,6 +371,7 @@ def test_a_histogram_counts_each_weight_once(scripts, trained) -> None:
         np.testing.assert_allclose(found[name], wanted, atol=2)  # of two bins, those on their edge
 
 
+@pytest.mark.slow
 def test_what_is_stored_is_what_the_code_makes_today() -> None:
     stored, fresh = site_files(), stored_files()
     for name, made in fresh.items():
