@@ -27,9 +27,9 @@ OUTSIDE = """() => [...document.querySelectorAll("form.live svg")].flatMap((pict
 })"""
 # The heads of each table that are seen whole without scrolling, at their places from the left.
 SEEN = """() => [...document.querySelectorAll("table.dataframe")].map((table) => {
-    const box = table.parentElement.getBoundingClientRect();  // what scrolls
+    const edge = Math.min(table.parentElement.getBoundingClientRect().right, innerWidth);
     return [...table.querySelectorAll("thead tr:first-child th")]
-        .filter((head) => head.getBoundingClientRect().right <= box.right)
+        .filter((head) => head.getBoundingClientRect().right <= edge)
         .map((head) => head.textContent.trim()).filter(Boolean);
 })"""
 
