@@ -12,8 +12,10 @@ from optuna.storages import InMemoryStorage
 from optuna.trial import TrialState
 
 from labcode import search
-from labcode.search.explore import open_study
-from labcode.search.trial import count, is_retry, measure, one_trial
+from labcode.search.explore import nothing_to_do, open_study
+from labcode.search.lost import Patience
+from labcode.search.storage import open_storage, retry
+from labcode.search.trial import count, is_retry, is_surplus, measure, one_trial
 from tests.postgres_server import make_database, server
 from tests.slow_problem import broken, slow
 
@@ -73,6 +75,13 @@ def start(where, problem="slow", **options):
         grace=GRACE,
         **options,
     )
+
+
+def take_for_dead(where):
+    """Do with the first trial what the others do when its worker gives no sign of life."""
+    other = open_slow(where)
+    other.tell(0, state=TrialState.FAIL)
+    retry(other, other.trials[0])
 
 
 def lost_trials(study):
@@ -213,6 +222,87 @@ def test_a_worker_killed_at_its_work_loses_no_setting(where):
     ]
 
 
+@pytest.mark.filterwarnings("ignore:Heartbeat of storage")
+def test_a_worker_that_comes_between_failing_and_queueing_takes_nothing_away(where, monkeypatch):
+    """A dead worker's trial is failed first and queued after: a slow machine may stop between."""
+    between = []
+
+    def slowly(study, trial):
+        other = open_slow(where, grace=2)
+        between.append(nothing_to_do(other, 2))
+        one_trial(other, slow, 2)  # one that had looked before, and asks all the same
+        retry(study, trial)
+
+    monkeypatch.setattr(search.storage, "retry", slowly)
+    study = open_slow(where, grace=2)
+    study.enqueue_trial({"x": 7})
+    measure(study.ask(), slow)  # and no more is heard of it
+    storage = open_storage(where, heartbeat=1, grace=2)
+    search.explore(slow, n_trials=2, storage=storage)
+    assert between == [True]
+    assert [t.params for t in lost_trials(study)] == [{"x": 7}]
+    done = study.get_trials(states=(TrialState.COMPLETE,))
+    assert len(done) == 2
+    assert sum(is_retry(trial) and trial.params == {"x": 7} for trial in done) == 1
+    assert count(study, TrialState.RUNNING, TrialState.WAITING) == 0
+
+
+@pytest.mark.filterwarnings("ignore:Heartbeat of storage")
+def test_a_worker_killed_between_failing_and_queueing_loses_no_setting(where):
+    study = open_slow(where, grace=2)
+    study.enqueue_trial({"x": 7})
+    study.ask()
+    study.tell(0, state=TrialState.FAIL)  # and whoever did it is heard of no more
+    storage = search.open_storage(where, heartbeat=1, grace=2)
+    search.explore(slow, n_trials=1, storage=storage)
+    assert [(t.state.name, t.params) for t in study.trials] == [
+        ("FAIL", {}),
+        ("COMPLETE", {"x": 7}),
+    ]
+
+
+@pytest.mark.filterwarnings("ignore:Heartbeat of storage")
+def test_patience_begins_anew_when_another_worker_has_marked_the_trial(where):
+    """Else all who waited for it would queue it at once, beside the one who marked it."""
+    study = open_slow(where, grace=2)
+    study.ask()
+    patience = Patience(open_storage(where, heartbeat=1, grace=2))
+    patience.queue_again(study)
+    time.sleep(2.1)
+    study.tell(0, state=TrialState.FAIL)  # by another worker, who is about to queue it
+    patience.queue_again(study)
+    assert len(study.trials) == 1
+    time.sleep(2.1)
+    patience.queue_again(study)
+    assert [t.state.name for t in study.trials] == ["FAIL", "WAITING"]
+
+
+def test_the_one_who_repeats_a_lost_trial_stands_in_its_place():
+    """However late it is queued: a later asker that was stopped meanwhile does not pass it."""
+    study = open_study(slow, InMemoryStorage(), "design space")
+    lost = study.ask()
+    one_trial(study, slow, 2)
+    late = study.ask()  # stopped before it could look whether it is needed
+    study.tell(lost, state=TrialState.FAIL)
+    assert is_surplus(study, late.number, 2)
+    for again in (3, 4):  # queued twice: the second is not needed
+        retry(study, study.trials[lost.number])
+        assert is_surplus(study, late.number, 2)
+        assert is_surplus(study, again, 2) == (again == 4)
+    one_trial(study, slow, 2)
+    assert study.trials[3].state == TrialState.COMPLETE
+
+
+def test_an_error_is_not_measured_again():
+    study = open_study(broken, InMemoryStorage(), "design space")
+    with pytest.raises(OSError, match="no disk"):
+        search.explore(broken, n_trials=1, storage=study._storage)
+    assert study.trials[0].user_attrs["error"] == "OSError('no disk')"
+    search.explore(slow, n_trials=1, storage=study._storage)
+    assert [t.state.name for t in study.trials] == ["FAIL", "COMPLETE"]
+    assert not is_retry(study.trials[1])
+
+
 def test_a_queued_setting_that_gives_way_is_queued_again():
     study = open_study(slow, InMemoryStorage(), "design space")
     search.queue_grid(study, slow)
@@ -229,9 +319,8 @@ def test_a_worker_that_slept_does_not_fall_over_its_trial(tmp_path):
     where = tmp_path / "study.db"
 
     def sleepy(x):
-        other = open_slow(where)  # meanwhile others took it for dead
-        if len(other.trials) == 1:
-            other.tell(0, state=TrialState.FAIL)
+        if len(open_slow(where).trials) == 1:
+            take_for_dead(where)
         return {"y": x, "note": "too late"}
 
     problem = search.Problem(slow.space, slow.aims, sleepy)
@@ -260,7 +349,7 @@ def test_a_worker_taken_for_dead_at_the_last_moment_goes_on(tmp_path, monkeypatc
     def late(trial_id, state, values=None):
         if state == TrialState.COMPLETE and not told:
             told.append(trial_id)
-            real(trial_id, TrialState.FAIL)  # another worker is faster by a moment
+            take_for_dead(where)  # another worker is faster by a moment
         return real(trial_id, state, values)
 
     monkeypatch.setattr(storage, "set_trial_state_values", late)

@@ -17,10 +17,10 @@ from tqdm.auto import tqdm
 
 from labcode._checks import check_int
 from labcode._progress import wants_progress
+from labcode.search.lost import Patience, to_queue
 from labcode.search.problem import Problem
 from labcode.search.storage import POLL, QUEUED, open_storage, quiet
 from labcode.search.trial import count, one_trial
-from labcode.search.unmarked import Unmarked
 
 SAMPLERS = ("random", "tpe", "nsga2")
 
@@ -113,7 +113,7 @@ def explore(
     check_int("n_trials", n_trials)
     place = open_storage(storage) if isinstance(storage, (str, Path)) else storage
     chosen = make_sampler(sampler, seed=seed) if isinstance(sampler, str) else sampler
-    study, unmarked = open_study(problem, place, name, sampler=chosen), Unmarked(place)
+    study, patience = open_study(problem, place, name, sampler=chosen), Patience(place)
     with tqdm(
         total=n_trials, unit="trial", leave=False, disable=not wants_progress(progress)
     ) as bar:
@@ -122,7 +122,7 @@ def explore(
             if nothing_to_do(study, n_trials):
                 with quiet():
                     fail_stale_trials(study)
-                unmarked.give_up(study)
+                patience.queue_again(study)
                 time.sleep(POLL)
             else:
                 one_trial(study, problem, n_trials)
@@ -147,5 +147,6 @@ def queue_grid(study: Study, problem: Problem, *, seed: int = 0) -> None:
 
 
 def nothing_to_do(study: Study, n_trials: int) -> bool:
-    """Tell whether the other workers are at all that is missing."""
-    return count(study, TrialState.COMPLETE, TrialState.RUNNING) >= n_trials
+    """Tell whether the other workers are at all that is missing, or about to queue it again."""
+    busy = count(study, TrialState.COMPLETE, TrialState.RUNNING)
+    return busy + len(to_queue(study)) >= n_trials

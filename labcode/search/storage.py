@@ -27,13 +27,18 @@ BUSY = 60  # seconds that a worker waits while others write to a file
 POLL = 0.1  # seconds between two looks at what the other workers do
 OPENINGS = 50  # tries, while another worker makes the tables
 QUEUED = "queued"  # marks a trial whose setting was asked for, not proposed by a sampler
+SURPLUS = "surplus"  # marks one that gave way, since enough others were on their way
+ERROR = "error"  # marks one that failed while measuring, and says how
 
 
 def retry(study: Study, trial: FrozenTrial) -> None:
     """Queue the settings of a dead worker's trial again, three times at most.
 
-    A trial that died before it had chosen all of its settings keeps those it has.
+    A trial that died before it had chosen all of its settings keeps those it has. One that was
+    giving way is not missed, unless its setting was asked for.
     """
+    if SURPLUS in trial.user_attrs and QUEUED not in trial.user_attrs:
+        return
     kept = {name: value for name, value in trial.user_attrs.items() if name == QUEUED}
     trial.user_attrs = kept  # what else was noted is of the worker that died
     with quiet():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 from typing import Any
@@ -11,8 +12,9 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import RetryHeartbeatStaleTrialCallback
 from optuna.trial import FrozenTrial, TrialState
 
+from labcode.search.lost import to_queue
 from labcode.search.problem import Problem, Setting
-from labcode.search.storage import QUEUED, quiet, retry, without_log
+from labcode.search.storage import ERROR, QUEUED, SURPLUS, quiet, retry, without_log
 
 COUNTED = (TrialState.COMPLETE, TrialState.RUNNING, TrialState.WAITING)
 
@@ -50,6 +52,8 @@ class Work:
             raise
         except (Exception, KeyboardInterrupt) as error:
             self.error = error
+            if not isinstance(error, KeyboardInterrupt):
+                note_error(trial, error)
             raise
 
     def failed(self) -> bool:
@@ -104,7 +108,7 @@ def sign_of_life(trial: Trial) -> None:
     """Give the first one, where the storage keeps them; Optuna's thread may come late to it.
 
     A trial that bears a worker's name has given one, or nobody would ever take it for dead:
-    `Unmarked` counts on it.
+    `Patience` counts on it.
     """
     storage: Any = trial.storage  # a database's has two methods more than others
     if getattr(storage, "get_heartbeat_interval", lambda: None)() is not None:
@@ -122,26 +126,47 @@ def suggest(trial: Trial, problem: Problem) -> Setting:
     }
 
 
+def note_error(trial: Trial, error: Exception) -> None:
+    """Write down what went wrong: such a trial is not measured again, a lost one is."""
+    with contextlib.suppress(UpdateFinishedTrialError):  # lost as well: the error is raised anyway
+        trial.set_user_attr(ERROR, repr(error))
+
+
 def give_way(study: Study, trial: Trial, problem: Problem) -> None:
     """End a trial that is not needed; a setting that was queued goes back to the queue.
 
     Raises:
         SurplusError: Always.
     """
-    trial.set_user_attr("surplus", True)
+    trial.set_user_attr(SURPLUS, True)
     if QUEUED in trial.user_attrs:
         study.enqueue_trial(suggest(trial, problem), user_attrs={QUEUED: True})
     raise SurplusError
 
 
 def is_surplus(study: Study, number: int, n_trials: int) -> bool:
-    """Tell whether enough earlier trials are done or on their way: the later asker gives way."""
-    earlier = [
-        other
-        for other in study.get_trials(deepcopy=False, states=COUNTED)
-        if other.number < number and (other.state != TrialState.WAITING or is_retry(other))
-    ]
-    return len(earlier) >= n_trials
+    """Tell whether enough earlier trials are done or on their way: the later asker gives way.
+
+    A trial that repeats a lost one stands in its place, however late it was queued; and where
+    another stands already, it gives way too.
+    """
+    mine = place(look_up(study, number))
+    others = [other for other in on_their_way(study) if other.number != number]
+    earlier = {place(other) for other in others if place(other) < mine}
+    taken = any(place(other) == mine and other.number < number for other in others)
+    return taken or len(earlier) >= n_trials
+
+
+def place(trial: FrozenTrial) -> int:
+    """Return the number of the trial that a trial stands for: its own, or the first lost one's."""
+    return int(trial.system_attrs.get("failed_trial", trial.number))
+
+
+def on_their_way(study: Study) -> list[FrozenTrial]:
+    """Return the trials that are done, running, or lost and to be measured again."""
+    known = study.get_trials(deepcopy=False, states=COUNTED)
+    there = [trial for trial in known if trial.state != TrialState.WAITING or is_retry(trial)]
+    return there + to_queue(study)
 
 
 def is_retry(trial: FrozenTrial) -> bool:
