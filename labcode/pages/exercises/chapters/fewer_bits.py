@@ -161,7 +161,7 @@ EXERCISES: tuple[Exercise, ...] = (
             ),
             "shared": Option(
                 "32 shared values a layer, as on LeNet-5.",
-                "There the values were trained. Without training hardly a photograph is right.",
+                "LeNet-5 has more to spare. Here hardly a photograph is right with as many.",
             ),
         },
         solve=_what_to_ship,
