@@ -16,10 +16,10 @@ FOLDS = 5
 def fold_parts(labels: NDArray[np.int64], fold: int = 0) -> tuple[Indices, Indices, Indices]:
     """Return test, validation and training images, 20, 10 and 70 % of every class.
 
-    In the five folds each image is a test image once. The classes' shuffled images lie in a ring:
-    a fold tests one fifth of it, and what comes next is for validation. So the training sets of two
-    folds share half of their images or more. Their first fifths of all images, which
-    `Dataset.with_train` takes (1,000 of 5,000), share none.
+    In the five folds each image is a test image once. The shuffled images of a class lie in a ring:
+    a fold tests one fifth of it, validates on the tenth that follows, and trains on the rest in
+    its order. So two folds share four or five sevenths of their training images, but nothing of
+    the first two sevenths: 1,000 training digits (`Dataset.with_train`) are others in each fold.
 
     Args:
         labels: Class numbers, shape (N,).
