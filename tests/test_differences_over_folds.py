@@ -122,6 +122,15 @@ def test_folds_that_differ_make_the_interval_long():
     assert found.high - found.low == pytest.approx(wanted)
 
 
+def test_seeds_that_differ_make_the_interval_long_where_folds_agree():
+    """By hand: in each of two folds, means 0.2 and 0.4, so that two degrees of freedom are left."""
+    one = np.zeros((2, 2, 1000))
+    two = np.array([[np.arange(1000) < 200, np.arange(1000) < 400]] * 2)
+    found = difference_over_folds(one, two)
+    spread = np.sqrt(0.02 / 4)  # the variance in a fold is 0.02, and there are four runs
+    assert found.high - found.low == pytest.approx(2 * 4.303 * spread, rel=0.01)
+
+
 def test_exchanged_methods_mirror_the_interval():
     one, two = next(experiments(0.4, overlap=True, **WORLDS["seeds and images"]))
     there, back = difference_over_folds(one, two), difference_over_folds(two, one)
