@@ -44,7 +44,7 @@ def difference_over_folds(first: npt.ArrayLike, second: npt.ArrayLike) -> Differ
             2 folds, seeds or images, or more than 15 folds.
 
     Source: Nadeau and Bengio, "Inference for the generalization error", Machine Learning 52
-        (2003), section 4; Bengio and Grandvalet, "No unbiased estimator of the variance of k-fold
+        (2003); Bengio and Grandvalet, "No unbiased estimator of the variance of k-fold
         cross-validation", Journal of Machine Learning Research 5 (2004). For seeds and images see
         `difference_over_answers`.
 
