@@ -35,10 +35,10 @@ CHAPTERS = {
 
 
 class Says(nn.Module):
-    """Answers about each image what its first pixel says."""
+    """Answers about each image the last figure of the sum of its pixels."""
 
     def forward(self, x):
-        return nn.functional.one_hot(x[:, 0, 0, 0].long(), 10).float()
+        return nn.functional.one_hot(x.sum((1, 2, 3)).long() % 10, 10).float()
 
 
 def test_answers_name_the_images_that_are_wrong():
@@ -137,7 +137,7 @@ def trained_on(monkeypatch):
 def test_a_trial_trains_and_tests_on_its_fold(trial, n_train, trained_on):
     rows = getattr(fold_trials, trial)(fold=2, seed=7)
     wanted = digits(n_train, fold=2)
-    assert rows[0] == fold_trials.answers(rows[0]["network"], Says(), wanted.test)
+    assert rows == [fold_trials.answers(row["network"], Says(), wanted.test) for row in rows]
     for choices, split, _ in trained_on:
         assert torch.equal(split.images, wanted.train.images)
         assert 7 in choices
