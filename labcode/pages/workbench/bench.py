@@ -78,13 +78,14 @@ about 5 MB, once)</button></p>
 
 def _marks(part: Part) -> str:
     """Return what the script reads: which part it is, where the whole is, with what it begins."""
-    marks = {"data-bench": "" if part == "all" else part, "aria-label": NAMES[part]}
+    marks: dict[str, str] = {"data-bench": "" if part == "all" else part}
     if part != "all":
         marks["data-whole"] = WHOLE
     if part == "code":
         thresholds = ",".join(f"{layer}:{value}" for layer, value in PRUNED.items())
         marks["data-begin"] = f"bench=p/size/{thresholds}/0"
-    return " ".join(f'{name}="{value}"' for name, value in marks.items())
+    marks["aria-label"] = NAMES[part]
+    return " ".join(f'{name}="{value}"' if value else name for name, value in marks.items())
 
 
 WIDTH, HEIGHT = 480, 150  # pixels

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from labcode import counting
 from labcode._checks import check_choice
 from labcode.counting import count_parameters
-from labcode.data.dataset import Split
+from labcode.data.dataset import Dataset, Split
 from labcode.early_exit import budgets
 from labcode.early_exit.probes import add_probes
 from labcode.early_exit.rules import RULES, certainty
@@ -27,9 +27,9 @@ from labcode.models.exit_cnn import CHANNELS
 from labcode.models.exit_network import ExitNetwork, Trunk
 from labcode.models.slimmable_cnn import SlimmableCNN, slimmable_cnn
 from labcode.studies.definition import Row
-from labcode.studies.protocol import digits, scores
+from labcode.studies.protocol import digits, rounded, scores
 from labcode.training import eval_mode, fit, seeded
-from labcode.weights import baselines, pack, unpack
+from labcode.weights import baselines
 
 ALONE = "last exit alone"  # the control; its early exits are linear probes
 DESIGNS: dict[str, Callable[..., ExitNetwork]] = {
@@ -62,6 +62,8 @@ def harm_network(
     n_train: int = 3500,
     steps: int = STEPS,
     lr: float = LR,
+    images: Dataset | None = None,
+    probes: bool = True,
 ) -> ExitNetwork:
     """Train a network by one of `METHODS`, or with its last exit alone; no augmentation.
 
@@ -73,13 +75,15 @@ def harm_network(
         n_train: Training images.
         steps: Steps of training, rounded to whole epochs.
         lr: Learning rate at the start.
+        images: What to train on; None is the digits, of which ``n_train`` are taken.
+        probes: Whether the early exits of `ALONE` are trained afterwards; the last is the same.
 
     Raises:
         ValueError: There is no such design or method.
     """
-    network, train = initial(design, seed, grid=grid), digits(n_train).train
+    network, train = initial(design, seed, grid=grid), (images or digits(n_train)).train
     settings: dict[str, Any] = {
-        "epochs": max(1, round(steps / -(-n_train // BATCH_SIZE))),
+        "epochs": max(1, round(steps / -(-len(train) // BATCH_SIZE))),
         "batch_size": BATCH_SIZE,
         "lr": lr,
         "weight_decay": WEIGHT_DECAY,
@@ -88,7 +92,7 @@ def harm_network(
     }
     if method == ALONE:
         fit(network, train, **settings)
-        return add_probes(network, train, seed=seed).eval()
+        return (add_probes(network, train, seed=seed) if probes else network).eval()
     if method not in METHODS:
         raise ValueError(f"method must be {ALONE!r} or one of {list(METHODS)}, got {method!r}")
     fit_exits(network, train, METHODS[method], **settings)
@@ -139,19 +143,12 @@ def full_settings(seed: int) -> dict[str, Any]:
     }
 
 
-def rounded(model: nn.Module) -> nn.Module:
-    """Round the weights to float16, as the stored file has them."""
-    unpack(model, pack(model, {}))
-    return model.eval()
-
-
 @cache
 def trained(seed: int) -> ExitNetwork:
     """Train the chain with its exits on all training images; its weights fit into float16."""
     network = initial("wide chain", seed)
     fit_exits(network, digits().train, METHODS[CHOSEN], **full_settings(seed))
-    rounded(network)
-    return network
+    return rounded(network)
 
 
 def exits_rows(seed: int) -> list[Row]:

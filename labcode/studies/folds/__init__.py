@@ -1,0 +1,1 @@
+"""The study *folds*: differences of the chapters once more, with each digit a test digit once."""

@@ -1,0 +1,90 @@
+"""Which pairs of networks the folds compare, and what the stored answers say about each pair."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from labcode import studies
+from labcode.training import Difference, difference_over_answers, difference_over_folds
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two networks of one table: what the second gets right more than the first.
+
+    Args:
+        table: Name of the stored table.
+        first: A network of it, as its column says it.
+        second: Another.
+        label: What people read.
+    """
+
+    table: str
+    first: str
+    second: str
+    label: str
+
+    def over_folds(self) -> Difference:
+        """Return the difference over all folds, each with three seeds of its own."""
+        return difference_over_folds(*self._answers())
+
+    def on_one_fold(self) -> Difference:
+        """Return the difference on the chapters' 1,000 test digits, over their three seeds."""
+        one, two = self._answers()
+        return difference_over_answers(one[0], two[0])
+
+    def fold_by_fold(self) -> list[float]:
+        """Return the mean difference of each fold, in parts of 1."""
+        one, two = self._answers()
+        return [float(mean) for mean in (two - one).mean(axis=(1, 2))]
+
+    def _answers(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        table = studies.table(self.table)
+        return right(table, self.first), right(table, self.second)
+
+
+EXITS = Comparison(
+    "folds_exits", "last exit alone", "equal weights", "last exit, trained with all exits"
+)
+BLOCKS = Comparison("folds_blocks", "standard", "depthwise separable", "depthwise separable blocks")
+SE = Comparison("folds_se", "without SE", "standard SE", "SE in a small ResNet")
+SE_MAXIMUM = Comparison("folds_se", "standard SE", "maximum", "SE that squeezes by the maximum")
+SE_WIDER = Comparison("folds_se", "standard SE", "r = 2", "SE with a reduction of 2")
+ALL = (EXITS, BLOCKS, SE, SE_MAXIMUM, SE_WIDER)
+
+
+def right(table: pd.DataFrame, network: str) -> NDArray[np.float64]:
+    """Return whether a network was right: 1 or 0, (folds, seeds, images).
+
+    Args:
+        table: A table of this study.
+        network: As its column says it.
+
+    Raises:
+        ValueError: The table has no such network, or not as many seeds in each fold.
+    """
+    rows = table[table["network"] == network].astype({"wrong": object}).fillna({"wrong": ""})
+    folds = [part for _, part in rows.sort_values("seed").groupby("fold")]
+    if len({len(part) for part in folds}) != 1:
+        raise ValueError(f"{network!r} must have as many seeds in each fold, got {len(rows)} rows")
+    return np.stack([_stacked(part["right"], part["wrong"]) for part in folds])
+
+
+def _stacked(counts: Sequence[int], places: Sequence[str]) -> NDArray[np.float64]:
+    return np.stack([_marks(*each) for each in zip(counts, places, strict=True)])
+
+
+def _marks(count: int, wrong: str) -> NDArray[np.float64]:
+    """Return 1 for each image that is right, from the number and the places of the others."""
+    missed = [int(place) for place in wrong.split()]
+    marks = np.ones(count + len(missed))
+    marks[missed] = 0
+    return marks

@@ -1,0 +1,125 @@
+"""Networks of the chapters, trained on one fold of the 5,000 digits, with each answer kept.
+
+Nothing is chosen here: the settings are those of the chapters. A fold has three seeds of its own,
+so that no two of the fifteen runs share first weights. Fold 0 is the chapters' split, with the
+chapters' seeds.
+"""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import nn
+
+from labcode.data import Dataset, Split
+from labcode.studies import protocol
+from labcode.studies.blocks import block_trials
+from labcode.studies.definition import Row
+from labcode.studies.early_exit import trials as early_exit
+from labcode.studies.low_rank import low_rank_trials
+from labcode.studies.protocol import digits
+from labcode.studies.pruning import trials as pruning
+from labcode.studies.quantization import trials as quantization
+from labcode.studies.scoreboard import techniques
+from labcode.studies.senet import se_trials
+from labcode.training import eval_mode
+from labcode.weights import baselines
+
+SEEDS = 3  # in each fold
+RANK = 16
+
+
+def seeds_of(fold: int) -> range:
+    """Return the seeds of a fold: those of the chapters in fold 0, others in each other fold.
+
+    >>> list(seeds_of(0)), list(seeds_of(4))
+    ([0, 1, 2], [12, 13, 14])
+    """
+    return range(SEEDS * fold, SEEDS * (fold + 1))
+
+
+def answers(network: str, model: nn.Module, split: Split) -> Row:
+    """Return how many images a network gets right, and the places of those that it gets wrong.
+
+    Args:
+        network: What the row is called.
+        model: Turns images (N, C, H, W) into logits (N, classes).
+        split: The images and labels.
+
+    Returns:
+        ``network``, ``right`` and ``wrong``: the places in the split, between spaces.
+    """
+    with eval_mode(model), torch.inference_mode():
+        logits = torch.cat([model(part) for part in torch.split(split.images, 100)])
+    missed = torch.nonzero(logits.argmax(1) != split.labels).flatten().tolist()
+    return {
+        "network": network,
+        "right": len(split) - len(missed),
+        "wrong": " ".join(map(str, missed)),
+    }
+
+
+def baseline(network: str, data: Dataset, fold: int, seed: int) -> nn.Module:
+    """Return an uncompressed network by its recipe, rounded as the stored ones are.
+
+    Args:
+        network: "lenet5" or "lenet_300_100".
+        data: Trained on its train split, but for fold 0, whose network is stored.
+        fold: Of the digits.
+        seed: One of `seeds_of` the fold.
+    """
+    if fold == 0:
+        return baselines.load(network, seed=seed)
+    return protocol.rounded(baselines.recipe(network).train(data, seed=seed, device="cpu")[0])
+
+
+def block_rows(fold: int, seed: int) -> list[Row]:
+    """Train two blocks at equal multiply-adds on 1,000 digits."""
+    data = digits(protocol.N_TRAIN, fold=fold)
+    budget = block_trials.BUDGETS[0]
+    return [
+        answers(kind, block_trials.trained_block(kind, budget, seed, images=data), data.test)
+        for kind in ("standard", "depthwise separable")
+    ]
+
+
+def se_rows(fold: int, seed: int) -> list[Row]:
+    """Train the small ResNet without SE, with it, and with one choice changed, on 1,000 digits."""
+    data = digits(protocol.N_TRAIN, fold=fold)
+    networks = {
+        "without SE": ("none", 4, "average"),
+        "standard SE": ("standard", 4, "average"),
+        "maximum": ("standard", 4, "maximum"),
+        "r = 2": ("standard", 2, "average"),
+    }
+    return [
+        answers(name, se_trials.se_model(*choices, "sigmoid", seed, images=data), data.test)
+        for name, choices in networks.items()
+    ]
+
+
+def exit_rows(fold: int, seed: int) -> list[Row]:
+    """Train the narrow chain with its last exit alone, and with all; the last exit answers."""
+    data, rows = digits(fold=fold), []
+    for method in (early_exit.ALONE, early_exit.CHOSEN):
+        network = early_exit.harm_network("narrow chain", method, seed, images=data, probes=False)
+        rows.append(answers(method, network, data.test))
+    return rows
+
+
+def lenet_300_100_rows(fold: int, seed: int) -> list[Row]:
+    """Compress LeNet-300-100 as the scoreboard does: prune, give a layer low rank, quantize."""
+    name, data = "lenet_300_100", digits(fold=fold)
+    whole = baseline(name, data, fold, seed)
+    pruned, ranked = copy.deepcopy(whole), copy.deepcopy(whole)
+    kept, epochs = pruning.SCOREBOARD[name]
+    pruning.prune_by("gradually", pruned, name, data, kept, epochs, seed)
+    low_rank_trials.cut_first_layer(ranked, "answers", RANK, data.train.images)
+    low_rank_trials.mend(ranked, name, data, seed)
+    networks = {"uncompressed": whole, "pruned": pruned, f"rank_{RANK}": ranked}
+    for technique in (techniques.INT8.id, techniques.QAT_4_BIT.id):
+        images = data.train.images[: quantization.CALIBRATION]
+        networks[technique] = quantization.in_few_bits(copy.deepcopy(whole), technique, images)
+    quantization.train_on(networks[techniques.QAT_4_BIT.id], name, seed, split=data.train)
+    return [answers(each, model, data.test) for each, model in networks.items()]

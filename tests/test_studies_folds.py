@@ -1,0 +1,156 @@
+"""The study of folds: what its trials train on, and what its tables say of each answer."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+from labcode import studies
+from labcode.data import Split
+from labcode.data.splits import FOLDS
+from labcode.studies.early_exit import trials as early_exit
+from labcode.studies.folds import fold_trials
+from labcode.studies.folds.comparisons import ALL, Comparison, right
+from labcode.studies.folds.tables import SETTINGS, STUDY
+from labcode.studies.protocol import digits
+from labcode.training import difference_over_seeds
+from labcode.weights import baselines
+
+IMAGES = 1000
+TABLES = [table.name for table in STUDY.tables]
+# What fold 0 trained again, as the chapters' tables have it: where, which rows, which column.
+CHAPTERS = {
+    ("folds_exits", "last exit alone"): ("early_exit_harm", "method == 'last exit alone'"),
+    ("folds_exits", "equal weights"): ("early_exit_harm", "method == 'equal weights'"),
+    ("folds_blocks", "standard"): ("architecture_blocks", "kind == 'standard'"),
+    ("folds_blocks", "depthwise separable"): (
+        "architecture_blocks",
+        "kind == 'depthwise separable'",
+    ),
+    ("folds_se", "without SE"): ("senet_choices", "placement == 'none'"),
+    ("folds_se", "maximum"): ("senet_choices", "squeeze == 'maximum'"),
+    ("folds_se", "r = 2"): ("senet_choices", "reduction == 2"),
+}
+
+
+class Says(nn.Module):
+    """Answers about each image the last figure of the sum of its pixels."""
+
+    def forward(self, x):
+        return nn.functional.one_hot(x.sum((1, 2, 3)).long() % 10, 10).float()
+
+
+def test_answers_name_the_images_that_are_wrong():
+    images = torch.zeros(250, 1, 8, 8)
+    images[:, 0, 0, 0] = torch.arange(250) % 10
+    labels = torch.arange(250) % 10
+    labels[[3, 199]] = 0
+    model = Says().train()
+    row = fold_trials.answers("it", model, Split(images, labels))
+    assert row == {"network": "it", "right": 248, "wrong": "3 199"}
+    assert model.training
+
+
+def test_stored_answers_become_marks():
+    rows = [
+        {"fold": fold, "seed": 2 * fold + seed, "network": name, "right": 3, "wrong": str(wrong)}
+        for fold in (0, 1)
+        for seed, wrong in ((1, fold), (0, 3))
+        for name in ("it", "other")
+    ]
+    found = right(pd.DataFrame(rows), "it")
+    assert found.tolist() == [[[1, 1, 1, 0], [0, 1, 1, 1]], [[1, 1, 1, 0], [1, 0, 1, 1]]]
+    with pytest.raises(ValueError, match="'it' must have as many seeds in each fold, got 3 rows"):
+        right(pd.DataFrame(rows[1:]), "it")
+    with pytest.raises(ValueError, match=r"'nothing' must have as many seeds.*got 0 rows"):
+        right(pd.DataFrame(rows), "nothing")
+
+
+def test_a_network_that_misses_nothing_is_read_back():
+    rows = [{"fold": 0, "seed": s, "network": "it", "right": 4, "wrong": np.nan} for s in (0, 1)]
+    assert right(pd.DataFrame(rows), "it").tolist() == [[[1] * 4, [1] * 4]]
+
+
+def test_each_run_has_a_seed_of_its_own_and_fold_0_those_of_the_chapters():
+    seeds = [setting["seed"] for setting in SETTINGS]
+    assert seeds == list(range(FOLDS * fold_trials.SEEDS))
+    stored = [result.seed for result in baselines.results("lenet_300_100")]
+    assert [s["seed"] for s in SETTINGS if s["fold"] == 0] == stored
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_stored_answers_are_of_all_test_images(name):
+    table = studies.table(name)
+    for network, rows in table.groupby("network"):
+        marks = right(table, network)
+        assert marks.shape == (FOLDS, fold_trials.SEEDS, IMAGES)
+        assert marks.sum(axis=2).ravel().tolist() == rows.sort_values("seed")["right"].tolist()
+
+
+@pytest.mark.parametrize(("name", "network"), CHAPTERS)
+def test_fold_0_is_what_the_chapters_measured(name, network):
+    """Another processor rounds differently, which changes a training as another seed would."""
+    table, rows = CHAPTERS[name, network]
+    known = studies.table(table).query(rows)
+    for column, value in (("exit", 4), ("budget", 480_000)):
+        known = known[known[column] == value] if column in known else known
+    known = known[known["seed"] < fold_trials.SEEDS].sort_values("seed")["test_accuracy"]
+    again = right(studies.table(name), network)[0].mean(axis=1)
+    assert not difference_over_seeds(known, again, images=IMAGES).told_apart
+    assert abs(known.mean() - again.mean()) < 0.02
+
+
+@pytest.mark.parametrize("pair", ALL, ids=lambda pair: pair.label)
+def test_a_comparison_is_that_of_its_counts(pair: Comparison):
+    table = studies.table(pair.table).set_index(["network", "fold", "seed"])["right"]
+    change = (table[pair.second] - table[pair.first]) / IMAGES
+    assert pair.over_folds().value == pytest.approx(change.mean())
+    assert pair.on_one_fold().value == pytest.approx(change[0].mean())
+    assert pair.fold_by_fold() == pytest.approx(change.groupby("fold").mean().tolist())
+
+
+def test_the_pairs_have_names_of_their_own():
+    assert len({pair.label for pair in ALL}) == len(ALL)
+    assert {pair.table for pair in ALL} == set(TABLES)
+
+
+@pytest.fixture
+def trained_on(monkeypatch):
+    """Trainings that only tell what they were given."""
+    seen = []
+
+    def told(*choices, images, **settings):
+        seen.append((choices, images.train, settings))
+        return Says()
+
+    monkeypatch.setattr(fold_trials.block_trials, "trained_block", told)
+    monkeypatch.setattr(fold_trials.se_trials, "se_model", told)
+    monkeypatch.setattr(fold_trials.early_exit, "harm_network", told)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("trial", "n_train"),
+    [("block_rows", 1000), ("se_rows", 1000), ("exit_rows", 3500)],
+)
+def test_a_trial_trains_and_tests_on_its_fold(trial, n_train, trained_on):
+    rows = getattr(fold_trials, trial)(fold=2, seed=7)
+    wanted = digits(n_train, fold=2)
+    assert rows == [fold_trials.answers(row["network"], Says(), wanted.test) for row in rows]
+    for choices, split, _ in trained_on:
+        assert torch.equal(split.images, wanted.train.images)
+        assert 7 in choices
+    assert len({row["network"] for row in rows}) == len(rows) == len(trained_on)
+
+
+@pytest.mark.slow
+def test_a_network_with_exits_learns_from_the_images_given():
+    def last(**settings):
+        network = early_exit.harm_network("narrow chain", early_exit.ALONE, 0, steps=1, **settings)
+        return early_exit.logits_of(network, digits().test.images[:50])[-1]
+
+    usual = last(probes=False)
+    assert torch.equal(usual, last(images=digits(), probes=False))
+    assert torch.equal(usual, last())  # probes leave the last exit alone
+    assert not torch.allclose(usual, last(images=digits(fold=1), probes=False))
