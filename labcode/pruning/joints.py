@@ -81,6 +81,8 @@ class Joints:
         for item in self._graph.get_pruning_group(layer, pruner.prune_out_channels, list(channels)):
             part = item.dep.target.module
             target = self._names.get(part, self._parameters.get(part))
+            if target is None:
+                continue  # a sum or a concatenation: it holds no weights
             if target in self._parameters.values() or target in self.uncuttable:
                 yield Share(target, False, [], [])
             elif target in self.plan:
