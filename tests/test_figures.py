@@ -159,6 +159,12 @@ def test_a_drawing_is_the_same_each_time(name):
         assert getattr(figures, name)().html() == ALL[name].html()
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_words_of_a_drawing_stay_hidden_where_no_style_is_allowed(name):
+    # JupyterLab drops an attribute without a value: then all words stand bare above the image.
+    assert '<div class="fig" hidden="hidden">' in ALL[name].html()
+
+
 def luminance(color: str) -> float:
     parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
