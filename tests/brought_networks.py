@@ -90,6 +90,46 @@ def attention():
     return nn.Sequential(nn.Flatten(2), inner, nn.Flatten(), nn.Linear(192, 4)).eval()
 
 
+class Own(nn.Module):
+    """A module that uses its parameters without a layer."""
+
+    def __init__(self, run, **parameters):
+        super().__init__()
+        self.run = run
+        for name, parameter in parameters.items():
+            held = isinstance(parameter, nn.Module)
+            setattr(self, name, parameter if held else nn.Parameter(parameter))
+
+    def forward(self, x):
+        return self.run(self, x)
+
+
+def numbers(*shape):
+    return torch.rand(shape) + 0.5
+
+
+def bare_at_the_top():
+    net = plain()
+    net.shift, net.last = nn.Parameter(numbers(1, 8, 1, 1)), nn.Parameter(numbers(8, 4))
+    net.run = lambda self, x: F.relu(self.n(self.c(x)) + self.shift).mean((2, 3)) @ self.last
+    del net.o
+    return net
+
+
+def around(layer, channels=8):
+    """Convolutions before and behind a layer that cannot be cut."""
+
+    def run(self, x):
+        return self.o(
+            F.relu(self.d(F.relu(self.n(F.relu(self.c(F.relu(self.b(x)))))))).mean((2, 3))
+        )
+
+    return Net(
+        run, b=nn.Conv2d(3, 6, 1), c=nn.Conv2d(6, 8, 1), n=layer, d=nn.Conv2d(channels, 10, 1),
+        o=nn.Linear(10, 4),
+    ).eval()  # fmt: skip
+
+
 BROUGHT = {
     "plain": plain,
     "a chain": lambda: nn.Sequential(
@@ -123,5 +163,22 @@ BROUGHT = {
     "transposed": lambda: plain(c=nn.ConvTranspose2d(3, 8, 3)),
     "group norm": lambda: plain(n=nn.GroupNorm(2, 8)),
     "attention": attention,
+    "bare at the top": bare_at_the_top,
+    "bare filter": lambda: around(Own(lambda self, x: F.conv2d(x, self.w), w=numbers(8, 8, 1, 1))),
+    "bare vector": lambda: around(Own(lambda self, x: x * self.g.view(-1, 1, 1), g=numbers(8))),
+    "bare list": lambda: around(
+        Own(
+            lambda self, x: x * self.p[0] + self.p[1],
+            p=nn.ParameterList([numbers(8, 8), numbers(8)]),
+        )
+    ),
+    "bare dict": lambda: around(
+        Own(lambda self, x: x @ self.p["a"], p=nn.ParameterDict({"a": numbers(8, 8)}))
+    ),
+    "around groups": lambda: around(nn.Conv2d(8, 8, 3, padding=1, groups=4)),
+    "around a multiplier": lambda: around(nn.Conv2d(8, 16, 1, groups=8), 16),
+    "through depthwise": lambda: around(nn.Conv2d(8, 8, 3, groups=8)),
+    "around a sigmoid": lambda: around(nn.Sigmoid()),
+    "around a transposed": lambda: around(nn.ConvTranspose2d(8, 8, 2)),
 }
 """Name of a kind to what makes it."""

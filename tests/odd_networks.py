@@ -27,7 +27,21 @@ class NormAct(nn.BatchNorm2d):
         return self.act(self.drop(super().forward(x)))
 
 
+class Bare(nn.Module):
+    """A parameter in no layer: a factor for each channel, or a matrix over the last dimension."""
+
+    def __init__(self, *shape: int) -> None:
+        super().__init__()
+        self.factor = nn.Parameter(torch.rand(shape) + 0.5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x @ self.factor if self.factor.ndim == 2 else x * self.factor
+
+
 LAYERS = {
+    "bare factor": lambda: Bare(WIDTH, 1, 1),
+    "bare vector": lambda: Bare(SIZE),
+    "bare matrix": lambda: Bare(SIZE, SIZE),
     "conv": lambda: nn.Conv2d(WIDTH, WIDTH, 3, padding=1),
     "no bias": lambda: nn.Conv2d(WIDTH, WIDTH, 1, bias=False),
     "grouped": lambda: nn.Conv2d(WIDTH, WIDTH, 3, padding=1, groups=2),

@@ -4,6 +4,7 @@ import pytest
 
 from labcode.pages.calculators import convolutions, receptive_field
 from labcode.pages.live import explore, notebook
+from labcode.pages.live.sheet import style_sheet
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -71,6 +72,6 @@ def test_widgets_are_announced_as_ipywidgets_does_it(hero, monkeypatch):
 
 
 def test_the_style_sheet_travels_with_the_package():
-    sheet = notebook.style_sheet()
+    sheet = style_sheet()
     assert ".live-bar" in sheet
     assert "url(" not in sheet  # nothing is fetched

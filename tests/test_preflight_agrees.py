@@ -142,10 +142,34 @@ def layers_of_many_values(model, made):
     }
 
 
+def bare(model):
+    """Names of the parameters of modules that are not PyTorch's, with those modules' names."""
+    no_layer = ("torch.nn.modules.container", "torch.nn.modules.module")
+    for owner, module in model.named_modules():
+        if any(
+            kind.__module__.startswith("torch.nn.modules.") and kind.__module__ not in no_layer
+            for kind in type(module).__mro__
+        ):
+            continue
+        for name, parameter in module.named_parameters(prefix=owner, recurse=False):
+            if parameter.numel() > 1:
+                yield owner, name
+
+
+def owners_without_a_zero(model, made):
+    return {owner for owner, name in bare(model) if made.get_parameter(name).all()}
+
+
+def layers_that_share_nothing(model, made):
+    vectors = {owner for owner, name in bare(model) if made.get_parameter(name).ndim < 2}
+    return layers_of_many_values(model, made) | vectors
+
+
 LEFT = {
+    "prune weights": owners_without_a_zero,
     "fold batch norm": norms_that_stay,
     "cut filters": layers_that_stay_whole,
-    "share weights": layers_of_many_values,
+    "share weights": layers_that_share_nothing,
     "packed file": lambda model, made: set(),
 }
 """What a method left out, seen in what it handed over."""

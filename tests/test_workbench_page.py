@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from labcode.pages.workbench.bench import bench
+from labcode.pages.workbench.bench import Part, bench
 from labcode.weights import packed
 
 
@@ -18,12 +18,20 @@ def test_a_notebook_gets_a_picture_and_a_plain_sentence() -> None:
     assert "in a browser that runs" in html()
 
 
-def test_a_part_says_which_and_where_the_whole_is() -> None:
-    page = bench("prune")._repr_mimebundle_()["text/html"]
-    assert 'data-bench="prune" data-whole="../shipping/workbench.html"' in page
+@pytest.mark.parametrize("part", ["prune", "share", "code"])
+def test_a_part_says_which_and_where_the_whole_is(part: Part) -> None:
+    page = bench(part)._repr_mimebundle_()["text/html"]
+    assert f'data-bench="{part}"' in page
+    assert 'data-whole="../shipping/workbench.html"' in page
+    assert ("data-begin" in page) == (part == "code")
+
+
+def test_the_whole_is_no_part() -> None:
     assert "data-whole" not in html()
-    with pytest.raises(ValueError, match="part must be one of 'all', 'prune', got 'share'"):
-        bench("share")
+    assert "data-begin" not in html()
+    parts = "'all', 'prune', 'share', 'code'"
+    with pytest.raises(ValueError, match=f"part must be one of {parts}, got 'train'"):
+        bench("train")
 
 
 def test_the_picture_has_the_bytes_of_both_ends() -> None:

@@ -18,6 +18,8 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinxcontrib import katex
 
+from labcode.pages.live.sheet import style_sheet
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 VENDOR = ROOT / "_build" / "vendor"  # filled by tools/vendor.py
 DESCRIPTION_LENGTH = 155  # what a search engine shows of a page
@@ -39,6 +41,7 @@ def use_vendored_files(app: Sphinx, config: Config) -> None:
     override(config, "katex_js_path", script, "formulas: KaTeX comes from this machine")
     override(config, "katex_css_path", "katex/katex.min.css", "formulas: so do its styles")
     own = (ROOT / "book/_static", ROOT / "labcode/pages/live/static", VENDOR / "static")
+    (VENDOR / "static/live.css").write_text(style_sheet(), encoding="utf-8")
     config.html_static_path += [str(folder) for folder in own]
     config.html_extra_path += [str(VENDOR / "root")]
 

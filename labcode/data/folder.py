@@ -69,7 +69,9 @@ def folder(
     pixels, labels = _pixels(files, wanted, mode)
     classes = tuple(files)
     if test is None:
-        return from_pixels(pixels=pixels, labels=labels, white=255, classes=classes, **about)
+        return from_pixels(
+            pixels=pixels, labels=labels, white=255, classes=classes, fold=0, **about
+        )
     others = _files(Path(test).expanduser(), fewest=1)
     if tuple(others) != classes:
         odd = sorted(set(others) ^ set(classes))

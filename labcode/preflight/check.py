@@ -190,10 +190,11 @@ def _layer(
 ) -> LayerCheck:
     verdicts = {}
     for method in methods:
-        if not isinstance(layer.layer, method.aims_at):
-            continue
         outcome = outcomes[method.name]
         names = [layer.name, *layer.aliases, *layer.shared_with]
+        spoken_of = any(outcome.took.get(name) for name in (layer.name, *layer.aliases))
+        if not isinstance(layer.layer, method.aims_at) and not spoken_of:
+            continue
         said = [outcome.took[name] for name in names if name in outcome.took]
         if not outcome.refusal and "" in said:
             verdicts[method.name] = YES

@@ -7,13 +7,16 @@ can promise what they do not do.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
 from torch import nn
 
 from labcode import coding, counting, pruning, quantization, runtime
+from labcode._bare import BareWarning, owner_of
 from labcode.preflight.facts import CONVOLUTIONS, NORMS, TRANSPOSED
 from labcode.preflight.given import Given
 from labcode.pruning.joint import explained_plan
@@ -21,6 +24,7 @@ from labcode.pruning.joint import explained_plan
 KEPT = 0.5  # of the weights that pruning keeps in its trial
 CODEBOOK_BITS = 4  # of weight sharing: 16 values
 
+WHOLE = "(model)"  # as the counter calls the network itself
 WEIGHTED = (*CONVOLUTIONS, *TRANSPOSED, nn.Linear)
 
 
@@ -52,14 +56,17 @@ def count(model: nn.Module, given: Given) -> Taken:
         else counting.count(model, inputs=given.args, kwargs=given.kwargs)
     )
     start = "_orig_mod." if hasattr(model, "_orig_mod") else ""  # of torch.compile
-    return _all(start + row.name for row in cost.layers)
+    names = ("" if row.name == WHOLE else row.name for row in cost.layers)
+    return _all((start + name).removesuffix(".") for name in names)
 
 
 def prune(model: nn.Module, given: Given) -> Taken:
     """Zero half of all weights by size."""
-    masks = pruning.select(model, pruning.magnitude(model), KEPT)
+    left = pruning.passed_over(model)
+    with _said_already():
+        masks = pruning.select(model, pruning.magnitude(model), KEPT)
     masks.apply(model)
-    return _all(_owner(name) for name in masks)
+    return _and_left(model, _all(_owner(name) for name in masks), left)
 
 
 def cut(model: nn.Module, given: Given) -> Taken:
@@ -67,6 +74,7 @@ def cut(model: nn.Module, given: Given) -> Taken:
     scores, shapes = pruning.unit_norms(model), given.shapes
     plan, left = explained_plan(model, scores, KEPT, shapes)
     smaller, before = _sizes(pruning.cut(model, plan, shapes)), _sizes(model)
+    left = {name: why for name, why in left.items() if name in before}
     return left | _all(name for name, size in smaller.items() if size != before[name])
 
 
@@ -96,11 +104,13 @@ def integers(model: nn.Module, given: Given) -> Taken:
 
 def share(model: nn.Module, given: Given) -> Taken:
     """Let the weights of each layer share 16 values; what is pruned away has no values."""
-    shared = quantization.share_weights(model, CODEBOOK_BITS)
+    left = quantization.left_unshared(model)
+    with _said_already():
+        shared = quantization.share_weights(model, CODEBOOK_BITS)
     zeros = [name for name, p in model.named_parameters() if p.ndim > 1 and not p.any()]
-    return {_owner(name): "all of its weights are zero" for name in zeros} | _all(
-        _owner(name) for name in shared.codebooks
-    )
+    owners = _all(_owner(name) for name in shared.codebooks)
+    taken = {_owner(name): "all of its weights are zero" for name in zeros} | owners
+    return _and_left(model, taken, left)
 
 
 def pack(model: nn.Module, given: Given) -> Taken:
@@ -124,6 +134,23 @@ def int8_file(model: nn.Module, given: Given) -> Taken:
     """Write the int8 ONNX file: all or nothing."""
     runtime.to_int8(model, given.images)
     return _everything(model)
+
+
+def _and_left(model: nn.Module, taken: Taken, left: Taken) -> Taken:
+    """Add what was left out; a layer whose weights were taken counts as taken, whatever else."""
+    return taken | {
+        name: why
+        for name, why in left.items()
+        if name not in taken or not isinstance(model.get_submodule(name), WEIGHTED)
+    }
+
+
+@contextmanager
+def _said_already() -> Iterator[None]:
+    """Run a trial without the warning of what it passes over: the verdict says it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", BareWarning)
+        yield
 
 
 def _all(names: Iterable[str]) -> Taken:
@@ -154,7 +181,7 @@ def _owner(parameter: str) -> str:
     return (
         parameter.partition(".parametrizations.")[0]
         if ".parametrizations." in ("." + parameter)
-        else parameter.rpartition(".")[0]
+        else owner_of(parameter)
     )
 
 

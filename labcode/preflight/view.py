@@ -65,13 +65,23 @@ def _few(names: list[str]) -> list[str]:
 
 
 def _layers(found: Preflight) -> Table:
-    methods = tuple(found.verdicts)
-    rows = tuple(_row(layer, methods) for layer in found.layers)
-    columns = ("Layer", *methods, "Type", "Parameters", "What is particular")
-    end = len(columns)  # what the methods say stands first: a phone shows the left of a table
-    return Table("", columns, rows, numeric=frozenset({end - 2}), wrapped=frozenset({end - 1}))
+    """Return a row for each layer; a column for each method would be wider than a phone."""
+    columns = ("Layer", "Taken by", "Left out by", "What is particular", "Type", "Parameters")
+    rows = tuple(_row(layer) for layer in found.layers)
+    return Table("", columns, rows, numeric=frozenset({5}), wrapped=frozenset({2, 3}))
 
 
-def _row(layer: LayerCheck, methods: tuple[str, ...]) -> tuple[str, ...]:
-    answers = (layer.verdicts[m].answer if m in layer.verdicts else "" for m in methods)
-    return (layer.name, *answers, layer.kind, f"{layer.weights:,}", ", ".join(layer.notes))
+def _row(layer: LayerCheck) -> tuple[str, ...]:
+    """Return how many methods take the layer, of those that are for it, and which do not."""
+    answers = {method: verdict.answer for method, verdict in layer.verdicts.items()}
+    taken = sum(answer != "no" for answer in answers.values())
+    left_out = ", ".join(method for method, answer in answers.items() if answer == "no")
+    notes = ", ".join(layer.notes)
+    return (
+        layer.name,
+        f"{taken} of {len(answers)}",
+        left_out,
+        notes,
+        layer.kind,
+        f"{layer.weights:,}",
+    )

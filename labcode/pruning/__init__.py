@@ -14,7 +14,7 @@ from labcode.pruning.importance import (
 )
 from labcode.pruning.joint import joint_plan
 from labcode.pruning.lottery import Ticket, find_tickets, rewind, shuffled, weights_of
-from labcode.pruning.masks import Masks, left_out, prunable
+from labcode.pruning.masks import Masks, left_out, passed_over, prunable
 from labcode.pruning.plan import Part, Plan, full_plan, silenced
 from labcode.pruning.plan_costs import plan_cost
 from labcode.pruning.pruner import Pruner, prune_and_train
@@ -52,6 +52,7 @@ __all__ = [
     "nm_pack",
     "nm_unpack",
     "one_shot",
+    "passed_over",
     "plan_cost",
     "prunable",
     "prune_and_train",

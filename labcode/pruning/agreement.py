@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from labcode._refusals import odd_answer
 from labcode._walk import shapes_of
 from labcode.pruning.kinds import called
-from labcode.pruning.plan import Part, full_plan
+from labcode.pruning.plan import Part, whole_plan
 
 Inputs = list[Tensor]
 
@@ -205,7 +205,7 @@ def _first_apart(
 
 def _narrowed(masked: nn.Module, plan: Mapping[str, Part]) -> str:
     """Return the names of the layers that lose outputs; of many the last ones."""
-    whole = full_plan(masked)
+    whole = whole_plan(masked)
     names = [called(name) for name, part in plan.items() if part.outputs != whole[name].outputs]
     return ", ".join([*["…"][: len(names) > 3], *names[-3:]]) or "no layer"
 

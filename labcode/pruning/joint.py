@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-import torch
 from torch import Tensor, nn
 
 from labcode._checks import check_number
-from labcode._walk import shapes_of
-from labcode.pruning.agreement import answer_of
-from labcode.pruning.graph import plan_from, refuse_groups
+from labcode.pruning.cut_trial import CutTrial
+from labcode.pruning.graph import plan_from
 from labcode.pruning.joints import Joints
-from labcode.pruning.plan import Plan
-from labcode.pruning.surgery import resized
+from labcode.pruning.kinds import called
+from labcode.pruning.plan import Plan, is_grouped
 
 Channel = tuple[str, int]
 """An output of a layer: the layer's name and the output's number."""
@@ -31,7 +29,9 @@ def joint_plan(
     A residual sum adds channel 3 of one layer to channel 3 of others: they go or stay together.
     Chosen layer by layer, nearly every channel of a ResNet's sum would be dropped by one layer or
     another. Here the scores of such channels are added first, and the best sums stay. The
-    channels of each set of layers compete among themselves.
+    channels of each set of layers compete among themselves. The plan goes around what cannot be
+    cut: a convolution with groups, a layer of another kind, a parameter in no layer; and all that
+    is joined to one stays whole. Depthwise convolutions lose what their inputs lose.
 
     Args:
         model: The network.
@@ -41,12 +41,12 @@ def joint_plan(
         input_shape: One image, (channels, height, width); for several inputs a list of shapes.
 
     Returns:
-        What each layer keeps. Layers whose outputs are the answer stay whole.
+        What each layer keeps. Layers whose outputs are the answer stay whole, too.
 
     Raises:
         KeyError: There is no such layer.
-        ValueError: ``kept`` is out of range, a layer cannot be cut or does not run, or scores do
-            not fit their layer or hold NaN. A sentence names the layer.
+        ValueError: ``kept`` is out of range, a layer's weights cannot be changed or it does not
+            run, or scores do not fit their layer or hold NaN. A sentence names the layer.
 
     Source: Li et al., "Pruning filters for efficient ConvNets" (arXiv:1608.08710), section 3.3,
         where the shortcut alone decides; Fang et al. (arXiv:2301.12900) add up the group.
@@ -80,35 +80,33 @@ def explained_plan(
     """
     if check_number("kept", kept, above=0.0) > 1:
         raise ValueError(f"kept must be at most 1, got {kept!r}")
-    joints = Joints(model, input_shape)
+    joints = Joints(model, input_shape, around=True)
     _check_scores(joints, scores)
-    worst = [_worst(members, scores, kept) for members in _sets(_tied(model, joints, scores))]
+    tied, whole = _tied(model, joints, scores)
+    worst = [_worst(members, scores, kept) for members in _sets(tied)]
     worst = [channels for channels in worst if channels]
-    shapes = _answer_shapes(model, input_shape)
+    trial, said = CutTrial(model, input_shape), {}
 
     def fits(some: list[Channels]) -> bool:
-        trial = resized(model, _plan_without(model, joints, some))
-        pairs = zip(_answer_shapes(trial, input_shape), shapes, strict=True)
-        return all(found in (wanted, {}) for found, wanted in pairs)
+        why = trial.why_not(_plan_without(model, joints, some))
+        if why and len(some) == 1:
+            said.update({name: why for tied in some[0] for name, _ in tied})
+        return not why
 
-    answer = _found([channels[:1] for channels in worst], fits)
-    going = [tied for tied in worst if tied[:1] not in answer]
+    staying = _found([channels[:1] for channels in worst], fits)
+    going = [channels for channels in worst if channels[:1] not in staying]
     plan = _plan_without(model, joints, going)
-    return plan, _why_whole(joints.plan, plan, answer, set(scores), kept)
+    left = {name: f"it {why}" for name, why in joints.uncuttable.items()}
+    return plan, left | _why_whole(joints.plan, plan, set(scores), kept) | said | whole
 
 
-def _why_whole(
-    whole: Plan, plan: Plan, answer: list[Channels], scored: set[str], kept: float
-) -> dict[str, str]:
-    """Return why layers keep all of their outputs."""
-    answering = {name for channels in answer for tied in channels for name, _ in tied}
+def _why_whole(whole: Plan, plan: Plan, scored: set[str], kept: float) -> dict[str, str]:
+    """Return why layers that could lose outputs keep all of them."""
     found = {}
     for name, part in plan.items():
         if part.outputs != whole[name].outputs:
             continue
-        if name in answering:
-            found[name] = "its outputs are the network's answers, or are joined to them"
-        elif name not in scored:
+        if name not in scored:
             found[name] = "there are no scores of it"
         else:
             found[name] = f"{kept:.0%} of so few outputs, rounded up, is all of them"
@@ -116,7 +114,7 @@ def _why_whole(
 
 
 def _found(sets: list[Channels], fits: Callable[[list[Channels]], bool]) -> list[Channels]:
-    """Return the sets that must not lose anything, by halving: few of many do."""
+    """Return the sets that must not lose anything, by halving: most of many may."""
     if not sets or fits(sets):
         return []
     if len(sets) == 1:
@@ -142,6 +140,8 @@ def _check_scores(joints: Joints, scores: Mapping[str, Tensor]) -> None:
     """Refuse scores that do not fit the layers."""
     for name, score in scores.items():
         part = joints.plan.get(name)
+        if name in joints.uncuttable:
+            continue
         if part is None or not part.inputs:
             raise KeyError(f"scores names {name!r}, but there is only {', '.join(joints.plan)}")
         if score.shape != (len(part.outputs),):
@@ -152,8 +152,14 @@ def _check_scores(joints: Joints, scores: Mapping[str, Tensor]) -> None:
             raise ValueError(f"scores[{name!r}] holds NaN")
 
 
-def _tied(model: nn.Module, joints: Joints, scores: Mapping[str, Tensor]) -> Channels:
-    """Return the channels that go together, joined to one with a score; each list is sorted."""
+def _tied(
+    model: nn.Module, joints: Joints, scores: Mapping[str, Tensor]
+) -> tuple[Channels, dict[str, str]]:
+    """Return the channels that go together, joined to one with a score; each list is sorted.
+
+    Those that are joined to a layer that must stay whole are not among them. Their layers are
+    returned with the reason.
+    """
     parent: dict[Channel, Channel] = {}
 
     def find(channel: Channel) -> Channel:
@@ -161,14 +167,19 @@ def _tied(model: nn.Module, joints: Joints, scores: Mapping[str, Tensor]) -> Cha
             parent[channel] = channel = parent[parent[channel]]
         return channel
 
-    waiting, done = list(scores), set()
+    waiting, done, whole = [name for name in scores if name in joints.plan], set(), {}
     while waiting:
         name = waiting.pop()
         if name in done:
             continue
         done.add(name)
+        if why := _must_stay(model, joints, name):
+            whole[name] = f"it {why}"
+            continue
         for share in joints.shares(name, joints.plan[name].outputs):
-            refuse_groups(model, name, share.name)
+            if why := _must_stay(model, joints, share.name):
+                whole[name] = f"it is joined to {called(share.name)}, which {why}"
+                break  # whatever else it is joined to meets the same layer
             if share.is_output:
                 for number, root in zip(share.numbers, share.roots, strict=True):
                     parent[find((share.name, number))] = find((name, root))
@@ -177,7 +188,26 @@ def _tied(model: nn.Module, joints: Joints, scores: Mapping[str, Tensor]) -> Cha
     found: dict[Channel, list[Channel]] = {}
     for channel in sorted(parent):
         found.setdefault(find(channel), []).append(channel)
-    return list(found.values())
+    return _free(list(found.values()), whole)
+
+
+def _must_stay(model: nn.Module, joints: Joints, name: str) -> str:
+    """Say why a layer must stay whole, as words behind its name; nothing if it need not."""
+    if name not in joints.plan:
+        return "cannot be cut"
+    layer = model.get_submodule(name)
+    return f"has groups={layer.groups} and must stay whole" if is_grouped(layer) else ""
+
+
+def _free(tied: Channels, whole: dict[str, str]) -> tuple[Channels, dict[str, str]]:
+    """Split off the channels of layers that must stay whole, and all that is tied to those."""
+    for channels in tied:
+        names = {name for name, _ in channels}
+        held = next((name for name in sorted(names) if name in whole), None)
+        if held is not None and (new := names - set(whole)):
+            why = f"it is joined to {called(held)}, which must stay whole"
+            return _free(tied, whole | dict.fromkeys(new, why))
+    return [channels for channels in tied if not {name for name, _ in channels} & set(whole)], whole
 
 
 def _sets(tied: Channels) -> list[Channels]:
@@ -194,22 +224,3 @@ def _worst(members: Channels, scores: Mapping[str, Tensor], kept: float) -> Chan
     count = max(1, math.ceil(round(kept * len(members), 6)))
     order = sorted(range(len(members)), key=lambda place: -sums[place])  # stable
     return [members[place] for place in order[count:]]
-
-
-Shapes = dict[str, tuple[int, ...]]
-
-
-def _answer_shapes(model: nn.Module, input_shape: Sequence[int]) -> list[Shapes]:
-    """Return the shapes of the answers in evaluation and in training mode.
-
-    Nothing stands for a mode in which the network fails; `cut` will say why.
-    """
-    images = [torch.zeros(2, *shape) for shape in shapes_of(input_shape)]
-    found: list[Shapes] = []
-    for training in (False, True):
-        try:
-            answer = answer_of(model, images, seed=0, training=training)
-        except Exception:  # such as a detector, which wants targets in training
-            answer = {}
-        found.append({place: tuple(leaf.shape) for place, leaf in answer.items()})
-    return found

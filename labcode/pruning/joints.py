@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from labcode._walk import shapes_of
 from labcode.pruning.agreement import leaves
-from labcode.pruning.plan import KNOWN, full_plan
+from labcode.pruning.plan import KNOWN, full_plan, uncuttable, whole_plan
 
 
 class Share(NamedTuple):
@@ -38,20 +38,26 @@ class Joints:
     Args:
         model: The network; a copy is looked at.
         input_shape: One image; for several inputs a list of shapes.
+        around: Whether layers that cannot be cut are no reason to refuse the network: they are
+            not in ``plan``, and what is joined to them is shared with them.
 
     Raises:
         ValueError: A layer cannot be cut, the network does not run, or its graph cannot be
             followed.
     """
 
-    def __init__(self, model: nn.Module, input_shape: Sequence[int]) -> None:
+    def __init__(
+        self, model: nn.Module, input_shape: Sequence[int], *, around: bool = False
+    ) -> None:
         """Run the copy and follow its graph."""
-        self.plan = full_plan(model)
+        self.plan = whole_plan(model) if around else full_plan(model)
+        self.uncuttable = uncuttable(model)
         self._twin = copy.deepcopy(model).cpu().float().eval()
         for parameter in self._twin.parameters():
             parameter.requires_grad_(True)  # the graph is found through the gradient
         self._images = [torch.rand(2, *shape) for shape in shapes_of(input_shape)]
         self._names = {module: name for name, module in self._twin.named_modules()}
+        self._parameters = {p: name for name, p in self._twin.named_parameters()}
         self.running = self._running(training=False)
         training = self._in_training()
         self.running |= training
@@ -73,8 +79,13 @@ class Joints:
             )
         pruner = self._graph.get_pruner_of_module(layer)
         for item in self._graph.get_pruning_group(layer, pruner.prune_out_channels, list(channels)):
-            target = self._names.get(item.dep.target.module, None)
-            if target in self.plan:
+            part = item.dep.target.module
+            target = self._names.get(part, self._parameters.get(part))
+            if target is None:
+                continue  # a sum or a concatenation: it holds no weights
+            if target in self._parameters.values() or target in self.uncuttable:
+                yield Share(target, False, [], [])
+            elif target in self.plan:
                 is_output = self._graph.is_out_channel_pruning_fn(item.dep.handler)
                 share = Share(target, is_output, list(item.idxs), list(item.root_idxs))
                 self._check(name, share)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import torch
 from torch import Tensor, nn
 
+from labcode._bare import bare_parameters, warn_of, why_left
 from labcode._checks import check_number
 from labcode.pruning.kinds import LAYERS, check_layers, matrices
 
-__all__ = ["LAYERS", "Masks", "left_out", "prunable"]
+__all__ = ["LAYERS", "Masks", "left_out", "passed_over", "prunable"]
 
 
 def prunable(model: nn.Module) -> dict[str, nn.Parameter]:
@@ -52,6 +53,31 @@ def left_out(model: nn.Module) -> dict[str, int]:
     """
     taken = prunable(model)
     return {name: p.numel() for name, p in model.named_parameters() if name not in taken}
+
+
+def passed_over(model: nn.Module, named: Iterable[str] = ()) -> dict[str, str]:
+    """Return why parameters that may be weights are not pruned, by the module that holds them.
+
+    A parameter that a module of one's own uses without a layer may be a matrix by which it
+    multiplies, or a table of positions, or a factor for each channel. Nothing tells which, so it
+    is pruned only if it is given scores or a mask by its name. `select` and the others that choose
+    the parameters themselves warn of it in the same words.
+
+    Args:
+        model: Any network.
+        named: Parameters that are pruned.
+
+    Returns:
+        A module's name, empty for the network itself, to a reason that names the parameters.
+
+    >>> model = nn.Sequential(nn.Linear(4, 2))
+    >>> model.gain = nn.Parameter(torch.ones(2))
+    >>> passed_over(model)[""]
+    "'gain' is in no layer: pruning takes such a parameter only by its name"
+    """
+    taken = {*named, *prunable(model)}
+    left = [name for name in bare_parameters(model) if name not in taken]
+    return why_left(left, "pruning takes such a parameter only by its name")
 
 
 class Masks(Mapping[str, Tensor]):
@@ -103,6 +129,7 @@ class Masks(Mapping[str, Tensor]):
         """
         if keep is None:
             keep = {name: weight != 0 for name, weight in prunable(model).items()}
+            warn_of(passed_over(model))
         masks = cls(keep)
         seen: dict[int, str] = {}
         for name, mask in masks.items():
@@ -130,6 +157,7 @@ class Masks(Mapping[str, Tensor]):
         """
         if not isinstance(thresholds, Mapping):
             thresholds = dict.fromkeys(prunable(model), thresholds)
+            warn_of(passed_over(model))
         keep = {}
         for name, threshold in thresholds.items():
             bound = check_number(f"thresholds[{name!r}]", threshold, minimum=0.0)

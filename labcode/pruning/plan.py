@@ -47,14 +47,32 @@ def full_plan(model: nn.Module) -> Plan:
     >>> full_plan(nn.Sequential(nn.Linear(2, 3)))
     {'0': Part(outputs=(0, 1, 2), inputs=(0, 1))}
     """
+    for name, reason in uncuttable(model).items():
+        raise ValueError(f"{called(name)} {reason}")
+    return whole_plan(model)
+
+
+def whole_plan(model: nn.Module) -> Plan:
+    """Return the plan that keeps everything, also where there are layers that cannot be cut.
+
+    Those are left out of it. What is joined to one must stay whole, which `cut` finds out.
+    """
+    return {
+        name: _whole(layer)
+        for name, layer in model.named_modules()
+        if isinstance(layer, KNOWN) and not _reason(layer)
+    }
+
+
+def uncuttable(model: nn.Module) -> dict[str, str]:
+    """Return the layers that cannot be cut, by name, with what is said behind their names.
+
+    Raises:
+        ValueError: A layer's weights cannot be changed at all.
+    """
     check_layers(model)
-    plan = {}
-    for name, layer in model.named_modules():
-        if reason := _reason(layer):
-            raise ValueError(f"{called(name)} {reason}")
-        if isinstance(layer, KNOWN):
-            plan[name] = _whole(layer)
-    return plan
+    reasons = {name: _reason(layer) for name, layer in model.named_modules()}
+    return {name: reason for name, reason in reasons.items() if reason}
 
 
 def _whole(layer: nn.Module) -> Part:
@@ -121,7 +139,8 @@ def check_plan(model: nn.Module, plan: Mapping[str, Part]) -> None:
         ValueError: A layer keeps nothing or what it does not have, a convolution with groups is
             not whole, or two layers with one weight keep different parts of it.
     """
-    whole = full_plan(model)
+    check_layers(model)
+    whole = whole_plan(model)
     tied: dict[int, str] = {}
     for name, part in plan.items():
         if name not in whole:

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from labcode._bare import warn_of
 from labcode._checks import check_choice, check_int, check_number
-from labcode.pruning.masks import Masks
+from labcode.pruning.masks import Masks, passed_over
 
 SCOPES = ("global", "local")
 
@@ -23,6 +24,8 @@ def select(
     within: Mapping[str, Tensor] | None = None,
 ) -> Masks:
     """Return masks that keep the weights with the highest scores.
+
+    A parameter that is in no layer and has no scores stays as it is, with a warning that names it.
 
     Args:
         model: The network that will be pruned.
@@ -49,10 +52,12 @@ def select(
     check_choice("scope", scope, SCOPES)
     if not scores:
         kind = type(model).__name__
-        raise ValueError(f"scores are empty: this {kind} has no weights of layers to prune")
+        bare = "".join(f"; {why}" for why in passed_over(model).values())
+        raise ValueError(f"scores are empty: this {kind} has no weights of layers to prune{bare}")
     for name, score in scores.items():
         if bool(score.isnan().any()):
             raise ValueError(f"scores[{name!r}] holds NaN")
+    warn_of(passed_over(model, scores))
     if within is not None:
         scores = {name: _within(name, score, within) for name, score in scores.items()}
     if scope == "local":

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from labcode._bare import warn_of
 from labcode._checks import check_int
 from labcode.pruning.kinds import TRANSPOSED, called
-from labcode.pruning.masks import Masks, prunable
+from labcode.pruning.masks import Masks, passed_over, prunable
 
 
 def nm_mask(weight: Tensor, n: int = 2, m: int = 4) -> Tensor:
@@ -63,6 +64,7 @@ def nm_masks(model: nn.Module, n: int = 2, m: int = 4) -> Masks:
                 f"{called(name)} is a {type(layer).__name__}, whose weight lists inputs before "
                 "outputs, so blocks of inputs do not lie side by side: give it a mask of its own"
             )
+    warn_of(passed_over(model))
     return Masks.of(model, {name: nm_mask(w, n, m) for name, w in prunable(model).items()})
 
 

@@ -47,6 +47,7 @@ from labcode.quantization.weight_sharing import (
     centroid_training,
     initial_centroids,
     kmeans,
+    left_unshared,
     nearest,
     share_weights,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "kmeans",
     "learn_rounding",
     "left_unfolded",
+    "left_unshared",
     "nearest",
     "pack_bits",
     "pack_model",

@@ -23,7 +23,12 @@ from labcode.training import eval_mode
 
 CONVOLUTIONS = {f"conv{t}{n}d" for t in ("", "_transpose") for n in (1, 2, 3)}
 LAYER_LIKE = {*CONVOLUTIONS, "convolution", "linear", "bilinear", "multi_head_attention_forward"}
-PRODUCTS = {"matmul", "__matmul__", "__rmatmul__", "mm", "bmm", "addmm", "baddbmm", "mv", "einsum"}
+MATMULS = {
+    f"{linalg}{op}" for linalg in ("", "linalg_") for op in ("matmul", "vecdot", "multi_dot")
+}
+WITH_VECTORS = MATMULS | {"__matmul__", "__rmatmul__", "mv", "dot", "vdot", "inner"}
+SUMMED = {"einsum", "tensordot", "chain_matmul"}
+PRODUCTS = WITH_VECTORS | SUMMED | {"mm", "bmm", "addmm", "addbmm", "baddbmm", "addmv"}
 LIKE = {"to", "type_as", "expand_as", "view_as", "reshape_as", "embedding"}  # no products
 Watched = dict[str, list[Tensor]]
 
@@ -154,7 +159,9 @@ class _Outside(TorchFunctionMode):
         self.names = {module: name for name, module in model.named_modules()}
         self.layers, self.floats, self.running = set(layers.values()), floats, running
         self.refused = False
-        self.made: dict[int, Tensor] = {}  # from parameters alone, such as a transposed weight
+        self.known = {id(p): name for name, p in model.named_parameters()}
+        # From parameters alone, such as a transposed weight: the tensor, and whose it is.
+        self.made: dict[int, tuple[Tensor, str]] = {}
         self.weights: dict[int, str] = {}
         for name, layer in layers.items():
             self.weights.setdefault(id(layer.weight), name)
@@ -172,11 +179,18 @@ class _Outside(TorchFunctionMode):
             if why:
                 raise ValueError(why)
             if given and all(self._is_weight(leaf) for leaf in given):
-                self.made |= {id(t): t for t in tree_leaves(found) if isinstance(t, Tensor)}
+                name = next((self._name(leaf) for leaf in given if self._name(leaf)), "")
+                made = [leaf for leaf in tree_leaves(found) if isinstance(leaf, Tensor)]
+                self.made |= {id(leaf): (leaf, name) for leaf in made}
         return found
 
     def _is_weight(self, tensor: Tensor) -> bool:
         return isinstance(tensor, nn.Parameter) or id(tensor) in self.made
+
+    def _name(self, weight: Tensor) -> str:
+        """Return the name of the parameter that a weight is, or is made of."""
+        made = self.made.get(id(weight))
+        return made[1] if made else self.known.get(id(weight), "")
 
     def _refusal(self, function: str, given: list[Tensor]) -> str:
         """Say what goes past the layers; nothing if nothing does."""
@@ -186,11 +200,14 @@ class _Outside(TorchFunctionMode):
                     f"{called(self.weights[id(parameter)])} cannot be quantized: its weight is "
                     f"used where the layer does not run (by {function} in {self._where()})"
                 )
-        matrix = any(self._is_weight(leaf) and leaf.ndim > 1 for leaf in given)
-        if function in LAYER_LIKE or (function in PRODUCTS and matrix):
+        least = 1 if function in WITH_VECTORS else 2
+        weights = [leaf for leaf in given if self._is_weight(leaf) and leaf.ndim >= least]
+        if function in LAYER_LIKE or (function in PRODUCTS and weights):
+            weights.sort(key=lambda leaf: -leaf.ndim)  # the bias is not what is meant
+            name = next((self._name(leaf) for leaf in weights), "")
             return (
-                f"{self._where()} cannot be quantized: its {function} is no layer of its own; "
-                "name it in in_float to leave it so"
+                f"{self._where()} cannot be quantized: its {function}{name and f' with {name!r}'} "
+                "is no layer of its own; name it in in_float to leave it so"
             )
         return ""
 

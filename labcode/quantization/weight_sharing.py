@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
+from labcode._bare import bare_parameters, warn_of, why_left
 from labcode._checks import check_int
 from labcode._refusals import refuse_unusable
 from labcode.quantization.kmeans import INITS, initial_centroids, kmeans, nearest
@@ -24,6 +25,7 @@ __all__ = [
     "centroid_training",
     "initial_centroids",
     "kmeans",
+    "left_unshared",
     "nearest",
     "share_weights",
 ]
@@ -46,7 +48,7 @@ def share_weights(
             parameter name.
         init: How k-means starts; see `initial_centroids`.
         names: Parameters to share; None takes those with two dimensions and more (no biases), or
-            the names in ``bits``.
+            the names in ``bits``. A vector in no layer is then left, with a warning that names it.
         seed: Decides a random start.
 
     Returns:
@@ -67,6 +69,8 @@ def share_weights(
             [ 0.6000, -0.9000]])
     """
     shared = SharedWeights({}, {}, {})
+    if names is None and not isinstance(bits, Mapping):
+        warn_of(left_unshared(model), stacklevel=4)  # behind `torch.no_grad`
     for name, parameter, width in _chosen(model, bits, names):  # checks all, before the first
         flat = parameter.flatten()
         places = flat.nonzero().flatten()
@@ -79,6 +83,25 @@ def share_weights(
         shared.places[name] = places
         parameter.copy_(flat.index_copy(0, places, codebook[used][clusters]).view_as(parameter))
     return shared
+
+
+def left_unshared(model: nn.Module) -> dict[str, str]:
+    """Return why parameters that may be weights are not shared, by the module that holds them.
+
+    Args:
+        model: Any network.
+
+    Returns:
+        A module's name, empty for the network itself, to a reason that names the parameters.
+
+    >>> model = nn.Sequential(nn.Linear(4, 2))
+    >>> model.gain = nn.Parameter(torch.ones(2))
+    >>> left_unshared(model)[""]
+    "'gain' is in no layer: weight sharing takes a vector only by its name"
+    """
+    refuse_unusable(model)
+    left = [name for name, parameter in bare_parameters(model).items() if parameter.ndim < 2]
+    return why_left(left, "weight sharing takes a vector only by its name")
 
 
 def _chosen(

@@ -64,7 +64,7 @@ class Table:
     Args:
         caption: What it shows; may be empty.
         columns: The titles, that of the names first; none for a table without a head.
-        rows: Its cells, as many a row as there are columns.
+        rows: Its cells, as many a row as there are columns; a cell alone is a heading across them.
         total: A last row, under a rule.
         numeric: Columns that stand to the right.
         wrapped: Columns that hold long text and break their lines.
@@ -154,7 +154,7 @@ def html_details(summary: str, content: str) -> str:
 def text_table(table: Table) -> str:
     """Return the table as aligned plain text, for a terminal."""
     head = [tuple(map(_plain, table.columns))] if table.columns else []
-    rows = [*head, *(tuple(map(_plain, row)) for row in table.rows)]
+    rows = [*head, *(_filled(tuple(map(_plain, row)), table) for row in table.rows)]
     if table.total:
         rows.append(tuple(map(_plain, table.total)))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -177,7 +177,10 @@ def markdown_table(table: Table) -> str:
     | --- | ---: |
     | a \\| b | 1 |
     """
-    rows = [[_plain(cell).replace("|", "\\|") for cell in row] for row in table.rows]
+    rows = [
+        [text.replace("|", "\\|") for text in _filled(tuple(map(_plain, row)), table)]
+        for row in table.rows
+    ]
     if table.total:
         rows.append([f"**{text}**" if (text := _plain(cell)) else "" for cell in table.total])
     marks = ["---:" if i in table.numeric else "---" for i in range(len(table.columns))]
@@ -194,12 +197,20 @@ def _header(table: Table, look: Look, index: int) -> str:
 
 
 def _row(cells: Sequence[AnyCell], table: Table, look: Look, *, strong: bool = False) -> str:
+    if len(cells) == 1 < len(table.columns):
+        attributes = f' scope="rowgroup" colspan="{len(table.columns)}"{look.cell(table, 0, True)}'
+        return f"<tr><th{attributes}>{look.content(cells[0])}</th></tr>"
     row = []
     for index, cell in enumerate(cells):
         tag, scope = ("th", ' scope="row"') if index == 0 else ("td", "")
         attributes = scope + look.cell(table, index, strong)
         row.append(f"<{tag}{attributes}>{look.content(cell)}</{tag}>")
     return f"<tr>{''.join(row)}</tr>"
+
+
+def _filled(row: tuple[str, ...], table: Table) -> tuple[str, ...]:
+    """Return the row with empty cells behind a heading, as many as there are columns."""
+    return row + ("",) * (len(table.columns) - len(row))
 
 
 def _plain(cell: str | Head | Cell) -> str:

@@ -23,7 +23,6 @@ from tools.serve import TEXT, compressed
 
 PAGE = "book/shipping/workbench.html"
 DRAW = "book/shipping/draw.html"
-CHAPTER = "book/pruning/pruning.html"
 TAKES = 60_000  # ms at most for anything that computes
 NEARLY = 1  # digits of 500 that another machine's rounding may decide
 THUMB = 12  # px: the histogram's ends, as rows.mjs has it
@@ -43,7 +42,7 @@ AXE = """() => axe.run(".bench", { resultTypes: ["violations"] }).then((found) =
 
 def start(page: Page) -> None:
     """Press Start, and wait for the first answer and its file."""
-    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Start (loads").click()
     expect(page.locator(".bench-strip")).to_contain_text("497 of 500 digits", timeout=TAKES)
     rest(page)
 
@@ -216,32 +215,6 @@ def touch_from_to(page: Page, first: tuple[float, float], last: tuple[float, flo
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
-def test_a_part_on_the_chapters_page_prunes_and_hands_its_steps_on(visit) -> None:
-    seen = visit(CHAPTER, width=390, theme="dark", finger=True)
-    page = seen.page
-    assert not [url for url in seen.requests if url.endswith((".wasm", ".onnx", ".bin"))]
-    start(page)
-    assert page.get_by_role("tab").all_inner_texts() == ["1\nPrune", "2\nRetrain"]
-    page.get_by_role("button", name="Just show me").tap()
-    page.get_by_role("radio", name="By chance").check(force=True)
-    page.locator("#bench-prune-fc1").fill("0.95")
-    page.locator("#bench-prune-fc1").dispatch_event("change")
-    expect(page.locator(".bench-history li")).to_have_count(2, timeout=TAKES)
-    rest(page)
-    digits = right(page)
-    page.evaluate(axe_source())
-    assert page.evaluate(AXE) == []
-    assert page.evaluate(SMALL_TEXT) == page.evaluate(SMALL_TARGETS) == []
-    page.get_by_role("link", name="Go on in the workbench").tap()
-    page.wait_for_url("**/shipping/workbench.html#bench=p/chance/**")
-    page.get_by_role("button", name="Start").tap()
-    expect(page.locator(".bench-history li")).to_have_count(2, timeout=TAKES)
-    rest(page)
-    assert right(page) == digits < 497
-    assert page.get_by_role("tab").count() == 4
-    seen.assert_clean()
-
-
 def test_a_touched_point_keeps_its_name_when_the_finger_lifts(visit) -> None:
     page = visit(PAGE, width=390, finger=True).page
     start(page)
@@ -321,7 +294,7 @@ def test_training_stops_is_taken_back_and_comes_back_by_its_link(visit) -> None:
     page.goto("about:blank")
     page.goto(address)
     expect(page.locator(".bench-note")).to_contain_text("This link holds")
-    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Start (loads").click()
     expect(page.locator(".bench-history li")).to_have_count(3, timeout=TAKES)
     rest(page)
     assert (right(page), size(page)) == (trained, weight)
@@ -430,9 +403,9 @@ def test_a_file_that_does_not_come_and_a_link_that_says_nothing(visit) -> None:
     seen = visit(f"{PAGE}#bench=p/size/conv9:0.1/1")
     page = seen.page
     page.route("**/held-out.bin", lambda route: route.fulfill(status=503))
-    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Start (loads").click()
     expect(page.locator(".bench-note")).to_contain_text("held-out.bin: status 503", timeout=TAKES)
     page.unroute("**/held-out.bin")
-    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Start (loads").click()
     expect(page.locator(".bench-note")).to_contain_text("conv9” is not known", timeout=TAKES)
     expect(page.locator(".bench-strip")).to_contain_text("497 of 500")

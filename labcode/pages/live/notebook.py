@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from html import escape
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from labcode.pages.live.controls import Choice, Control, Slider
+from labcode.pages.live.sheet import style_sheet
 
 if TYPE_CHECKING:
     from labcode.pages.live.explorer import Explorer
@@ -88,8 +88,3 @@ def answer_html(explorer: Explorer, settings: dict[str, Any]) -> str:
     except (TypeError, ValueError) as error:
         inner = f'<p class="live-error" role="alert">{escape(str(error))}</p>'
     return f'<div class="live live-result">{inner}</div>'
-
-
-def style_sheet() -> str:
-    """Return the style of calculators, which the site loads for all its pages."""
-    return resources.files("labcode.pages.live").joinpath("static", "live.css").read_text("utf-8")

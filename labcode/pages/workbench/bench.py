@@ -19,11 +19,14 @@ _PLAIN = (
 )
 
 
-Part = Literal["all", "prune"]
-MARKS: dict[Part, str] = {  # what the script reads; a part says where the whole workbench is
-    "all": 'data-bench aria-label="The workbench"',
-    "prune": 'data-bench="prune" data-whole="../shipping/workbench.html" '
-    'aria-label="The workbench: prune and retrain"',
+Part = Literal["all", "prune", "share", "code"]
+WHOLE = "../shipping/workbench.html"
+PRUNED = {"conv1": 0.03, "conv2": 0.05, "fc1": 0.07, "fc2": 0.05}  # thresholds "code" begins with
+NAMES: dict[Part, str] = {
+    "all": "The workbench",
+    "prune": "The workbench: prune and retrain",
+    "share": "The workbench: share and retrain",
+    "code": "The workbench: share, retrain and code",
 }
 
 
@@ -46,7 +49,8 @@ def bench(part: Part = "all") -> Bench:
     """Return the workbench, to be the last value of a notebook's cell.
 
     Args:
-        part: "all" four steps, or "prune": the two for a page about pruning, prune and retrain.
+        part: "all" four steps, or those of one chapter: "prune" and retrain; "share" and retrain;
+            or "code", which begins with a pruned network, shares, retrains and writes the file.
 
     Raises:
         ValueError: There is no such part.
@@ -54,14 +58,14 @@ def bench(part: Part = "all") -> Bench:
     >>> "make serve" in repr(bench())
     True
     """
-    check_choice("part", part, tuple(MARKS))
+    check_choice("part", part, tuple(NAMES))
     return Bench(part)
 
 
 def _html(part: Part) -> str:
     """Return the page before its start; its script makes the rest."""
     return f"""<link rel="stylesheet" href="../../workbench/bench.css">
-<section class="bench" {MARKS[part]}>
+<section class="bench" {_marks(part)}>
 <figure class="bench-picture">{_picture()}</figure>
 <p class="bench-note" role="status">The workbench works on the built site, in a browser that runs
 scripts. The Python below does the same.</p>
@@ -70,6 +74,18 @@ about 5 MB, once)</button></p>
 <div class="bench-room" hidden></div>
 </section>
 <script type="module" src="../../workbench/page.mjs"></script>"""
+
+
+def _marks(part: Part) -> str:
+    """Return what the script reads: which part it is, where the whole is, with what it begins."""
+    marks: dict[str, str] = {"data-bench": "" if part == "all" else part}
+    if part != "all":
+        marks["data-whole"] = WHOLE
+    if part == "code":
+        thresholds = ",".join(f"{layer}:{value}" for layer, value in PRUNED.items())
+        marks["data-begin"] = f"bench=p/size/{thresholds}/0"
+    marks["aria-label"] = NAMES[part]
+    return " ".join(f'{name}="{value}"' if value else name for name, value in marks.items())
 
 
 WIDTH, HEIGHT = 480, 150  # pixels

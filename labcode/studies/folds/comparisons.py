@@ -75,7 +75,7 @@ def right(table: pd.DataFrame, network: str) -> NDArray[np.float64]:
     folds = [part for _, part in rows.sort_values("seed").groupby("fold")]
     if len({len(part) for part in folds}) != 1:
         raise ValueError(f"{network!r} must have as many seeds in each fold, got {len(rows)} rows")
-    return np.stack([_stacked(part["right"], part["wrong"]) for part in folds])
+    return np.stack([_stacked(part["right"].tolist(), part["wrong"].tolist()) for part in folds])
 
 
 def _stacked(counts: Sequence[int], places: Sequence[str]) -> NDArray[np.float64]:

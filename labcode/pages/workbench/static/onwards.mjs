@@ -9,5 +9,5 @@ export function onwards(path, whole) {
   const show = () => (link.href = `${whole}#${toLink(path.steps)}`);
   path.addEventListener("change", show);
   return make("p", { class: "bench-lead" }, link,
-    ": it takes these steps along, shares values, writes the file and lets you download it.");
+    ": it has all four steps, and takes yours along.");
 }

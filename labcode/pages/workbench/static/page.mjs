@@ -18,7 +18,12 @@ import { valuesPanel } from "./values.mjs";
 import { describe, layerNames } from "./words.mjs";
 
 const bench = document.querySelector("[data-bench]");
-const PARTS = { all: ["prune", "train", "share", "code"], prune: ["prune", "train"] };
+const PARTS = {
+  all: ["prune", "train", "share", "code"],
+  prune: ["prune", "train"],
+  share: ["share", "train"],
+  code: ["share", "train", "code"],
+};
 const shown = PARTS[bench.dataset.bench || "all"];
 const note = bench.querySelector(".bench-note");
 const start = bench.querySelector("[data-start]");
@@ -91,8 +96,8 @@ async function build(client, layers, params, seen) {
     { id: "share", title: "Share", panel: share.node },
     { id: "code", title: "Code", panel: code.node },
   ];
-  const steps = tabs(every.filter(({ id }) => shown.includes(id)));
-  const end = shown.includes("code") ? game.node : onwards(path, bench.dataset.whole);
+  const steps = tabs(shown.map((which) => every.find(({ id }) => id === which)));
+  const end = bench.dataset.whole ? onwards(path, bench.dataset.whole) : game.node;
   const beside = make("div", { class: "bench-side" },
     wrong.node, make("h2", {}, "Your path"), map.node, end, told.node);
   room.replaceChildren(top.node, make("div", { class: "bench-columns" },
@@ -123,10 +128,10 @@ async function build(client, layers, params, seen) {
   bench.querySelector(".bench-picture").hidden = true;
   room.hidden = false;
   say(note, READY);
-  const wanted = location.hash;
+  const wanted = isLink(location.hash) ? location.hash : (bench.dataset.begin ?? "");
   path.settled();
   leave(client);
-  steps.go("prune"); // the button that had the keyboard is gone
+  steps.go(shown[0]); // the button that had the keyboard is gone
   scoreboard().then(map.background, () => {});
   await restore(wanted, path, layers, steps.node);
   client.ask("rival").then((found) => {
@@ -136,14 +141,14 @@ async function build(client, layers, params, seen) {
   }, () => {}); // the goal stands without it
 }
 
-/** Make the steps of a link again, one after the other. */
+/** Make the steps of a link, or those that a part begins with, one after the other. */
 async function restore(hash, path, layers, panels) {
   if (!isLink(hash)) return;
   panels.inert = true;
   try {
     const steps = fromLink(hash, layers);
     for (const [i, step] of steps.entries()) {
-      const told = `Making step ${i + 1} of ${steps.length} of the link again`;
+      const told = `Making step ${i + 1} of ${steps.length} for you`;
       say(note, `${told} …`);
       const hear = (now) => say(note, `${told}: training step ${now.step} of ${step.steps}`);
       const done = await (step.kind === "train" ? path.train(step, hear) : path.commit(step));
@@ -152,7 +157,7 @@ async function restore(hash, path, layers, panels) {
     }
     say(note, READY);
   } catch (error) {
-    say(note, `The link could not be followed to its end (${error.message}).`);
+    say(note, `These steps could not be made to their end (${error.message}).`);
   } finally {
     panels.inert = false;
   }

@@ -8,8 +8,8 @@ import { count } from "./words.mjs";
 const REST = 120; // milliseconds
 const WHOLE = 9; // the slider's right end: left as they are, 32 bits
 const LEAD =
-  "The weights that are left share a few values, so that the file needs only a number of a few " +
-  "bits for each. Small marks are the values.";
+  "The weights of a layer share a few values, so that the file needs only a number of a few bits " +
+  "for each. Small marks are the values.";
 const WAYS = [["kmeans", "Values that fit (k-means)"], ["even", "Even steps"]];
 
 /** @param {() => void} onretrain When the reader wants to train what was shared. */
