@@ -10,11 +10,12 @@ import pytest
 import torch
 from hypothesis import Phase, given, settings
 from torch import nn
+from torch.nn import functional as F
 
 import labcode
 from labcode import coding, preflight, pruning, quantization, runtime
 from labcode._refusals import sentence
-from tests.brought_networks import BROUGHT, SHAPE
+from tests.brought_networks import BROUGHT, SHAPE, Net
 from tests.examples import examples
 from tests.odd_networks import SHAPE as ODD_SHAPE
 from tests.odd_networks import Odd, built, odd_networks
@@ -261,3 +262,15 @@ def test_each_norm_that_stays_has_its_own_reason():
     assert reasons["hooked"] == "a hook on it reads or changes what it does"
     assert reasons["no statistics"] == "it keeps no running statistics"
     assert "as well" in reasons["twice"]
+
+
+def test_dropout_that_never_ends_has_no_integers():
+    def run(self, x):
+        return self.o(F.dropout(F.relu(self.c(x)), 0.01, training=True).flatten(1))
+
+    net = Net(run, c=nn.Conv2d(3, 4, 3), o=nn.Linear(144, 4)).eval()
+    images = images_of(net, SHAPE)
+    with pytest.raises(
+        ValueError, match=r"dropout.* is not supported.*: it goes on after training"
+    ):
+        quantization.to_integer(quantization.quantize_model(net, images), SHAPE)
