@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from labcode._checks import check_number
 from labcode.pruning.cut_trial import CutTrial
 from labcode.pruning.graph import plan_from
-from labcode.pruning.joints import Joints
+from labcode.pruning.joints import Joints, Share, UnfollowedError
 from labcode.pruning.kinds import called
 from labcode.pruning.plan import Plan, is_grouped
 
@@ -173,22 +173,34 @@ def _tied(
         if name in done:
             continue
         done.add(name)
-        if why := _must_stay(model, joints, name):
-            whole[name] = f"it {why}"
+        shares = _shares(model, joints, name)
+        if isinstance(shares, str):
+            whole[name] = shares
             continue
-        for share in joints.shares(name, joints.plan[name].outputs):
-            if why := _must_stay(model, joints, share.name):
-                whole[name] = f"it is joined to {called(share.name)}, which {why}"
-                break  # whatever else it is joined to meets the same layer
-            if share.is_output:
-                for number, root in zip(share.numbers, share.roots, strict=True):
-                    parent[find((share.name, number))] = find((name, root))
-                if joints.plan[share.name].inputs:
-                    waiting.append(share.name)
+        for share in shares:
+            for number, root in zip(share.numbers, share.roots, strict=True):
+                parent[find((share.name, number))] = find((name, root))
+            if joints.plan[share.name].inputs:
+                waiting.append(share.name)
     found: dict[Channel, list[Channel]] = {}
     for channel in sorted(parent):
         found.setdefault(find(channel), []).append(channel)
     return _free(list(found.values()), whole)
+
+
+def _shares(model: nn.Module, joints: Joints, name: str) -> list[Share] | str:
+    """Return which outputs go with those of a layer, or why it must stay whole."""
+    if why := _must_stay(model, joints, name):
+        return f"it {why}"
+    found = []
+    try:
+        for share in joints.shares(name, joints.plan[name].outputs):
+            if why := _must_stay(model, joints, share.name):
+                return f"it is joined to {called(share.name)}, which {why}"
+            found += [share] if share.is_output else []
+    except UnfollowedError as error:
+        return str(error)
+    return found
 
 
 def _must_stay(model: nn.Module, joints: Joints, name: str) -> str:
