@@ -197,4 +197,5 @@ def test_the_table_of_all_layers_says_how_many_methods_take_each(found):
     for layer in found.layers:
         answers = [verdict.answer for verdict in layer.verdicts.values()]
         taken = sum(answer != "no" for answer in answers)
-        assert f">{taken} of {len(answers)}<" in layers.split(f">{layer.name}<")[1].split("</tr>")[0]
+        row = layers.split(f">{layer.name}<")[1].split("</tr>")[0]
+        assert f">{taken} of {len(answers)}<" in row
