@@ -304,6 +304,12 @@ def test_exits_and_widths_cost_what_the_networks_cost():
         assert budgets.width_cost(share).macs == counted.macs, share
 
 
+def test_no_file_is_shipped_without_a_check():
+    said = str(figures.way_out())
+    assert said.index("ONNX file") < said.index("same answers?") < said.index("int8 file")
+    assert said.index("int8 file") < said.index("still right?") < said.index("process that answers")
+
+
 @pytest.mark.slow
 def test_what_networks_need_is_counted():
     built = {
