@@ -213,12 +213,14 @@ def _must_stay(model: nn.Module, joints: Joints, name: str) -> str:
 
 def _free(tied: Channels, whole: dict[str, str]) -> tuple[Channels, dict[str, str]]:
     """Split off the channels of layers that must stay whole, and all that is tied to those."""
-    for channels in tied:
-        names = {name for name, _ in channels}
-        held = next((name for name in sorted(names) if name in whole), None)
-        if held is not None and (new := names - set(whole)):
-            why = f"it is joined to {called(held)}, which must stay whole"
-            return _free(tied, whole | dict.fromkeys(new, why))
+    whole = dict(whole)
+    sets = {frozenset(name for name, _ in channels) for channels in tied}
+    while held := [names for names in sets if names & set(whole)]:
+        sets -= set(held)
+        for names in sorted(held, key=sorted):
+            first = min(names & set(whole))
+            why = f"it is joined to {called(first)}, which must stay whole"
+            whole |= dict.fromkeys(names - set(whole), why)
     return [channels for channels in tied if not {name for name, _ in channels} & set(whole)], whole
 
 
