@@ -17,6 +17,8 @@ from labcode.pruning.plan import Plan, is_grouped
 Channel = tuple[str, int]
 """An output of a layer: the layer's name and the output's number."""
 
+FEW = "of so few outputs, rounded up, is all of them"
+
 Channels = list[list[Channel]]
 """Channels that go one after the other; those of an inner list go together."""
 
@@ -109,7 +111,7 @@ def _why_whole(whole: Plan, plan: Plan, scored: set[str], kept: float) -> dict[s
         if name not in scored:
             found[name] = "there are no scores of it"
         else:
-            found[name] = f"{kept:.0%} of so few outputs, rounded up, is all of them"
+            found[name] = f"{kept:.0%} {FEW}"
     return found
 
 
