@@ -17,6 +17,8 @@ from labcode.pruning.plan import Plan, is_grouped
 Channel = tuple[str, int]
 """An output of a layer: the layer's name and the output's number."""
 
+FEW = "of so few outputs, rounded up, is all of them"
+
 Channels = list[list[Channel]]
 """Channels that go one after the other; those of an inner list go together."""
 
@@ -109,7 +111,7 @@ def _why_whole(whole: Plan, plan: Plan, scored: set[str], kept: float) -> dict[s
         if name not in scored:
             found[name] = "there are no scores of it"
         else:
-            found[name] = f"{kept:.0%} of so few outputs, rounded up, is all of them"
+            found[name] = f"{kept:.0%} {FEW}"
     return found
 
 
@@ -213,12 +215,14 @@ def _must_stay(model: nn.Module, joints: Joints, name: str) -> str:
 
 def _free(tied: Channels, whole: dict[str, str]) -> tuple[Channels, dict[str, str]]:
     """Split off the channels of layers that must stay whole, and all that is tied to those."""
-    for channels in tied:
-        names = {name for name, _ in channels}
-        held = next((name for name in sorted(names) if name in whole), None)
-        if held is not None and (new := names - set(whole)):
-            why = f"it is joined to {called(held)}, which must stay whole"
-            return _free(tied, whole | dict.fromkeys(new, why))
+    whole = dict(whole)
+    sets = {frozenset(name for name, _ in channels) for channels in tied}
+    while held := [names for names in sets if names & set(whole)]:
+        sets -= set(held)
+        for names in sorted(held, key=sorted):
+            first = min(names & set(whole))
+            why = f"it is joined to {called(first)}, which must stay whole"
+            whole |= dict.fromkeys(names - set(whole), why)
     return [channels for channels in tied if not {name for name, _ in channels} & set(whole)], whole
 
 

@@ -62,7 +62,8 @@ class Joints:
                 parameter.requires_grad_(True)  # the graph is found through the gradient
         self._images = [torch.rand(2, *shape) for shape in shapes_of(input_shape)]
         self._names = {module: name for name, module in self._twin.named_modules()}
-        self._parameters = {p: name for name, p in self._twin.named_parameters()}
+        named = self._twin.named_parameters()  # a single number goes with any channels
+        self._parameters = {p: name for name, p in named if p.numel() > 1}
         self.running = self._running(training=False)
         training = self._in_training()
         self.running |= training
@@ -88,7 +89,7 @@ class Joints:
             target = self._names.get(part, self._parameters.get(part))
             if target is None:
                 continue  # a sum or a concatenation: it holds no weights
-            if target in self._parameters.values() or target in self.uncuttable:
+            if part in self._parameters or target in self.uncuttable:
                 yield Share(target, False, [], [])
             elif target in self.plan:
                 is_output = self._graph.is_out_channel_pruning_fn(item.dep.handler)
