@@ -94,7 +94,7 @@ def test_every_no_has_a_reason_that_is_not_a_shrug(found):
 
 
 @pytest.mark.slow
-@given(odd_networks())
+@given(odd_networks(matrices=True))
 @settings(max_examples=examples(15))
 def test_networks_drawn_at_random_get_answers_and_no_inner_errors(drawn):
     program, seed = drawn

@@ -193,7 +193,7 @@ def test_the_preflight_says_what_each_method_says(kind):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @settings(max_examples=examples(6), phases=[Phase.explicit, Phase.reuse, Phase.generate])
-@given(odd_networks())
+@given(odd_networks(matrices=True))
 def test_they_agree_on_networks_drawn_at_random(drawn):
     agree(built(Odd, *drawn), ODD_SHAPE, CALLS)
 
