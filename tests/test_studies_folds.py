@@ -173,6 +173,23 @@ def test_a_trial_trains_and_tests_on_its_fold(trial, n_train, trained_on):
     assert len({row["network"] for row in rows}) == len(rows) == len(trained_on)
 
 
+def test_compressed_networks_learn_from_their_fold(monkeypatch):
+    seen, whole = [], baselines.load("lenet_300_100")
+    told = {
+        (fold_trials.pruning, "prune_by"): lambda *given: seen.append(given[3].train),
+        (fold_trials.low_rank_trials, "mend"): lambda *given: seen.append(given[2].train),
+        (fold_trials.quantization, "train"): lambda *given, **_: seen.append(given[1]),
+        (fold_trials, "baseline"): lambda *given: whole,
+    }
+    for (module, name), function in told.items():
+        monkeypatch.setattr(module, name, function)
+    rows, wanted = fold_trials.lenet_300_100_rows(fold=3, seed=9), digits(fold=3)
+    assert len(seen) == 3
+    assert all(torch.equal(split.images, wanted.train.images) for split in seen)
+    assert rows[0] == fold_trials.answers("uncompressed", whole, wanted.test)
+    assert rows[1] == rows[0] | {"network": "pruned"}
+
+
 @pytest.mark.slow
 def test_a_network_with_exits_learns_from_the_images_given():
     def last(**settings):
