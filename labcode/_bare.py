@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping
 
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 LAYERS = "torch.nn.modules."  # where PyTorch's layers live
 NO_LAYERS = (LAYERS + "module", LAYERS + "container")
@@ -26,7 +27,7 @@ def bare_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
 
     Args:
         model: Any network; a parameter that a layer holds as well is that layer's. Single numbers
-            are left out.
+            are left out, and whole numbers, such as an order: they are no weights.
 
     >>> model = nn.Sequential(nn.Linear(3, 2))
     >>> model.gain = nn.Parameter(model[0].bias * 2)
@@ -37,7 +38,7 @@ def bare_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
     return {
         name: parameter
         for name, parameter in model.named_parameters()
-        if id(parameter) not in layers and parameter.numel() > 1
+        if id(parameter) not in layers and _has_numbers(parameter)
     }
 
 
@@ -87,6 +88,11 @@ def _listed(names: list[str]) -> str:
     *first, last = map(repr, names if len(names) < MANY else (*names[: MANY - 2], names[-1]))
     dots = ", …" * (len(names) >= MANY)
     return f"{', '.join(first)}{dots} and {last}" if first else last
+
+
+def _has_numbers(parameter: nn.Parameter) -> bool:
+    real = parameter.is_floating_point() or parameter.is_complex()
+    return real and not is_lazy(parameter) and parameter.numel() > 1
 
 
 def _own(module: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:

@@ -130,6 +130,51 @@ def around(layer, channels=8):
     ).eval()  # fmt: skip
 
 
+def mean_of(run, **layers):
+    """The means of what a function makes of the image, and a linear layer behind them."""
+    return Net(lambda self, x: self.o(run(self, x).mean((2, 3))), **layers).eval()
+
+
+def with_order(*, matrix=False):
+    net = mean_of(
+        lambda self, x: F.relu(self.c(x))[:, self.order.flatten()],
+        c=nn.Conv2d(3, 8, 1), o=nn.Linear(8, 4),
+    )  # fmt: skip
+    order = torch.randperm(8).view(2, 4) if matrix else torch.randperm(8)
+    net.order = nn.Parameter(order, requires_grad=False)
+    return net
+
+
+def in_frequencies():
+    net = mean_of(
+        lambda self, x: torch.fft.irfft2(torch.fft.rfft2(self.c(x)) * self.f),
+        c=nn.Conv2d(3, 8, 1), o=nn.Linear(8, 4),
+    )  # fmt: skip
+    net.f = nn.Parameter(torch.rand(8, 8, 5, dtype=torch.complex64))
+    return net
+
+
+class CrossAttention(nn.Module):
+    """Queries of one width, keys and values of another."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.p, self.o = nn.Linear(64, 20), nn.Linear(20, 16), nn.Linear(16, 4)
+        self.a = nn.MultiheadAttention(16, 4, kdim=64, vdim=64, batch_first=True)
+
+    def forward(self, x):
+        rows = x.flatten(2)
+        found = self.a(self.p(F.relu(self.first(rows))), rows, rows, need_weights=False)
+        return self.o(found[0].mean(1))
+
+
+def shared_norm():
+    return mean_of(
+        lambda self, x: self.n(self.d(F.relu(self.n(self.c(x))))),
+        c=nn.Conv2d(3, 8, 1), d=nn.Conv2d(8, 8, 1), n=nn.BatchNorm2d(8), o=nn.Linear(8, 4),
+    )  # fmt: skip
+
+
 BROUGHT = {
     "plain": plain,
     "a chain": lambda: nn.Sequential(
@@ -163,6 +208,29 @@ BROUGHT = {
     "transposed": lambda: plain(c=nn.ConvTranspose2d(3, 8, 3)),
     "group norm": lambda: plain(n=nn.GroupNorm(2, 8)),
     "attention": attention,
+    "cross attention": CrossAttention,
+    "whole numbers": with_order,
+    "matrix of whole numbers": lambda: with_order(matrix=True),
+    "complex": in_frequencies,
+    "no numbers": lambda: plain(spare=nn.ParameterList([torch.zeros(0, 3)])),
+    "shared norm": shared_norm,
+    "norm of several machines": lambda: plain(n=nn.SyncBatchNorm(8)),
+    "scripted part": lambda: plain(n=torch.jit.script(nn.Sequential(nn.BatchNorm2d(8)))),
+    "pixels shuffled": lambda: mean_of(
+        lambda self, x: self.d(F.pixel_shuffle(self.c(F.relu(self.b(x))), 2)),
+        b=nn.Conv2d(3, 6, 1),
+        c=nn.Conv2d(6, 8, 1),
+        d=nn.Conv2d(2, 6, 1),
+        o=nn.Linear(6, 4),
+    ),
+    "gated": lambda: mean_of(
+        lambda self, x: F.glu(self.c(x), 1), c=nn.Conv2d(3, 8, 1), o=nn.Linear(4, 4)
+    ),
+    "chance": lambda: mean_of(
+        lambda self, x: F.dropout(F.relu(self.c(x)), training=True),
+        c=nn.Conv2d(3, 8, 1),
+        o=nn.Linear(8, 4),
+    ),
     "bare at the top": bare_at_the_top,
     "bare filter": lambda: around(Own(lambda self, x: F.conv2d(x, self.w), w=numbers(8, 8, 1, 1))),
     "bare vector": lambda: around(Own(lambda self, x: x * self.g.view(-1, 1, 1), g=numbers(8))),

@@ -159,6 +159,12 @@ def test_a_drawing_is_the_same_each_time(name):
         assert getattr(figures, name)().html() == ALL[name].html()
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_words_of_a_drawing_stay_hidden_where_no_style_is_allowed(name):
+    # JupyterLab drops an attribute without a value: then all words stand bare above the image.
+    assert '<div class="fig" hidden="hidden">' in ALL[name].html()
+
+
 def luminance(color: str) -> float:
     parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
@@ -296,6 +302,12 @@ def test_exits_and_widths_cost_what_the_networks_cost():
     for share in budgets.WIDTHS:
         counted = labcode.count(network.cut(share), (1, 28, 28))
         assert budgets.width_cost(share).macs == counted.macs, share
+
+
+def test_no_file_is_shipped_without_a_check():
+    said = str(figures.way_out())
+    assert said.index("ONNX file") < said.index("same answers?") < said.index("int8 file")
+    assert said.index("int8 file") < said.index("still right?") < said.index("process that answers")
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 import labcode
 from labcode import preflight
-from labcode.pruning import cut, joint_plan, plan_cost, silenced, unit_norms
+from labcode.pruning import cut, graph_plan, joint_plan, plan_cost, silenced, unit_norms
 from labcode.pruning.joint import explained_plan
 from tests.brought_networks import SHAPE, Net
 from tests.examples import examples
@@ -26,6 +26,17 @@ class Gain(nn.Module):
     def __init__(self):
         super().__init__()
         self.factor = nn.Parameter(torch.rand(WIDTH, 1, 1) + 0.5)
+
+    def forward(self, x):
+        return x * self.factor
+
+
+class Number(nn.Module):
+    """One factor for all channels, in no layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.factor = nn.Parameter(torch.tensor(1.5))
 
     def forward(self, x):
         return x * self.factor
@@ -48,6 +59,7 @@ PASSES = {
     "pool": lambda: nn.MaxPool2d(3, 1, 1),
     "depthwise": lambda: nn.Conv2d(WIDTH, WIDTH, 3, padding=1, groups=WIDTH),
     "instance norm": lambda: nn.InstanceNorm2d(WIDTH),
+    "number": Number,
 }
 STOPS = {
     "grouped": lambda: nn.Conv2d(WIDTH, WIDTH, 3, padding=1, groups=2),
@@ -144,6 +156,19 @@ def test_the_preflight_names_each_layer_that_stays(kind):
     _, why = explained_plan(model, unit_norms(model), 0.5, SHAPE)
     for name, verdict in said.items():
         assert verdict.answer == "yes" or verdict.reason == why[name]
+
+
+@pytest.mark.parametrize("kind", ["number", "depthwise"])
+def test_what_lets_channels_pass_is_no_reason_to_stay(kind):
+    torch.manual_seed(0)
+    model = Around([("relu", False), (kind, True)]).eval()
+    both = {"convs.0": range(4), "convs.1": range(4)}
+    for plan in (
+        joint_plan(model, unit_norms(model), 0.5, SHAPE),
+        graph_plan(model, both, SHAPE),
+    ):
+        assert [len(plan[name].outputs) for name in both] == [4, 4]
+        cut(model, plan, SHAPE)
 
 
 def test_a_network_in_which_all_is_joined_to_groups_is_left_whole():

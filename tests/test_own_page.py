@@ -213,6 +213,25 @@ def test_maps_and_nan_are_no_logits():
     assert "NaN" in own.variants(net, torch.rand(4, 3, 16, 16), runs=2)[0].refusal
 
 
+def test_layers_that_keep_their_channels_are_said():
+    torch.manual_seed(0)
+
+    def net(*before, channels):
+        after = (nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 5))
+        return nn.Sequential(*before, nn.Conv2d(channels, 8, 3, groups=4), nn.ReLU(), *after).eval()
+
+    first = nn.Conv2d(3, 8, 3)
+    partly = net(first, nn.ReLU(), nn.Conv2d(8, 8, 1), channels=8)
+    images = torch.rand(4, 3, 12, 12)
+    found = own.variants(partly, images, runs=2)
+    said = "2 of 4 layers keep all channels: '2', because it is joined to '3', which has groups=4"
+    assert found[2].note.endswith(f"{said} and must stay whole")
+    whole = net(first, channels=8)
+    reason = "no layer can lose channels: '0', because it is joined to '1', which has groups=4"
+    for one in own.variants(whole, images, runs=2)[2:4]:
+        assert one.refusal == f"{reason} and must stay whole"
+
+
 def test_a_refused_cut_is_tried_once(monkeypatch):
     from labcode.own import forms
 

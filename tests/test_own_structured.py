@@ -13,6 +13,7 @@ from torchvision.models import shufflenet_v2_x0_5
 
 import labcode
 from labcode.pruning import cut, full_plan, graph_plan, joint_plan, plan_cost, silenced, unit_norms
+from labcode.pruning.joint import explained_plan
 from tests.brought_networks import SHAPE, Net
 from tests.examples import examples
 
@@ -317,8 +318,10 @@ def test_joint_plans_name_what_is_wrong():
 def test_joints_that_the_graph_takes_wrongly_are_refused_in_words():
     """A linear layer over the width, with channels of a convolution behind it; a shuffle."""
     model = nn.Sequential(nn.Linear(6, 6), nn.Conv2d(4, 4, 3, padding=1), nn.Flatten())
-    with pytest.raises(ValueError, match="what leaves '0' is not along the 4 channels of '1'"):
-        joint_plan(model, unit_norms(model), 0.5, (4, 6, 6))
+    said = "what leaves '0' is not along the 4 channels of '1'"
+    with pytest.raises(ValueError, match=said):
+        graph_plan(model, {"0": range(3)}, (4, 6, 6))
+    assert said in explained_plan(model, unit_norms(model), 0.5, (4, 6, 6))[1]["0"]
     with pytest.raises(ValueError, match="a reshape in it mixes channels, as a channel shuffle"):
         joint_plan(shufflenet_v2_x0_5(), {}, 0.5, (3, 64, 64))
 

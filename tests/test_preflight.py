@@ -190,3 +190,12 @@ def test_layers_that_are_left_out_for_one_reason_share_a_row():
         assert shown.count(why) == 1
     few = preflight.check(nn.Sequential(*model[:4]), SHAPE, methods=["fold batch norm"])
     assert [line.split()[0] for line in str(few).splitlines() if why in line] == ["2.1", "3.1"]
+
+
+def test_the_table_of_all_layers_says_how_many_methods_take_each(found):
+    layers = found._repr_html_().split("All ")[-1]
+    for layer in found.layers:
+        answers = [verdict.answer for verdict in layer.verdicts.values()]
+        taken = sum(answer != "no" for answer in answers)
+        row = layers.split(f">{layer.name}<")[1].split("</tr>")[0]
+        assert f">{taken} of {len(answers)}<" in row

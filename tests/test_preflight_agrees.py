@@ -10,22 +10,23 @@ import pytest
 import torch
 from hypothesis import Phase, given, settings
 from torch import nn
+from torch.nn import functional as F
 
 import labcode
 from labcode import coding, preflight, pruning, quantization, runtime
 from labcode._refusals import sentence
-from tests.brought_networks import BROUGHT, SHAPE
+from tests.brought_networks import BROUGHT, SHAPE, Net
 from tests.examples import examples
 from tests.odd_networks import SHAPE as ODD_SHAPE
 from tests.odd_networks import Odd, built, odd_networks
 
 KEPT, BITS = 0.5, 4
-NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 
 
 def images_of(model, shape):
     images = torch.rand(4, *shape, generator=torch.Generator().manual_seed(0))
-    first = next(model.parameters(), images)
+    first = next((p for p in model.parameters() if p.is_floating_point()), images)
     return images.to(first.dtype)
 
 
@@ -104,9 +105,14 @@ def _left(layer, method):
 
 def same_answers(model, made, images):
     with torch.no_grad():
-        before, after = (copy.deepcopy(m).eval()(images.clone()) for m in (model, made))
+        before, after = (seeded_answer(copy.deepcopy(m).eval(), images) for m in (model, made))
     for old, new in zip(_tensors(before), _tensors(after), strict=True):
         torch.testing.assert_close(new, old, rtol=1e-3, atol=1e-3, equal_nan=True)
+
+
+def seeded_answer(model, images):
+    torch.manual_seed(0)
+    return model(images.clone())
 
 
 def _tensors(answer):
@@ -152,7 +158,8 @@ def bare(model):
         ):
             continue
         for name, parameter in module.named_parameters(prefix=owner, recurse=False):
-            if parameter.numel() > 1:
+            numbers = parameter.is_floating_point() or parameter.is_complex()
+            if numbers and parameter.numel() > 1:
                 yield owner, name
 
 
@@ -255,3 +262,15 @@ def test_each_norm_that_stays_has_its_own_reason():
     assert reasons["hooked"] == "a hook on it reads or changes what it does"
     assert reasons["no statistics"] == "it keeps no running statistics"
     assert "as well" in reasons["twice"]
+
+
+def test_dropout_that_never_ends_has_no_integers():
+    def run(self, x):
+        return self.o(F.dropout(F.relu(self.c(x)), 0.01, training=True).flatten(1))
+
+    net = Net(run, c=nn.Conv2d(3, 4, 3), o=nn.Linear(144, 4)).eval()
+    images = images_of(net, SHAPE)
+    with pytest.raises(
+        ValueError, match=r"dropout.* is not supported.*: it goes on after training"
+    ):
+        quantization.to_integer(quantization.quantize_model(net, images), SHAPE)

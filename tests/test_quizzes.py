@@ -41,6 +41,29 @@ def test_a_question_has_a_right_answer_and_a_wrong_one(question: dict) -> None:
     assert False in right
 
 
+def single_choices(name: str) -> list[dict]:
+    return [q for q in quizzes.questions(name) if q["type"] == "multiple_choice"]
+
+
+def place_of_right(question: dict) -> int:
+    return [answer["correct"] for answer in question["answers"]].index(True)
+
+
+def has_longest_right(question: dict) -> bool:
+    right = question["answers"][place_of_right(question)]
+    others = [answer for answer in question["answers"] if answer is not right]
+    return all(len(right["answer"]) > len(other["answer"]) for other in others)
+
+
+@pytest.mark.parametrize("name", quizzes.names())
+def test_neither_place_nor_length_gives_the_right_answer_away(name: str) -> None:
+    asked = single_choices(name)
+    places = [place_of_right(question) for question in asked]
+    assert len(set(places)) > 1
+    assert places.count(0) <= len(asked) / 3
+    assert sum(map(has_longest_right, asked)) <= len(asked) / 2
+
+
 @pytest.mark.parametrize("question", EVERY_QUESTION)
 def test_numeric_questions_answer_any_number(question: dict) -> None:
     if question["type"] == "numeric":

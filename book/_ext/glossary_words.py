@@ -27,6 +27,7 @@ FORMS = {
     "quantization-aware training": ["QAT"],
     "similarity of classes": ["similarity"],
     "singular value": ["singular values"],
+    "shortcut": ["skip connection", "skip connections"],
     "SVD": ["singular value decomposition"],
 }
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 
 from labcode import coding, pruning, quantization, runtime
 from labcode._checks import check_int, check_number
-from labcode._refusals import sentence
+from labcode._refusals import called, sentence
 from labcode.own.answer import logits_of
 from labcode.preflight.facts import look
+from labcode.pruning.cut_trial import ANSWERS
+from labcode.pruning.joint import FEW, explained_plan
 from labcode.runtime.int8 import onnx_logits
 from labcode.runtime.timing import ready_to_run, time_in_turn
 from labcode.training.evaluation import eval_mode
@@ -62,6 +64,14 @@ class _Made:
     note: str = ""
 
 
+@dataclass(frozen=True)
+class _Cut:
+    """A network that lost channels, and what its name does not say."""
+
+    network: nn.Module
+    note: str
+
+
 def variants(
     model: nn.Module, images: Tensor, *, kept: float = 0.75, bits: int = 4, runs: int = 20
 ) -> list[Variant]:
@@ -98,12 +108,14 @@ def variants(
     check_int("runs", runs, minimum=2)
     plain = copy.deepcopy(model).cpu().eval()
     seen, fresh = images[: len(images) // 2], images[len(images) // 2 :]
-    smaller = _once(lambda: _cut(plain, seen, kept))  # two ways need it, and it takes longest
+    cut = _once(lambda: _cut(plain, seen, kept))  # two ways need it, and it takes longest
     ways: dict[str, Callable[[], _Made]] = {
         "as it is": lambda: _exported(plain, fresh),
         "int8": lambda: _in_int8(plain, seen, fresh),
-        f"{kept:.0%} of the channels": lambda: _exported(smaller(), fresh),
-        f"{kept:.0%} of the channels, int8": lambda: _in_int8(smaller(), seen, fresh),
+        f"{kept:.0%} of the channels": lambda: _with_note(
+            _exported(cut().network, fresh), cut().note
+        ),
+        f"{kept:.0%} of the channels, int8": lambda: _in_int8(cut().network, seen, fresh),
         f"packed, {2**bits} values a layer": lambda: _packed(plain, fresh, bits),
     }
     try:
@@ -113,11 +125,11 @@ def variants(
     return _judged({name: _tried(way) for name, way in ways.items()}, wanted, fresh, runs)
 
 
-def _once(make: Callable[[], nn.Module]) -> Callable[[], nn.Module]:
-    """Return what makes a network at the first call, and raises again what was raised then."""
-    made: list[nn.Module | Exception] = []
+def _once(make: Callable[[], _Cut]) -> Callable[[], _Cut]:
+    """Return what makes something at the first call, and raises again what was raised then."""
+    made: list[_Cut | Exception] = []
 
-    def given() -> nn.Module:
+    def given() -> _Cut:
         if not made:
             try:
                 made.append(make())
@@ -147,12 +159,28 @@ def _in_int8(model: nn.Module, seen: Tensor, fresh: Tensor) -> _Made:
     return _Made(file, onnx_logits(file, fresh, 1))
 
 
-def _cut(model: nn.Module, seen: Tensor, kept: float) -> nn.Module:
+def _with_note(made: _Made, note: str) -> _Made:
+    return replace(made, note=note)
+
+
+def _cut(model: nn.Module, seen: Tensor, kept: float) -> _Cut:
     """Fold, cut the channels with the smallest norms, and repair what is left."""
     shape = tuple(seen.shape[1:])
     folded = quantization.fold_batch_norm(model, shape)
-    plan = pruning.joint_plan(folded, pruning.unit_norms(folded), kept, shape)
-    return pruning.repair(folded, pruning.cut(folded, plan, shape), plan, seen)
+    scores = pruning.unit_norms(folded)
+    plan, why = explained_plan(folded, scores, kept, shape)
+    whole = [name for name in scores if name in why]
+    if len(whole) == len(scores) and kept < 1:
+        raise ValueError(f"no layer can lose channels: {_first(whole, why)}")
+    repaired = pruning.repair(folded, pruning.cut(folded, plan, shape), plan, seen)
+    odd = [name for name in whole if why[name] != ANSWERS and FEW not in why[name]]
+    note = f"{len(odd)} of {len(scores)} layers keep all channels: {_first(odd, why)}"
+    return _Cut(repaired, note * bool(odd and kept < 1))
+
+
+def _first(names: list[str], why: dict[str, str]) -> str:
+    """Say of the first layer why it stays whole."""
+    return f"{called(names[0])}, because {why[names[0]]}" if names else ""
 
 
 def _packed(model: nn.Module, fresh: Tensor, bits: int) -> _Made:

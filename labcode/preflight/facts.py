@@ -20,7 +20,7 @@ Runner = Callable[[nn.Module], Any]  # calls a network on the inputs
 
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
-NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,7 @@ def _one_run(model: nn.Module, run: Runner, *, training: bool) -> tuple[Counter[
     handles = [
         module.register_forward_pre_hook(lambda *_, name=name: calls.update([name]))
         for name, module in model.named_modules()
+        if not isinstance(module, torch.jit.ScriptModule)  # those take no hooks
     ]
     try:
         with restored_mode(model), torch.no_grad(), torch.random.fork_rng(devices=[]):

@@ -107,7 +107,9 @@ def share(model: nn.Module, given: Given) -> Taken:
     left = quantization.left_unshared(model)
     with _said_already():
         shared = quantization.share_weights(model, CODEBOOK_BITS)
-    zeros = [name for name, p in model.named_parameters() if p.ndim > 1 and not p.any()]
+    zeros = [
+        name for name, p in model.named_parameters() if p.ndim > 1 and p.numel() and not p.any()
+    ]
     owners = _all(_owner(name) for name in shared.codebooks)
     taken = {_owner(name): "all of its weights are zero" for name in zeros} | owners
     return _and_left(model, taken, left)

@@ -32,6 +32,8 @@ def particular(layer: LayerFacts) -> tuple[str, ...]:
 
 
 def _idle(layer: LayerFacts) -> str:
+    if isinstance(layer.layer, torch.jit.ScriptModule):
+        return "is compiled, so nothing sees whether it runs"
     if layer.inside:
         return f"works inside {layer.inside}"
     return "runs in training alone" if layer.calls_in_training else "never ran"

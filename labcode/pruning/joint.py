@@ -10,12 +10,14 @@ from torch import Tensor, nn
 from labcode._checks import check_number
 from labcode.pruning.cut_trial import CutTrial
 from labcode.pruning.graph import plan_from
-from labcode.pruning.joints import Joints
+from labcode.pruning.joints import Joints, Share, UnfollowedError
 from labcode.pruning.kinds import called
 from labcode.pruning.plan import Plan, is_grouped
 
 Channel = tuple[str, int]
 """An output of a layer: the layer's name and the output's number."""
+
+FEW = "of so few outputs, rounded up, is all of them"
 
 Channels = list[list[Channel]]
 """Channels that go one after the other; those of an inner list go together."""
@@ -109,7 +111,7 @@ def _why_whole(whole: Plan, plan: Plan, scored: set[str], kept: float) -> dict[s
         if name not in scored:
             found[name] = "there are no scores of it"
         else:
-            found[name] = f"{kept:.0%} of so few outputs, rounded up, is all of them"
+            found[name] = f"{kept:.0%} {FEW}"
     return found
 
 
@@ -173,22 +175,34 @@ def _tied(
         if name in done:
             continue
         done.add(name)
-        if why := _must_stay(model, joints, name):
-            whole[name] = f"it {why}"
+        shares = _shares(model, joints, name)
+        if isinstance(shares, str):
+            whole[name] = shares
             continue
-        for share in joints.shares(name, joints.plan[name].outputs):
-            if why := _must_stay(model, joints, share.name):
-                whole[name] = f"it is joined to {called(share.name)}, which {why}"
-                break  # whatever else it is joined to meets the same layer
-            if share.is_output:
-                for number, root in zip(share.numbers, share.roots, strict=True):
-                    parent[find((share.name, number))] = find((name, root))
-                if joints.plan[share.name].inputs:
-                    waiting.append(share.name)
+        for share in shares:
+            for number, root in zip(share.numbers, share.roots, strict=True):
+                parent[find((share.name, number))] = find((name, root))
+            if joints.plan[share.name].inputs:
+                waiting.append(share.name)
     found: dict[Channel, list[Channel]] = {}
     for channel in sorted(parent):
         found.setdefault(find(channel), []).append(channel)
     return _free(list(found.values()), whole)
+
+
+def _shares(model: nn.Module, joints: Joints, name: str) -> list[Share] | str:
+    """Return which outputs go with those of a layer, or why it must stay whole."""
+    if why := _must_stay(model, joints, name):
+        return f"it {why}"
+    found = []
+    try:
+        for share in joints.shares(name, joints.plan[name].outputs):
+            if why := _must_stay(model, joints, share.name):
+                return f"it is joined to {called(share.name)}, which {why}"
+            found += [share] if share.is_output else []
+    except UnfollowedError as error:
+        return str(error)
+    return found
 
 
 def _must_stay(model: nn.Module, joints: Joints, name: str) -> str:
@@ -201,12 +215,14 @@ def _must_stay(model: nn.Module, joints: Joints, name: str) -> str:
 
 def _free(tied: Channels, whole: dict[str, str]) -> tuple[Channels, dict[str, str]]:
     """Split off the channels of layers that must stay whole, and all that is tied to those."""
-    for channels in tied:
-        names = {name for name, _ in channels}
-        held = next((name for name in sorted(names) if name in whole), None)
-        if held is not None and (new := names - set(whole)):
-            why = f"it is joined to {called(held)}, which must stay whole"
-            return _free(tied, whole | dict.fromkeys(new, why))
+    whole = dict(whole)
+    sets = {frozenset(name for name, _ in channels) for channels in tied}
+    while held := [names for names in sets if names & set(whole)]:
+        sets -= set(held)
+        for names in sorted(held, key=sorted):
+            first = min(names & set(whole))
+            why = f"it is joined to {called(first)}, which must stay whole"
+            whole |= dict.fromkeys(names - set(whole), why)
     return [channels for channels in tied if not {name for name, _ in channels} & set(whole)], whole
 
 

@@ -30,6 +30,10 @@ class Share(NamedTuple):
     roots: list[int]
 
 
+class UnfollowedError(ValueError):
+    """How a layer is joined to another one could not be followed; the reason is said of it."""
+
+
 class Joints:
     """How the layers of a network are joined, found by following the gradient's graph.
 
@@ -54,10 +58,12 @@ class Joints:
         self.uncuttable = uncuttable(model)
         self._twin = copy.deepcopy(model).cpu().float().eval()
         for parameter in self._twin.parameters():
-            parameter.requires_grad_(True)  # the graph is found through the gradient
+            if parameter.is_floating_point() or parameter.is_complex():
+                parameter.requires_grad_(True)  # the graph is found through the gradient
         self._images = [torch.rand(2, *shape) for shape in shapes_of(input_shape)]
         self._names = {module: name for name, module in self._twin.named_modules()}
-        self._parameters = {p: name for name, p in self._twin.named_parameters()}
+        named = self._twin.named_parameters()  # a single number goes with any channels
+        self._parameters = {p: name for name, p in named if p.numel() > 1}
         self.running = self._running(training=False)
         training = self._in_training()
         self.running |= training
@@ -83,7 +89,7 @@ class Joints:
             target = self._names.get(part, self._parameters.get(part))
             if target is None:
                 continue  # a sum or a concatenation: it holds no weights
-            if target in self._parameters.values() or target in self.uncuttable:
+            if part in self._parameters or target in self.uncuttable:
                 yield Share(target, False, [], [])
             elif target in self.plan:
                 is_output = self._graph.is_out_channel_pruning_fn(item.dep.handler)
@@ -98,7 +104,7 @@ class Joints:
         part = self.plan[share.name]
         there = len(part.outputs if share.is_output else part.inputs)
         if share.numbers and max(share.numbers) >= there:
-            raise ValueError(
+            raise UnfollowedError(
                 f"how {name!r} is joined to {share.name!r} could not be followed: what leaves "
                 f"{name!r} is not along the {there} channels of {share.name!r}"
             )
@@ -126,7 +132,7 @@ class Joints:
                 return set()  # such as a detector, which wants targets
             line = str(error).strip().partition("\n")[0]
             shapes = [tuple(image.shape[1:]) for image in self._images]
-            raise ValueError(f"the network does not run on {shapes}: {line}") from error
+            raise ValueError(f"the network does not run in float32 on {shapes}: {line}") from error
         finally:
             for handle in handles:
                 handle.remove()

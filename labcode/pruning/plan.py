@@ -60,7 +60,7 @@ def whole_plan(model: nn.Module) -> Plan:
     return {
         name: _whole(layer)
         for name, layer in model.named_modules()
-        if isinstance(layer, KNOWN) and not _reason(layer)
+        if isinstance(layer, KNOWN) and not _inside(model, name) and not _reason(layer)
     }
 
 
@@ -71,8 +71,18 @@ def uncuttable(model: nn.Module) -> dict[str, str]:
         ValueError: A layer's weights cannot be changed at all.
     """
     check_layers(model)
-    reasons = {name: _reason(layer) for name, layer in model.named_modules()}
+    reasons = {
+        name: _inside(model, name) or _reason(layer) for name, layer in model.named_modules()
+    }
     return {name: reason for name, reason in reasons.items() if reason}
+
+
+def _inside(model: nn.Module, name: str) -> str:
+    """Say that an attention uses a layer's weights without running it; nothing if none does."""
+    around = name.rpartition(".")[0]
+    if name and isinstance(model.get_submodule(around), nn.MultiheadAttention):
+        return f"works inside {called(around)}, a MultiheadAttention, which never calls it"
+    return ""
 
 
 def _whole(layer: nn.Module) -> Part:

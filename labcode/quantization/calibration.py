@@ -145,6 +145,13 @@ def _dropped(running: list[nn.Module]) -> None:
     running.pop()
 
 
+def _name_of(function: Any) -> str:
+    """Return what a function is called; a property, such as T, has a getter of no name."""
+    name = str(getattr(function, "__name__", function))
+    owner = getattr(function, "__self__", None)
+    return str(getattr(owner, "__name__", name)) if name == "__get__" else name
+
+
 class _Outside(TorchFunctionMode):
     """Notices products with weights that no layer makes while it runs."""
 
@@ -174,7 +181,7 @@ class _Outside(TorchFunctionMode):
         inside = any(module in self.layers or module in self.floats for module in self.running)
         if not inside and isinstance(found, (Tensor, tuple)):
             given = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)]
-            why = self._refusal(str(getattr(func, "__name__", func)), given)
+            why = self._refusal(_name_of(func), given)
             self.refused = bool(why)
             if why:
                 raise ValueError(why)

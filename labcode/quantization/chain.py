@@ -131,6 +131,8 @@ def _kind(node: Any, module: str) -> str:
     shape = [tuple(n.meta["val"].shape) for n in (node, node.args[0]) if hasattr(n, "meta")]
     if kind == "flatten" and shape[0] != (shape[1][0], math.prod(shape[1][1:])):
         raise ValueError(f"{operation} is not supported{where}: it makes {shape[0]} of {shape[1]}")
+    if kind == "dropout" and node.args[1] and node.args[2]:  # dropout(x, p, training)
+        raise ValueError(f"{operation} is not supported{where}: it goes on after training")
     if kind == "linear" and len(shape[0]) != 2:
         raise ValueError(f"{operation} is not supported{where}: its input is not one row an image")
     return kind

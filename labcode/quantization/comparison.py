@@ -45,11 +45,15 @@ def _drawn(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
 def answers(model: nn.Module, *inputs: Tensor) -> list[Tensor]:
     """Return all tensors that a copy of a model, in evaluation mode, answers with.
 
+    Where chance plays a part, such as dropout that never ends, it is the same in each call.
+
     Args:
         model: Any module that takes tensors; it is left as it is, its buffers too.
         inputs: What it takes, such as images (N, C, H, W).
     """
-    found: Any = copy.deepcopy(model).eval()(*(images.clone() for images in inputs))
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(0)
+        found: Any = copy.deepcopy(model).eval()(*(images.clone() for images in inputs))
     return [leaf.detach() for leaf in tree_leaves(found) if isinstance(leaf, Tensor)]
 
 

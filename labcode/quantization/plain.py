@@ -102,7 +102,8 @@ def dtype_of(model: nn.Module) -> torch.dtype:
     first = next(iter(floats.values()), torch.float32)
     for name, dtype in floats.items():
         if dtype not in (torch.float32, torch.float64) or dtype != first:
-            raise ValueError(f"{name} is {dtype}, but must be float32: {TO_FLOAT32}")
+            advice = "" if dtype.is_complex else f": {TO_FLOAT32}"
+            raise ValueError(f"{name} is {dtype}, but must be float32{advice}")
     return first
 
 

@@ -56,8 +56,8 @@ def share_weights(
 
     Raises:
         ValueError: A layer is compiled, quantized or without weights yet, a name is no parameter
-            or one that something else is computed from, a weight is not finite, or ``bits`` is
-            not from 1 to 16. The model is as before.
+            or one that something else is computed from, a weight is not finite or complex, or
+            ``bits`` is not from 1 to 16. The model is as before.
 
     Source: Deep Compression (arXiv:1510.00149), section 3.1.
 
@@ -111,7 +111,10 @@ def _chosen(
     refuse_unusable(model)
     found = dict(model.named_parameters())
     if names is None:
-        names = list(bits) if isinstance(bits, Mapping) else [n for n in found if found[n].ndim > 1]
+        matrices = [
+            n for n, p in found.items() if p.ndim > 1 and (p.is_floating_point() or p.is_complex())
+        ]
+        names = list(bits) if isinstance(bits, Mapping) else matrices
     first = {id(parameter): name for name, parameter in reversed(found.items())}
     tied = dict(model.named_parameters(remove_duplicate=False))
     for name in names:
@@ -124,6 +127,8 @@ def _chosen(
     for name, width in widths.items():
         if check_int(f"bits of {name}", width) > 16:
             raise ValueError(f"bits of {name} must be from 1 to 16, got {width}")
+        if not found[name].is_floating_point():
+            raise ValueError(f"{name} cannot be shared: it is {found[name].dtype}")
         if not bool(found[name].isfinite().all()):
             raise ValueError(f"{name} cannot be shared: a weight is not finite")
     return [(name, found[name], widths[name]) for name in names]

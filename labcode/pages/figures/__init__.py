@@ -27,6 +27,7 @@ from labcode.pages.figures.neurons import dense_sparse_dense, irregular_and_cut
 from labcode.pages.figures.operators import relu_and_sigmoid
 from labcode.pages.figures.phones import phone_and_network
 from labcode.pages.figures.ranks import low_rank
+from labcode.pages.figures.shipping import way_out
 from labcode.pages.figures.shuffling import channel_shuffle
 from labcode.pages.figures.squeezenets import late_pooling, squeezenet_bypasses
 from labcode.pages.figures.teaching import hard_and_soft_label, teacher_and_student
@@ -72,4 +73,5 @@ __all__ = [
     "squeezenet_bypasses",
     "standard_convolution",
     "teacher_and_student",
+    "way_out",
 ]

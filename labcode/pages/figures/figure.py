@@ -46,7 +46,8 @@ class Figure:
         images = "".join(map(_image, svgs, self.panels))
         return (
             f"<style>{STYLE_SHEET}</style>"
-            f'<div class="fig" hidden>{"".join(svgs)}</div>'
+            # JupyterLab drops a bare "hidden" from what nobody has run, and shows the words inside.
+            f'<div class="fig" hidden="hidden">{"".join(svgs)}</div>'
             f'<div class="fig-still">{images}</div>'
         )
 

@@ -37,7 +37,7 @@ def _fillers() -> Marks:
     return Marks(
         q / (1 - q),
         {
-            1 / (1 - q): "Those are all entries on each weight: the weight itself is one of them.",
+            1 / (1 - q): "Those are all entries for each weight: the weight itself is one of them.",
             q: "That is the chance that one filler is needed. There may be several in a row.",
             0.99**4 / (1 - 0.99**4): "4 bits tell 16 gaps, so the power is 16 and not 4.",
             0.99**15 / (1 - 0.99**15): "4 bits count from 0 to 15. A filler takes the 16th place "
@@ -83,7 +83,7 @@ EXERCISES: tuple[Exercise, ...] = (
     ),
     Number(
         id="zeros-2",
-        asks="fillers on each weight",
+        asks="fillers for each weight that stays, on average",
         solve=_fillers,
         hints=(
             "s is the share of zeros. What is it here?",
