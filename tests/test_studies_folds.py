@@ -15,6 +15,7 @@ from labcode.studies.folds.comparisons import ALL, Comparison, right
 from labcode.studies.folds.tables import SETTINGS, STUDY
 from labcode.studies.protocol import digits
 from labcode.training import difference_over_seeds
+from labcode.weights import baselines
 
 IMAGES = 1000
 TABLES = [table.name for table in STUDY.tables]
@@ -30,6 +31,14 @@ CHAPTERS = {
     ("folds_se", "without SE"): ("senet_choices", "placement == 'none'"),
     ("folds_se", "maximum"): ("senet_choices", "squeeze == 'maximum'"),
     ("folds_se", "r = 2"): ("senet_choices", "reduction == 2"),
+    ("folds_lenet_300_100", "pruned"): (
+        "scoreboard_pruning",
+        "network == 'lenet_300_100' and technique == 'pruned'",
+    ),
+    ("folds_lenet_300_100", "rank_16"): (
+        "scoreboard_low_rank",
+        "network == 'lenet_300_100' and technique == 'rank_16'",
+    ),
 }
 
 
@@ -74,8 +83,8 @@ def test_a_network_that_misses_nothing_is_read_back():
 def test_each_run_has_a_seed_of_its_own_and_fold_0_those_of_the_chapters():
     seeds = [setting["seed"] for setting in SETTINGS]
     assert seeds == list(range(FOLDS * fold_trials.SEEDS))
-    chapters = studies.table("senet_choices")["seed"].unique().tolist()
-    assert [s["seed"] for s in SETTINGS if s["fold"] == 0] == chapters
+    stored = [result.seed for result in baselines.results("lenet_300_100")]
+    assert [s["seed"] for s in SETTINGS if s["fold"] == 0] == stored
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -98,6 +107,27 @@ def test_fold_0_is_what_the_chapters_measured(name, network):
     again = right(studies.table(name), network)[0].mean(axis=1)
     assert not difference_over_seeds(known, again, images=IMAGES).told_apart
     assert abs(known.mean() - again.mean()) < 0.02
+
+
+def test_fold_0_begins_with_the_stored_network():
+    marks = right(studies.table("folds_lenet_300_100"), "uncompressed")[0]
+    stored = [result.test_correct for result in baselines.results("lenet_300_100")]
+    # Another processor may turn an image over that stands on the edge.
+    assert np.abs(marks.sum(axis=1) - stored).max() <= 1
+
+
+def test_another_fold_trains_a_network_of_its_own(monkeypatch):
+    def few(self, data, *, seed, device):
+        return self.initial(data, seed=seed), (data, device)
+
+    monkeypatch.setattr(baselines.Recipe, "train", few)
+    data = digits(fold=2)
+    made = fold_trials.baseline("lenet_300_100", data, fold=2, seed=7)
+    first = baselines.recipe("lenet_300_100").initial(data, seed=7)
+    wanted = first.fc2.weight.half().float()  # as stored weights are rounded
+    assert torch.equal(made.fc2.weight, wanted)
+    stored = fold_trials.baseline("lenet_300_100", digits(), fold=0, seed=1)
+    assert torch.equal(stored.fc2.weight, baselines.load("lenet_300_100", seed=1).fc2.weight)
 
 
 @pytest.mark.parametrize("pair", ALL, ids=lambda pair: pair.label)
@@ -141,6 +171,23 @@ def test_a_trial_trains_and_tests_on_its_fold(trial, n_train, trained_on):
         assert torch.equal(split.images, wanted.train.images)
         assert 7 in choices
     assert len({row["network"] for row in rows}) == len(rows) == len(trained_on)
+
+
+def test_compressed_networks_learn_from_their_fold(monkeypatch):
+    seen, whole = [], baselines.load("lenet_300_100")
+    told = {
+        (fold_trials.pruning, "prune_by"): lambda *given: seen.append(given[3].train),
+        (fold_trials.low_rank_trials, "mend"): lambda *given: seen.append(given[2].train),
+        (fold_trials.quantization, "train"): lambda *given, **_: seen.append(given[1]),
+        (fold_trials, "baseline"): lambda *given: whole,
+    }
+    for (module, name), function in told.items():
+        monkeypatch.setattr(module, name, function)
+    rows, wanted = fold_trials.lenet_300_100_rows(fold=3, seed=9), digits(fold=3)
+    assert len(seen) == 3
+    assert all(torch.equal(split.images, wanted.train.images) for split in seen)
+    assert rows[0] == fold_trials.answers("uncompressed", whole, wanted.test)
+    assert rows[1] == rows[0] | {"network": "pruned"}
 
 
 @pytest.mark.slow

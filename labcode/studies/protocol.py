@@ -18,7 +18,7 @@ from labcode.basics.dropping import mean_groups
 from labcode.data import Dataset, Split, load
 from labcode.studies.definition import Row
 from labcode.training import evaluate, fit, seeded
-from labcode.weights import baselines
+from labcode.weights import baselines, pack, unpack
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -93,6 +93,12 @@ def small_run(
     """
     split = (images or digits(N_TRAIN)).train
     return trained(build, split, seed, epochs=epochs, lr=lr, batch_size=50, weight_decay=0.05)
+
+
+def rounded(model: Network) -> Network:
+    """Round the weights to float16 in place, as stored files have them; in evaluation mode."""
+    unpack(model, pack(model, {}))
+    return model.eval()
 
 
 def fine_tuning(network: str) -> Row:

@@ -27,9 +27,9 @@ from labcode.models.exit_cnn import CHANNELS
 from labcode.models.exit_network import ExitNetwork, Trunk
 from labcode.models.slimmable_cnn import SlimmableCNN, slimmable_cnn
 from labcode.studies.definition import Row
-from labcode.studies.protocol import digits, scores
+from labcode.studies.protocol import digits, rounded, scores
 from labcode.training import eval_mode, fit, seeded
-from labcode.weights import baselines, pack, unpack
+from labcode.weights import baselines
 
 ALONE = "last exit alone"  # the control; its early exits are linear probes
 DESIGNS: dict[str, Callable[..., ExitNetwork]] = {
@@ -143,19 +143,12 @@ def full_settings(seed: int) -> dict[str, Any]:
     }
 
 
-def rounded(model: nn.Module) -> nn.Module:
-    """Round the weights to float16, as the stored file has them."""
-    unpack(model, pack(model, {}))
-    return model.eval()
-
-
 @cache
 def trained(seed: int) -> ExitNetwork:
     """Train the chain with its exits on all training images; its weights fit into float16."""
     network = initial("wide chain", seed)
     fit_exits(network, digits().train, METHODS[CHOSEN], **full_settings(seed))
-    rounded(network)
-    return network
+    return rounded(network)
 
 
 def exits_rows(seed: int) -> list[Row]:

@@ -58,7 +58,17 @@ BLOCKS = Comparison("folds_blocks", "standard", "depthwise separable", "depthwis
 SE = Comparison("folds_se", "without SE", "standard SE", "SE in a small ResNet")
 SE_MAXIMUM = Comparison("folds_se", "standard SE", "maximum", "SE that squeezes by the maximum")
 SE_WIDER = Comparison("folds_se", "standard SE", "r = 2", "SE with a reduction of 2")
-ALL = (EXITS, BLOCKS, SE, SE_MAXIMUM, SE_WIDER)
+COMPRESSED = tuple(
+    Comparison("folds_lenet_300_100", "uncompressed", network, f"LeNet-300-100, {label}")
+    for network, label in (
+        ("pruned", "pruned to 10 %"),
+        ("rank_16", "first layer of rank 16"),
+        ("int8", "8 bits"),
+        ("qat_4_bit", "4 bits, trained"),
+    )
+)
+PRUNED, RANK, INT8, QAT = COMPRESSED
+ALL = (*COMPRESSED, EXITS, BLOCKS, SE, SE_MAXIMUM, SE_WIDER)
 
 
 def right(table: pd.DataFrame, network: str) -> NDArray[np.float64]:

@@ -7,19 +7,27 @@ chapters' seeds.
 
 from __future__ import annotations
 
+import copy
+
 import torch
 from torch import nn
 
-from labcode.data import Split
+from labcode.data import Dataset, Split
 from labcode.studies import protocol
 from labcode.studies.blocks import block_trials
 from labcode.studies.definition import Row
 from labcode.studies.early_exit import trials as early_exit
+from labcode.studies.low_rank import low_rank_trials
 from labcode.studies.protocol import digits
+from labcode.studies.pruning import trials as pruning
+from labcode.studies.quantization import trials as quantization
+from labcode.studies.scoreboard import techniques
 from labcode.studies.senet import se_trials
 from labcode.training import eval_mode
+from labcode.weights import baselines
 
 SEEDS = 3  # in each fold
+RANK = 16
 
 
 def seeds_of(fold: int) -> range:
@@ -50,6 +58,20 @@ def answers(network: str, model: nn.Module, split: Split) -> Row:
         "right": len(split) - len(missed),
         "wrong": " ".join(map(str, missed)),
     }
+
+
+def baseline(network: str, data: Dataset, fold: int, seed: int) -> nn.Module:
+    """Return an uncompressed network by its recipe, rounded as the stored ones are.
+
+    Args:
+        network: "lenet5" or "lenet_300_100".
+        data: Trained on its train split, but for fold 0, whose network is stored.
+        fold: Of the digits.
+        seed: One of `seeds_of` the fold.
+    """
+    if fold == 0:
+        return baselines.load(network, seed=seed)
+    return protocol.rounded(baselines.recipe(network).train(data, seed=seed, device="cpu")[0])
 
 
 def block_rows(fold: int, seed: int) -> list[Row]:
@@ -84,3 +106,20 @@ def exit_rows(fold: int, seed: int) -> list[Row]:
         network = early_exit.harm_network("narrow chain", method, seed, images=data, probes=False)
         rows.append(answers(method, network, data.test))
     return rows
+
+
+def lenet_300_100_rows(fold: int, seed: int) -> list[Row]:
+    """Compress LeNet-300-100 as the scoreboard does: prune, give a layer low rank, quantize."""
+    name, data = "lenet_300_100", digits(fold=fold)
+    whole = baseline(name, data, fold, seed)
+    pruned, ranked = copy.deepcopy(whole), copy.deepcopy(whole)
+    kept, epochs = pruning.SCOREBOARD[name]
+    pruning.prune_by("gradually", pruned, name, data, kept, epochs, seed)
+    low_rank_trials.cut_first_layer(ranked, "answers", RANK, data.train.images)
+    low_rank_trials.mend(ranked, name, data, seed)
+    networks = {"uncompressed": whole, "pruned": pruned, f"rank_{RANK}": ranked}
+    for technique in (techniques.INT8.id, techniques.QAT_4_BIT.id):
+        images = data.train.images[: quantization.CALIBRATION]
+        networks[technique] = quantization.in_few_bits(copy.deepcopy(whole), technique, images)
+    quantization.train_on(networks[techniques.QAT_4_BIT.id], name, seed, split=data.train)
+    return [answers(each, model, data.test) for each, model in networks.items()]

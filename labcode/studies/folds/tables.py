@@ -26,5 +26,6 @@ STUDY = Study(
         folds("exits", fold_trials.exit_rows),
         folds("blocks", fold_trials.block_rows, FEW),
         folds("se", fold_trials.se_rows, FEW),
+        folds("lenet_300_100", fold_trials.lenet_300_100_rows),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from torch import nn
+from torch import Tensor, nn
 
 from labcode import counting
 from labcode._checks import check_choice
@@ -42,14 +42,31 @@ def cut_network(network: str, closest: str, rank: int, seed: int) -> nn.Module:
     Raises:
         ValueError: ``closest`` is neither, or the rank is out of range.
     """
-    check_choice("closest", closest, CUTS)
     model = baselines.load(network, seed=seed)
+    return cut_first_layer(model, closest, rank, protocol.digits().train.images)
+
+
+def cut_first_layer(model: nn.Module, closest: str, rank: int, images: Tensor) -> nn.Module:
+    """Replace a network's ``fc1`` by its closest layer of a rank, in place.
+
+    Args:
+        model: With a linear layer ``fc1``.
+        closest: See `cut_network`.
+        rank: Singular values that stay.
+        images: Training images, for the layer that is closest in its answers.
+
+    Returns:
+        The same network.
+
+    Raises:
+        ValueError: ``closest`` is neither, or the rank is out of range.
+    """
+    check_choice("closest", closest, CUTS)
     layer = first_linear(model)
     if closest == "weights":
         model.fc1 = truncated_svd(layer, rank)
     else:
-        inputs = layer_inputs(model, "fc1", protocol.digits().train.images)
-        model.fc1 = output_svd(layer, inputs, rank)
+        model.fc1 = output_svd(layer, layer_inputs(model, "fc1", images), rank)
     return model
 
 

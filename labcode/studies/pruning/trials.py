@@ -92,6 +92,30 @@ def finetuned(
 ) -> tuple[nn.Module, Row]:
     """Return the network of `finetune_row` with its row."""
     digits, model = protocol.digits(), baselines.load(network, seed=seed)
+    prune_by(method, model, network, digits, kept, epochs, seed)
+    return model, scores(model, digits) | {"params": nonzero(model)}
+
+
+def prune_by(
+    method: str,
+    model: nn.Module,
+    network: str,
+    digits: Dataset,
+    kept: float,
+    epochs: int,
+    seed: int,
+) -> None:
+    """Prune a trained network in one way and fine-tune it, in place.
+
+    Args:
+        method: One of `METHODS`.
+        model: Trained by the recipe of the baseline ``network``.
+        network: Its name, which decides how it is fine-tuned.
+        digits: Trained on its train split.
+        kept: Part of the weights that stays.
+        epochs: Passes over the training split, pruning rounds included.
+        seed: Decides the order of the images, and what goes at random.
+    """
     schedule, kind = METHODS[method]
     chance = importance.random_scores(model, seed=seed)
     prune_and_train(
@@ -103,7 +127,6 @@ def finetuned(
         seed=seed,
         **fine_tuning(network),
     )
-    return model, scores(model, digits) | {"params": nonzero(model)}
 
 
 def scoreboard_row(network: str, technique: str, seed: int) -> Row:

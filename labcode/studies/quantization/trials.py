@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from labcode._checks import check_choice
 from labcode.counting import count_parameters
+from labcode.data import Split
 from labcode.quantization.convert import to_integer
 from labcode.quantization.folding import fold_batch_norm
 from labcode.quantization.integer import IntegerNetwork
@@ -67,6 +68,7 @@ def train_on(
     *,
     epochs: int | None = None,
     lr: float | None = None,
+    split: Split | None = None,
 ) -> None:
     """Train a network further, in place, the way all trials do it.
 
@@ -76,11 +78,12 @@ def train_on(
         seed: Decides the order of the images and the augmentation.
         epochs: Passes over the training images; None means `EPOCHS`.
         lr: Highest learning rate; None means `LR`.
+        split: What to train on; None means the training images of the chapters.
     """
     how = baselines.recipe(network)
     train(
         model,
-        digits().train,
+        split or digits().train,
         seed,
         epochs=epochs or EPOCHS,
         batch_size=how.batch_size,
@@ -207,17 +210,8 @@ def scoreboard_trial(network: str, technique: str, seed: int) -> Row:
     Raises:
         ValueError: The technique is unknown.
     """
-    check_choice("technique", technique, TECHNIQUES)
-    weight_bits, activation_bits, trained, weights = TECHNIQUES[technique]
-    model = quantize_model(
-        float_network(network, seed),
-        calibration_images(),
-        weight_bits=weight_bits,
-        activation_bits=activation_bits,
-        weights=weights,
-        learned=trained,
-    )
-    if trained:
+    model = in_few_bits(float_network(network, seed), technique, calibration_images())
+    if TECHNIQUES[technique][2]:
         train_on(model, network, seed)
     row = results(network)[0]
     return {
@@ -226,6 +220,29 @@ def scoreboard_trial(network: str, technique: str, seed: int) -> Row:
         "macs": row.macs,
         "bytes_on_disk": len(pack_model(model)),
     }
+
+
+def in_few_bits(model: nn.Module, technique: str, images: Tensor) -> nn.Module:
+    """Quantize a network in place by a technique of the scoreboard, before any training.
+
+    Args:
+        model: In floating point, its batch norms folded.
+        technique: The id of a technique, one of `TECHNIQUES`.
+        images: Training images that the ranges are found with.
+
+    Raises:
+        ValueError: The technique is unknown.
+    """
+    check_choice("technique", technique, TECHNIQUES)
+    weight_bits, activation_bits, trained, weights = TECHNIQUES[technique]
+    return quantize_model(
+        model,
+        images,
+        weight_bits=weight_bits,
+        activation_bits=activation_bits,
+        weights=weights,
+        learned=trained,
+    )
 
 
 TECHNIQUES: dict[str, tuple[int, int, bool, str]] = {
