@@ -39,3 +39,13 @@ def test_a_title_keeps_its_capitals() -> None:
     entry = Entry("article", [("title", "Inception of Python's {CNN}")])
     template = bibliography.AsCited().format_title(entry, "title")
     assert str(template.format_data({"entry": entry})) == "Inception of Python's CNN."
+
+
+def test_the_list_stands_in_the_order_of_its_labels() -> None:
+    entries = parse_file(ROOT / "book/references.bib").entries.values()
+    style = bibliography.AsCited()
+    found = [
+        label for _, label in zip(entries, style.format_labels(style.sort(entries)), strict=True)
+    ]
+    assert found == sorted(found, key=str.casefold)
+    assert found.index("Han et al., 2016b") == found.index("Han et al., 2016a") + 1
