@@ -36,7 +36,8 @@ def _undecided() -> str:
     folded = quantization.fold_batch_norm(weights.load_efficientnet_lite(), (3, 224, 224))
     seen = layer_inputs(folded, data.photographs(8))["blocks.5.narrow"]
     x = seen.movedim(1, -1).flatten(0, -2)  # (places, 240)
-    weight = folded.get_submodule("blocks.5.narrow").weight.detach().flatten(1)  # (80, 240)
+    layer: Any = folded.get_submodule("blocks.5.narrow")
+    weight = layer.weight.detach().flatten(1)  # (80, 240)
     scale = quantization.symmetric_params(weight.abs().amax(1), bits=4, axis=0).scale[:, None]
     down = (weight / scale).floor()
     choice = torch.logit((weight / scale - down).clamp(0.01, 0.99)).requires_grad_()
@@ -45,7 +46,8 @@ def _undecided() -> str:
         rows = x[torch.randint(len(x), (256,), generator=torch.Generator().manual_seed(step))]
         off = (rows @ ((down + choice.sigmoid()) * scale - weight).T).square().mean()
         optimizer.zero_grad()
-        (off / (rows @ weight.T).square().mean()).backward()
+        loss = off / (rows @ weight.T).square().mean()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
     up = choice.detach().sigmoid()
     between, final = (
