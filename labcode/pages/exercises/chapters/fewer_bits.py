@@ -47,7 +47,7 @@ def _undecided() -> str:
         off = (rows @ ((down + choice.sigmoid()) * scale - weight).T).square().mean()
         optimizer.zero_grad()
         loss = off / (rows @ weight.T).square().mean()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimizer.step()
     up = choice.detach().sigmoid()
     between, final = (
