@@ -46,7 +46,8 @@ def _undecided() -> str:
         rows = x[torch.randint(len(x), (256,), generator=torch.Generator().manual_seed(step))]
         off = (rows @ ((down + choice.sigmoid()) * scale - weight).T).square().mean()
         optimizer.zero_grad()
-        torch.autograd.backward(off / (rows @ weight.T).square().mean())
+        loss = off / (rows @ weight.T).square().mean()
+        loss.backward()
         optimizer.step()
     up = choice.detach().sigmoid()
     between, final = (
