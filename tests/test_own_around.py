@@ -14,6 +14,7 @@ import labcode
 from labcode import preflight
 from labcode.pruning import cut, graph_plan, joint_plan, plan_cost, silenced, unit_norms
 from labcode.pruning.joint import explained_plan
+from tests import odd_networks
 from tests.brought_networks import SHAPE, Net
 from tests.examples import examples
 
@@ -206,3 +207,12 @@ def test_half_of_the_channels_go_to_groups():
     assert len(plan["a"].outputs) == 8
     assert "a" in why
     cut(model, plan, SHAPE)
+
+
+def test_a_reshape_that_multiplies_channels_without_end_is_said():
+    """Followed as torch-pruning does it, its channels would fill any memory."""
+    program = [("own linear", "tied"), ("bare matrix", "tied"), ("bare matrix", "tied")]
+    model = odd_networks.built(odd_networks.Odd, program, 500)
+    plan, why = explained_plan(model, unit_norms(model), 0.5, odd_networks.SHAPE)
+    assert len(plan["0"].outputs) == 6  # all of them
+    assert "'0' is joined to could not be followed: a reshape behind it" in why["0"]

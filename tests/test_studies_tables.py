@@ -25,7 +25,6 @@ UNSEEN_BY_PAGES = {
     "cnn_basics_pooled_files",
     "design_space_rates",
     "distillation_ensemble_temperature",
-    "distillation_unseen_temperature",
     "distillation_weight",
 }
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from labcode._walk import shapes_of
 from labcode.pruning.agreement import leaves
+from labcode.pruning.followed import Bound, EndlessError
 from labcode.pruning.plan import KNOWN, full_plan, uncuttable, whole_plan
 
 
@@ -68,6 +69,7 @@ class Joints:
         training = self._in_training()
         self.running |= training
         self._graph = self._follow(bool(training))
+        self._bound = Bound(self._graph)
 
     def shares(self, name: str, channels: Sequence[int]) -> Iterator[Share]:
         """Yield what each layer loses when these outputs of a layer go.
@@ -83,8 +85,7 @@ class Joints:
                 f"{name!r} does not run, or no gradient leads from the answer to it, so what it is "
                 "joined to is not known"
             )
-        pruner = self._graph.get_pruner_of_module(layer)
-        for item in self._graph.get_pruning_group(layer, pruner.prune_out_channels, list(channels)):
+        for item in self._group(name, layer, channels):
             part = item.dep.target.module
             target = self._names.get(part, self._parameters.get(part))
             if target is None:
@@ -96,6 +97,18 @@ class Joints:
                 share = Share(target, is_output, list(item.idxs), list(item.root_idxs))
                 self._check(name, share)
                 yield share
+
+    def _group(self, name: str, layer: nn.Module, channels: Sequence[int]) -> Any:
+        """Return what goes with outputs of a layer, in torch-pruning's words."""
+        cut = self._graph.get_pruner_of_module(layer).prune_out_channels
+        self._bound.begin()
+        try:
+            return self._graph.get_pruning_group(layer, cut, list(channels))
+        except EndlessError as error:
+            raise UnfollowedError(
+                f"what {name!r} is joined to could not be followed: a reshape behind it makes "
+                "other channels of its outputs"
+            ) from error
 
     def _check(self, name: str, share: Share) -> None:
         """Refuse channels that a layer does not have: the graph took another axis for channels."""

@@ -155,7 +155,6 @@ UNSEEN_TEMPERATURE = Table(
         seed=UNSEEN_SEEDS,
     ),
     facts=FACTS,
-    kept_for="the temperature of the lessons without a digit",
 )
 UNSEEN = Table(
     "distillation_unseen",
