@@ -106,7 +106,7 @@ notebooks: $(STAMPS)/course ## run every notebook from top to bottom and store i
 
 # --- checks -----------------------------------------------------------------------------
 
-test: lint types unit nbval browser ## set up and run every check (forty minutes)
+test: lint types unit nbval browser ## set up and run every check (half an hour)
 
 quick: lint types fast changed ## the checks that take no training (about two minutes)
 
