@@ -84,6 +84,13 @@ def take_for_dead(where):
     retry(other, other.trials[0])
 
 
+def assert_measured_again(study, where, lost):
+    """Another worker measures the setting 7; ``lost`` is what the dead one had chosen of it."""
+    search.explore(slow, n_trials=1, storage=search.open_storage(where, heartbeat=1, grace=2))
+    found = [(t.state.name, t.params) for t in study.trials]
+    assert found == [("FAIL", lost), ("COMPLETE", {"x": 7})]
+
+
 def lost_trials(study):
     """The trials that failed, but for those that gave way."""
     failed = study.get_trials(states=(TrialState.FAIL,))
@@ -194,12 +201,7 @@ def test_a_worker_killed_before_its_first_sign_of_life_loses_no_setting(where):
     study = open_slow(where, grace=2)
     study.enqueue_trial({"x": 7})
     study.ask()  # and no more is heard of it
-    storage = search.open_storage(where, heartbeat=1, grace=2)
-    search.explore(slow, n_trials=1, storage=storage)
-    assert [(t.state.name, t.params) for t in study.trials] == [
-        ("FAIL", {}),
-        ("COMPLETE", {"x": 7}),
-    ]
+    assert_measured_again(study, where, lost={})
 
 
 @pytest.mark.filterwarnings("ignore:Heartbeat of storage")
@@ -214,12 +216,7 @@ def test_a_worker_killed_at_its_work_loses_no_setting(where):
     with pytest.raises(SystemExit):
         measure(study.ask(), search.Problem(slow.space, slow.aims, die))
     assert "worker" in study.trials[0].user_attrs  # and no more is heard of it
-    storage = search.open_storage(where, heartbeat=1, grace=2)
-    search.explore(slow, n_trials=1, storage=storage)
-    assert [(t.state.name, t.params) for t in study.trials] == [
-        ("FAIL", {"x": 7}),
-        ("COMPLETE", {"x": 7}),
-    ]
+    assert_measured_again(study, where, lost={"x": 7})
 
 
 @pytest.mark.filterwarnings("ignore:Heartbeat of storage")
@@ -253,12 +250,7 @@ def test_a_worker_killed_between_failing_and_queueing_loses_no_setting(where):
     study.enqueue_trial({"x": 7})
     study.ask()
     study.tell(0, state=TrialState.FAIL)  # and whoever did it is heard of no more
-    storage = search.open_storage(where, heartbeat=1, grace=2)
-    search.explore(slow, n_trials=1, storage=storage)
-    assert [(t.state.name, t.params) for t in study.trials] == [
-        ("FAIL", {}),
-        ("COMPLETE", {"x": 7}),
-    ]
+    assert_measured_again(study, where, lost={})
 
 
 @pytest.mark.filterwarnings("ignore:Heartbeat of storage")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +62,7 @@ def folder(
     root = Path(path).expanduser()
     files = _files(root)
     mode = color or _common_mode(files)
-    about = {
+    about: dict[str, Any] = {
         "name": root.resolve().name,
         "source": "pictures of a folder of one's own",
         "licence": "that of the pictures",
@@ -69,9 +70,7 @@ def folder(
     pixels, labels = _pixels(files, wanted, mode)
     classes = tuple(files)
     if test is None:
-        return from_pixels(
-            pixels=pixels, labels=labels, white=255, classes=classes, fold=0, **about
-        )
+        return from_pixels(pixels=pixels, labels=labels, white=255, classes=classes, **about)
     others = _files(Path(test).expanduser(), fewest=1)
     if tuple(others) != classes:
         odd = sorted(set(others) ^ set(classes))

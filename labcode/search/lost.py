@@ -29,8 +29,7 @@ class Patience:
 
     def __init__(self, storage: BaseStorage | None) -> None:
         """Begin with no trial seen."""
-        self._grace = 0
-        self._hearts = isinstance(storage, RDBStorage) and storage.heartbeat_interval is not None
+        self._grace: int | None = None  # seconds; None: without heartbeats
         if isinstance(storage, RDBStorage) and storage.heartbeat_interval is not None:
             self._grace = storage.grace_period or 2 * storage.heartbeat_interval
         self._since: dict[tuple[int, TrialState], float] = {}  # by this process's clock
@@ -41,13 +40,13 @@ class Patience:
         seen = [(t.number, t.state) for t in (*to_queue(study), *self._unmarked(study))]
         self._since = {trial: self._since.get(trial, now) for trial in seen}
         for (number, state), since in self._since.items():
-            late = now - since >= self._grace
+            late = now - since >= (self._grace or 0)
             if late and (state == TrialState.FAIL or _fail(study, number)):
                 retry(study, study.trials[number])
 
     def _unmarked(self, study: Study) -> list[FrozenTrial]:
         """Return the running trials that no worker has put its name on."""
-        if not self._hearts:
+        if self._grace is None:
             return []
         running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
         return [trial for trial in running if "worker" not in trial.user_attrs]

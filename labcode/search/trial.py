@@ -159,7 +159,8 @@ def is_surplus(study: Study, number: int, n_trials: int) -> bool:
 
 def place(trial: FrozenTrial) -> int:
     """Return the number of the trial that a trial stands for: its own, or the first lost one's."""
-    return int(trial.system_attrs.get("failed_trial", trial.number))
+    first = first_lost(trial)
+    return trial.number if first is None else first
 
 
 def on_their_way(study: Study) -> list[FrozenTrial]:
@@ -171,8 +172,13 @@ def on_their_way(study: Study) -> list[FrozenTrial]:
 
 def is_retry(trial: FrozenTrial) -> bool:
     """Tell whether a trial takes the place of one that was lost."""
+    return first_lost(trial) is not None
+
+
+def first_lost(trial: FrozenTrial) -> int | None:
+    """Return the number of the trial that was lost first, of which this is a repetition."""
     with quiet():
-        return RetryHeartbeatStaleTrialCallback.retried_trial_number(trial) is not None
+        return RetryHeartbeatStaleTrialCallback.retried_trial_number(trial)
 
 
 def count(study: Study, *states: TrialState) -> int:
