@@ -14,8 +14,8 @@ from labcode._checks import check_int, check_number
 from labcode._refusals import called, sentence
 from labcode.own.answer import logits_of
 from labcode.preflight.facts import look
-from labcode.pruning.cut_trial import ANSWERS
-from labcode.pruning.joint import FEW, explained_plan
+from labcode.pruning.cut_trial import Ordinary
+from labcode.pruning.joint import explained_plan
 from labcode.runtime.int8 import onnx_logits
 from labcode.runtime.timing import ready_to_run, time_in_turn
 from labcode.training.evaluation import eval_mode
@@ -173,7 +173,7 @@ def _cut(model: nn.Module, seen: Tensor, kept: float) -> _Cut:
     if len(whole) == len(scores) and kept < 1:
         raise ValueError(f"no layer can lose channels: {_first(whole, why)}")
     repaired = pruning.repair(folded, pruning.cut(folded, plan, shape), plan, seen)
-    odd = [name for name in whole if why[name] != ANSWERS and FEW not in why[name]]
+    odd = [name for name in whole if not isinstance(why[name], Ordinary)]
     note = f"{len(odd)} of {len(scores)} layers keep all channels: {_first(odd, why)}"
     return _Cut(repaired, note * bool(odd and kept < 1))
 

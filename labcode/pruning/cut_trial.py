@@ -14,7 +14,12 @@ from labcode.pruning.surgery import resized
 
 Shapes = dict[str, tuple[int, ...]]
 
-ANSWERS = "its outputs are the network's answers, or are joined to them"
+
+class Ordinary(str):
+    """A reason that some layers of any network have to stay whole: nothing about it is odd."""
+
+
+ANSWERS = Ordinary("its outputs are the network's answers, or are joined to them")
 BREAKS = "the network does not run with fewer of its outputs"
 OTHERWISE = "what follows it mixes its outputs, or does not keep zero at zero"
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from torch import Tensor, nn
 
 from labcode._checks import check_number
-from labcode.pruning.cut_trial import CutTrial
+from labcode.pruning.cut_trial import CutTrial, Ordinary
 from labcode.pruning.graph import plan_from
 from labcode.pruning.joints import Joints, Share, UnfollowedError
 from labcode.pruning.kinds import called
@@ -16,8 +16,6 @@ from labcode.pruning.plan import Plan, is_grouped
 
 Channel = tuple[str, int]
 """An output of a layer: the layer's name and the output's number."""
-
-FEW = "of so few outputs, rounded up, is all of them"
 
 Channels = list[list[Channel]]
 """Channels that go one after the other; those of an inner list go together."""
@@ -111,7 +109,7 @@ def _why_whole(whole: Plan, plan: Plan, scored: set[str], kept: float) -> dict[s
         if name not in scored:
             found[name] = "there are no scores of it"
         else:
-            found[name] = f"{kept:.0%} {FEW}"
+            found[name] = Ordinary(f"{kept:.0%} of so few outputs, rounded up, is all of them")
     return found
 
 
