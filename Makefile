@@ -44,7 +44,7 @@ ifneq ($(shell test -x $(PY) && cat .venv/made 2>/dev/null),$(CURDIR))
 endif
 
 .venv/made:
-	@$(PYTHON) tools/preflight.py --space 1000
+	@$(PYTHON) tools/machine.py --space 1000
 	@$(PYTHON) tools/setup.py venv
 	@mkdir -p $(STAMPS) && echo "$(CURDIR)" > $@
 
@@ -55,7 +55,7 @@ $(STAMPS)/site: .venv/made book/requirements.txt pyproject.toml
 
 # What runs the chapters. TORCH=cpu leaves out what a graphics card needs, on Linux 2.7 GB.
 $(STAMPS)/course: $(STAMPS)/site requirements.txt
-	@$(PY) tools/preflight.py --space $(if $(TORCH),3000,7000)
+	@$(PY) tools/machine.py --space $(if $(TORCH),3000,7000)
 	@$(PY) tools/setup.py course --torch "$(TORCH)"
 	@touch $@
 

@@ -207,7 +207,7 @@ def made(folder: Path, *words: str) -> list[str]:
     return [" ".join(call.split()[:2]) for call in log.read_text().splitlines()]
 
 
-VENV = ["tools/preflight.py --space", "tools/setup.py venv"]
+VENV = ["tools/machine.py --space", "tools/setup.py venv"]
 SITE = [*VENV, "tools/setup.py site"]
 
 
@@ -237,7 +237,7 @@ def test_an_environment_without_its_python_or_of_another_folder_is_made_again(pr
 
 def test_the_chapters_need_the_course_on_top_of_the_site(project) -> None:
     found = made(project, ".venv/stamps/course", "TORCH=cpu")
-    assert found == [*SITE, "tools/preflight.py --space", "tools/setup.py course"]
+    assert found == [*SITE, "tools/machine.py --space", "tools/setup.py course"]
     assert "--torch cpu" in (project.parent / "log").read_text()
 
 
@@ -270,7 +270,7 @@ def test_every_target_has_its_line_in_help() -> None:
     assert sorted(listed) == sorted(targets)
 
 
-BUILD = ["tools.vendor", "tools.live_bundle", "tools.setup", "tools.preflight"]
+BUILD = ["tools.vendor", "tools.live_bundle", "tools.setup", "tools.machine"]
 PAGES = ["calculators", "claims", "live", "quizzes", "drawing.site", "touch.site"]
 ALONE = """
 import sys
