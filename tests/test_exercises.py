@@ -147,10 +147,10 @@ def test_numbers_of_every_kind_are_read(given: Any) -> None:
     ("given", "said"),
     [
         ("3", "without quotes"),
-        (None, "None is none"),
+        (None, "None is not one"),
         (math.inf, "finite"),
         (torch.zeros(2), "more than one"),
-        ([3], "a `list` is none"),
+        ([3], "a `list` is not one"),
     ],
 )
 def test_what_is_no_number_is_named(given: Any, said: str) -> None:

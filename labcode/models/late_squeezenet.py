@@ -64,7 +64,7 @@ def late_squeezenet(pools: Sequence[int] = POOLS["late"], *, width: float = 1.0)
 
     Raises:
         TypeError: A place is not an integer.
-        ValueError: A place is no layer, or stands there twice.
+        ValueError: A place is not one of the layers, or is given twice.
 
     >>> import labcode
     >>> [labcode.count(late_squeezenet(p), (1, 28, 28)).params for p in ((1, 2), (3, 5))]

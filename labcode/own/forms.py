@@ -33,7 +33,7 @@ class Variant:
         agreement: Part of the images that judge on which its largest output is that of the
             network as it was; None if the method refused.
         milliseconds: Median time of one image in ONNX Runtime, in turn with the others; None for
-            a file that is no ONNX file.
+            a file that is not an ONNX file.
         refusal: The method's own sentence; empty if it did not refuse.
         note: What its numbers do not say; empty where there is nothing to add.
         file: The file itself.

@@ -43,7 +43,7 @@ class Joints:
     Args:
         model: The network; a copy is looked at.
         input_shape: One image; for several inputs a list of shapes.
-        around: Whether layers that cannot be cut are no reason to refuse the network: they are
+        around: Whether a network with layers that cannot be cut is taken all the same: they are
             not in ``plan``, and what is joined to them is shared with them.
 
     Raises:

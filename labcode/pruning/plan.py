@@ -41,7 +41,7 @@ def full_plan(model: nn.Module) -> Plan:
     """Return the plan that keeps everything.
 
     Raises:
-        ValueError: A layer with parameters is none that can be cut; a sentence names it and
+        ValueError: A layer with parameters cannot be cut; a sentence names it and
             says why.
 
     >>> full_plan(nn.Sequential(nn.Linear(2, 3)))

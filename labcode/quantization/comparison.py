@@ -79,7 +79,7 @@ def mean_gap(wanted: Tensor, got: Tensor) -> float:
 
 
 def _part(gap: float, size: float) -> float:
-    """Return gap / size; infinity for what is no number."""
+    """Return gap / size; infinity for what is not a number."""
     if not math.isfinite(gap) or not math.isfinite(size):
         return math.inf
     return gap / max(size, 1e-30) if gap else 0.0

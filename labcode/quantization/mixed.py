@@ -107,7 +107,7 @@ def with_bits(quantized: nn.Module, bits: Mapping[str, int], *, method: str = "m
     layers = quant_layers(changed)
     for name, number in bits.items():
         if name not in layers:
-            raise ValueError(f"bits names {name!r}, which is no quantized layer")
+            raise ValueError(f"bits names {name!r}, which is not a quantized layer")
         layer = layers[name]
         layer.weight_quantizer = weight_quantizer(
             layer.weight.detach(), number, method, learned=False, axis=channel_axis(layer)

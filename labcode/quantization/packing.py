@@ -122,7 +122,7 @@ def _rest(model: nn.Module) -> dict[str, Tensor]:
         if any(".".join(parts[:i]) in paths and parts[i] in OWN for i in range(len(parts))):
             continue
         if not isinstance(value, Tensor):
-            raise ValueError(f"{name} cannot be packed: it is no tensor")
+            raise ValueError(f"{name} cannot be packed: it is not a tensor")
         found[name] = value
     return found
 
@@ -135,7 +135,7 @@ def _refuse_other(name: str, layer: nn.Module, stored: PackedLayer) -> None:
     if same and isinstance(bias, Tensor) and stored.bias is not None:
         same = bias.shape == stored.bias.shape
     if not same:
-        raise PackingError(f"{called(name)} of the model is no layer like that of the file")
+        raise PackingError(f"{called(name)} of the model is not a layer like that of the file")
 
 
 @torch.no_grad()

@@ -1,4 +1,4 @@
-"""A copy of a network in which every weight is a plain parameter, and what is no plain network.
+"""A copy of a network in which every weight is a plain parameter, and what is not a plain network.
 
 Weight norm, spectral norm and PyTorch's own pruning compute a weight anew from other tensors before
 each run. In the copy the weight is stored as it is in evaluation, so that it can be changed.

@@ -82,14 +82,14 @@ def as_number(value: Any) -> float:
     """Return an answer as a float: plain numbers, NumPy's, and tensors of one element.
 
     Raises:
-        Unread: It is none of these, or not finite.
+        Unread: It is not one of these, or not finite.
     """
     if isinstance(value, str):
         raise Unread(f"A number is asked, without quotes; {value!r} is a text.")
     if callable(getattr(value, "item", None)) and getattr(value, "size", None) is not None:
         value = _only_element(value)
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise Unread(f"A number is asked, and {_named(value)} is none.")
+        raise Unread(f"A number is asked, and {_named(value)} is not one.")
     if not math.isfinite(value):
         raise Unread(f"The answer is a finite number, not {float(value)}.")
     return float(value)
@@ -196,7 +196,7 @@ class Several(Exercise):
         names = ", ".join(part.asks for part in self.parts)
         asked = f"{len(self.parts)} numbers are asked, in a list: {names}."
         if isinstance(answer, str) or not hasattr(answer, "__len__"):
-            raise Unread(f"{asked} {_named(answer)[0].upper()}{_named(answer)[1:]} is no list.")
+            raise Unread(f"{asked} {_named(answer)[0].upper()}{_named(answer)[1:]} is not a list.")
         if len(answer) != len(self.parts):
             raise Unread(f"{asked} You gave {len(answer)}.")
         return list(answer)
