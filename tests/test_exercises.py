@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 import torch
 
+from labcode.models import shufflenet_v1
 from labcode.pages.exercises import chapters, definition, definitions, exercise
 from labcode.pages.exercises.box import box, unpacked
 from labcode.pages.exercises.choices import Choice
 from labcode.pages.exercises.feedback import Feedback
 from labcode.pages.exercises.functions import Case, Function
 from labcode.pages.exercises.kinds import Exercise
-from labcode.pages.exercises.numbers import Marks, Number, Several
+from labcode.pages.exercises.numbers import Field, Marks, Number, Several
 from labcode.pages.exercises.task import Task
 from tests.test_repository import NOTEBOOKS
 
@@ -91,7 +92,7 @@ def test_texts_are_shown_as_they_stand(id: str) -> None:
 # --- numbers ---------------------------------------------------------------------------------
 
 
-def numbers() -> list[tuple[Exercise, Number]]:
+def numbers() -> list[tuple[Exercise, Field]]:
     found = [(entry, entry) for name in chapters() for entry in definitions(name)]
     single = [(entry, part) for entry, part in found if isinstance(part, Number)]
     several = [(entry, p) for entry, _ in found if isinstance(entry, Several) for p in entry.parts]
@@ -102,7 +103,7 @@ NUMBERS = [pytest.param(part, id=f"{entry.id} {part.asks}") for entry, part in n
 
 
 @pytest.mark.parametrize("part", NUMBERS)
-def test_a_wrong_number_is_not_taken_for_the_right_one(part: Number) -> None:
+def test_a_wrong_number_is_not_taken_for_the_right_one(part: Field) -> None:
     marks = part.marks()
     for value, _ in marks.slips.items():
         assert marks.say(value), f"{value} would be accepted as {marks.right}"
@@ -155,6 +156,12 @@ def test_numbers_of_every_kind_are_read(given: Any) -> None:
 )
 def test_what_is_no_number_is_named(given: Any, said: str) -> None:
     assert said in exercise("zeros-3").check(given).text
+
+
+def test_shufflenets_branch_is_the_one_that_the_network_refuses() -> None:
+    branch = definition("shufflenet-2").right_answer()
+    with pytest.raises(ValueError, match=rf"the branch .* would have {branch} channels"):
+        shufflenet_v1(groups=8, scale=0.25)
 
 
 @pytest.mark.parametrize("given", [3, [1, 2], "112", None, {}])

@@ -108,8 +108,8 @@ def _named(value: Any) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Number(Exercise):
-    """An exercise that asks for a number.
+class Field:
+    """A number that is asked: what it is, and what is said to the wrong ones.
 
     Args:
         asks: What it is the number of, in a few words that follow "Your answer:".
@@ -120,17 +120,11 @@ class Number(Exercise):
     asks: str
     unit: str = ""
     solve: Callable[[], Marks]
-    wanted = "a number"
 
     def marks(self) -> Marks:
         """Return the right number and the usual slips."""
         found: Marks = solved(self.solve)
         return found
-
-    def judge(self, answer: Any) -> Feedback:
-        """Say whether a number is right, and if not, why."""
-        why = self.marks().say(as_number(answer))
-        return Feedback("wrong", why) if why else Feedback("right", f"Right: {self.shown()}.")
 
     def shown(self) -> str:
         """Return the right number with its unit."""
@@ -163,6 +157,18 @@ class Number(Exercise):
             "slips": [[_rounded(value), as_html(why)] for value, why in marks.reasons()],
         }
 
+
+@dataclass(frozen=True, kw_only=True)
+class Number(Field, Exercise):
+    """An exercise that asks for a number."""
+
+    wanted = "a number"
+
+    def judge(self, answer: Any) -> Feedback:
+        """Say whether a number is right, and if not, why."""
+        why = self.marks().say(as_number(answer))
+        return Feedback("wrong", why) if why else Feedback("right", f"Right: {self.shown()}.")
+
     def record(self) -> dict[str, Any]:
         """Return what its answer box needs."""
         return {"kind": "number", "fields": [self.field()]}
@@ -173,10 +179,10 @@ class Several(Exercise):
     """An exercise that asks for a few numbers, in a list.
 
     Args:
-        parts: The numbers in their order; their ids and hints are not used.
+        parts: The numbers in their order.
     """
 
-    parts: tuple[Number, ...]
+    parts: tuple[Field, ...]
     wanted = "a list of numbers"
 
     def is_open(self, answer: Any) -> bool:
