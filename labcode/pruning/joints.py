@@ -84,7 +84,7 @@ class Joints:
         if name not in self.running or layer not in self._graph.module2node:
             raise ValueError(
                 f"{name!r} does not run, or no gradient leads from the answer to it, so what it is "
-                "joined to is not known"
+                "joined to is not known; if it is an answer of its own, let the network return it"
             )
         for item in self._group(name, layer, channels):
             part = item.dep.target.module
