@@ -8,7 +8,6 @@ from typing import Any
 from torch import nn
 
 from labcode import models
-from labcode.models.exit_network import AllExits
 from labcode.training import seeded
 
 CLASSES = 10
@@ -44,7 +43,6 @@ ARCHITECTURES: dict[str, Maker] = {
     "small ShuffleNet": (models.small_shufflenet, (1, 28, 28)),
     "small SE-ResNet": (models.small_se_resnet, (1, 28, 28)),
     "CNN with exits": (models.exit_cnn, (1, 28, 28)),
-    "CNN with all its answers": (lambda: AllExits(models.exit_cnn()), (1, 28, 28)),
     "MobileNet v1": (lambda: models.mobilenet_v1(num_classes=CLASSES), (3, 64, 64)),
     "SqueezeNet 1.1": (_torchvision("squeezenet1_1"), (3, 64, 64)),
     "ShuffleNet v1": (lambda: models.shufflenet_v1(num_classes=CLASSES), (3, 64, 64)),
