@@ -61,8 +61,10 @@ class Autocasts:
             values: Nested arguments, with tensors on `meta`.
         """
         dtype = self._asked[-1] if self._asked else None
+        if dtype is None:
+            return values
         floats = {tensor.dtype for tensor in tensors_in(values) if _is_cast(tensor)}
-        if dtype is None or len(floats) < 2:
+        if len(floats) < 2:
             return values
         return map_tensors(values, lambda tensor: tensor.to(dtype) if _is_cast(tensor) else tensor)
 
