@@ -21,9 +21,8 @@ METHODS = {
 NETWORKS = {"LeNet-5": "lenet5", "Small CNN": "small_cnn"}
 # The colour of a bar: the whole network, quantized after training, or trained in few bits.
 TRAINED = ("k-means, trained", "QAT, weights", "QAT, weights and activations")
-TONES: dict[str, Tone] = {"float32": "a"} | {
-    name: "c" if method in TRAINED else "b" for method, name in METHODS.items()
-}
+TONES: dict[str, Tone] = {name: "c" if way in TRAINED else "b" for way, name in METHODS.items()}
+TONES["float32"] = "a"
 STORED = data.load("few_bits")
 # Network, method, bits: mean and standard deviation of the test accuracy over the seeds.
 GRID: dict[tuple[str, str, int], tuple[float, float]] = {
