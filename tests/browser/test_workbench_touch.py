@@ -13,6 +13,7 @@ from labcode.models import lenet5
 from labcode.quantization import share_weights
 from labcode.training import evaluate
 from labcode.weights import baselines
+from tests.browser.conftest import widen
 from tests.browser.test_workbench import (
     NEARLY,
     PAGE,
@@ -100,6 +101,17 @@ def test_share_link_download_and_undo_with_a_finger(visit) -> None:
     seen.assert_clean()
 
 
+def test_a_phone_that_is_turned_and_turned_back_scrolls_only_down(visit) -> None:
+    page = visit(PAGE, width=390, finger=True).page
+    begin(page)
+    for width in (844, 390):
+        widen(page, width)
+        for tab in page.get_by_role("tab").all():
+            tab.tap()
+            page.wait_for_timeout(100)  # a drawing hears of its new width
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_train_stop_and_start_over_with_a_finger(visit) -> None:
     page = visit(PAGE, width=390, finger=True).page
     begin(page)
@@ -111,6 +123,9 @@ def test_train_stop_and_start_over_with_a_finger(visit) -> None:
     expect(page.get_by_role("button", name="Train on")).to_be_visible(timeout=TAKES)
     steps_are(page, 1)
     expect(page.locator(".bench-history")).to_contain_text("stopped after step")
+    ticks = page.locator(".bench-curve").first.locator(".bench-word[text-anchor=end]")
+    said = ticks.all_text_contents()[:3]  # nothing is pruned, so that the loss is small
+    assert len(set(said)) == 3, said
     tap(page, "Start over")
     steps_are(page, 0)
     assert right(page) == 497
