@@ -142,8 +142,8 @@ portable: $(STAMPS)/tests ## nbval as other processors and Pythons would (ONLY=.
 browser: $(SITE) web/checks/node_modules/.stamp $(STAMPS)/chromium ## the built site in Chromium
 	$(PY) -m pytest tests/browser -n 2 --dist loadfile -q --reruns 1 --only-rerun TargetClosedError
 
-lighthouse: $(SITE) web/checks/node_modules/.stamp $(STAMPS)/chromium ## Lighthouse on the landing page and a chapter
-	$(PY) tools/lighthouse.py
+lighthouse: $(SITE) web/checks/node_modules/.stamp $(STAMPS)/chromium ## Lighthouse on each page to touch (ONLY=pooling)
+	$(PY) tools/lighthouse.py $(ONLY)
 
 moves: $(SITE) $(STAMPS)/chromium ## how long the first move of each calculator takes
 	$(PY) -m tools.first_move

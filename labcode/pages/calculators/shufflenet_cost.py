@@ -122,8 +122,9 @@ def shufflenet_cost(groups: str = "3", scale: str = "1") -> Result:
     factor = float(check_choice("scale", scale, SCALES))
     try:
         layers = shufflenet(g, factor)
-    except ValueError as error:
-        raise ValueError(f"{groups} groups at scale {scale} do not work: {error}") from None
+    except ValueError:
+        reason = "they do not divide the channels of each unit"
+        raise ValueError(f"{groups} groups at scale {scale} do not work: {reason}") from None
     macs = by_part(layers, "macs")
     # The last layer of a stage is that of a unit with stride 1: it has all its channels.
     channels = {layer.name.partition(".")[0]: layer.output_shape[0] for layer in layers}
