@@ -21,7 +21,16 @@ from labcode.pages.exercises.numbers import Field, Marks, Number, Several
 from labcode.pages.exercises.task import Task
 from tests.test_repository import NOTEBOOKS
 
-EVERY = [pytest.param(entry.id, id=entry.id) for name in chapters() for entry in definitions(name)]
+# Their right answers are measured: networks are exported, quantized, packed and timed.
+MEASURED = {"your_own-2", "ship_it-1", "ship_it-2", "ship_it-3", "fewer_bits-2", "cnn_basics-3"}
+
+
+def listed(entry: Exercise, what: Any) -> Any:
+    """One exercise as a test's parameter."""
+    return pytest.param(what, id=entry.id, marks=[pytest.mark.slow] * (entry.id in MEASURED))
+
+
+EVERY = [listed(entry, entry.id) for name in chapters() for entry in definitions(name)]
 NONSENSE = [None, "much", math.nan, True, object(), [], torch.zeros(3, 0), 1j]
 CELLS = {
     path.stem: json.loads(path.read_text(encoding="utf-8"))["cells"]
@@ -183,7 +192,7 @@ def choices() -> list[Choice]:
     return [entry for entry in every if isinstance(entry, Choice)]
 
 
-@pytest.mark.parametrize("entry", choices(), ids=lambda entry: entry.id)
+@pytest.mark.parametrize("entry", [listed(entry, entry) for entry in choices()])
 def test_every_option_has_a_reason(entry: Choice) -> None:
     reasons = [option.reason for option in entry.choices.values()]
     assert len(set(reasons)) == len(reasons) >= 3
