@@ -1,4 +1,4 @@
-"""Long lines of code that a phone can break, with their indentation.
+"""Long lines of code that break where they do not fit, with their indentation.
 
 A phone shows some 40 characters of a line. Each longer one becomes an element that knows how far
 it is indented. The style sheet lets it break there, and sets what follows two characters deeper.
