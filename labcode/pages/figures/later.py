@@ -32,7 +32,7 @@ def ghost_module(in_channels: int = 64, out_channels: int = 128) -> Figure:
         End(f"{in_channels} channels"),
         Box("conv 1×1, ReLU", f"{number(first)} weights"),
         Says(f"{half} channels"),
-        Fork(([], shadow), "concatenate", through=0),
+        Fork(([], shadow), "concatenate"),
         End(f"{2 * half} channels"),
     ]
     label = (
