@@ -1,5 +1,7 @@
 """What a page asks the reader to guess is folded, on the site and in JupyterLab."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +11,8 @@ from sphinx.errors import ExtensionError
 
 from labcode.pages import asked
 from tests.test_claims import load_extension
-from tests.test_guards import code
+from tests.test_guards import FOLDS_OUTPUTS, code, tags
+from tests.test_repository import NOTEBOOKS
 
 first = load_extension("asked_first")
 QUESTION = "**Before you run it:** how many?"
@@ -131,3 +134,14 @@ def test_hiding_opens_what_no_longer_answers_and_keeps_the_rest() -> None:
     assert (
         tagged["metadata"]["jupyter"] == answer["metadata"]["jupyter"] == {"outputs_hidden": True}
     )
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_jupyterlab_hides_answers_and_nothing_else(path: Path) -> None:
+    """Where this fails, `python tools/answers.py` hides what a new question asks for."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    answers = [id(cell) for cell in asked.answers(cells)]
+    for cell in cells:
+        if cell["cell_type"] == "code" and not tags(cell) & FOLDS_OUTPUTS:
+            hidden = cell["metadata"].get("jupyter", {}).get("outputs_hidden", False)
+            assert hidden == (id(cell) in answers), cell["source"]
