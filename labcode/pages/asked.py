@@ -1,8 +1,8 @@
 """What a cell shows is hidden where the page asks for a guess first.
 
-A paragraph with **Before you run it** or **Before you look** asks. JupyterLab then shows three
-dots in place of the stored output, until the cell is run; the site has a closed fold there
-(`book/_ext/asked_first.py`). What answers only when it is moved stays in view.
+A paragraph with **Before you run it** or **Before you look** asks. JupyterLab then shows the
+first line of the stored output and three dots, until the cell is run; the site has a closed fold
+there (`book/_ext/asked_first.py`). What answers only when it is moved stays in view.
 """
 
 import re
