@@ -28,11 +28,12 @@ def ghost_module(in_channels: int = 64, out_channels: int = 128) -> Figure:
     cheap = cost.conv2d(half, half, 3, 14, padding=1, groups=half).params
     plain = cost.conv2d(in_channels, 2 * half, 1, 14).params
     shadow: list[Part] = [Box("depthwise 3×3", f"{number(cheap)} weights", "b")]
+    kept: list[Part] = [Box("as they are", tone="n")]
     parts: list[Part] = [
         End(f"{in_channels} channels"),
         Box("conv 1×1, ReLU", f"{number(first)} weights"),
         Says(f"{half} channels"),
-        Fork(([], shadow), "concatenate"),
+        Fork((kept, shadow), "concatenate"),
         End(f"{2 * half} channels"),
     ]
     label = (
