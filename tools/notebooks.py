@@ -14,6 +14,8 @@ import yaml
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
+from labcode.pages.asked import hide
+
 ROOT = Path(__file__).resolve().parent.parent
 CELL_TIMEOUT = 600  # seconds
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -44,7 +46,10 @@ def run(notebook: NotebookNode, folder: Path) -> None:
 
 
 def tidy(notebook: NotebookNode) -> None:
-    """Drop what differs between runs, and live widgets, which no stored notebook can revive."""
+    """Drop what differs between runs, and live widgets, which no stored notebook can revive.
+
+    What the reader is to guess first is folded.
+    """
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
@@ -52,6 +57,7 @@ def tidy(notebook: NotebookNode) -> None:
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(WIDGET_VIEW, None)
+    hide(notebook.cells)
 
 
 def main(names: list[str], root: Path = ROOT) -> None:

@@ -51,7 +51,7 @@ def add_own_files(app: Sphinx) -> None:
     """Load the book's own styles and scripts on every page."""
     for name in ("book.css", "live.css"):
         app.add_css_file(name)
-    for name in ("live.js", "scroll.js"):
+    for name in ("live.js", "scroll.js", "came_out.js"):
         app.add_js_file(name, loading_method="defer")
 
 

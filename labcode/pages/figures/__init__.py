@@ -21,6 +21,7 @@ from labcode.pages.figures.kinds import (
     separable_convolution,
     standard_convolution,
 )
+from labcode.pages.figures.later import convnext_block, ghost_module, universal_bottleneck
 from labcode.pages.figures.loops import pruning_loop
 from labcode.pages.figures.networks import layers_of, lenet5, mobilenet_table
 from labcode.pages.figures.neurons import dense_sparse_dense, irregular_and_cut
@@ -37,11 +38,13 @@ __all__ = [
     "Figure",
     "channel_compression",
     "channel_shuffle",
+    "convnext_block",
     "convolution",
     "dense_sparse_dense",
     "depthwise_convolution",
     "early_exits",
     "fire",
+    "ghost_module",
     "grouped_convolution",
     "hard_and_soft_label",
     "huffman",
@@ -73,5 +76,6 @@ __all__ = [
     "squeezenet_bypasses",
     "standard_convolution",
     "teacher_and_student",
+    "universal_bottleneck",
     "way_out",
 ]

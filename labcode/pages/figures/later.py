@@ -1,0 +1,93 @@
+"""Blocks that came after MobileNet v2: GhostNet's module, ConvNeXt's and MobileNet v4's."""
+
+from __future__ import annotations
+
+from labcode import cost
+from labcode._checks import check_int
+from labcode.pages.figures.figure import Figure
+from labcode.pages.figures.flow import Box, End, Fork, Part, Says, chart
+from labcode.show.numbers import number
+
+WIDE, THIN = 176.0, 112.0  # pixels: of a box with many channels, and with few
+
+
+def ghost_module(in_channels: int = 64, out_channels: int = 128) -> Figure:
+    """Draw GhostNet's module: half of the maps are computed, half are made from them.
+
+    Args:
+        in_channels: Of the input.
+        out_channels: Of the output, an even number.
+
+    Source: Han et al., "GhostNet" (arXiv:1911.11907), section 3.1.
+
+    >>> ghost_module()
+    Ghost module: 64 channels to 64 by a 1×1 convolution, 64 more from them; 4,672 weights, ...
+    """
+    half = check_int("out_channels", out_channels, minimum=2) // 2
+    first = cost.conv2d(check_int("in_channels", in_channels), half, 1, 14).params
+    cheap = cost.conv2d(half, half, 3, 14, padding=1, groups=half).params
+    plain = cost.conv2d(in_channels, 2 * half, 1, 14).params
+    shadow: list[Part] = [Box("depthwise 3×3", f"{number(cheap)} weights", "b")]
+    kept: list[Part] = [Box("as they are", tone="n")]
+    parts: list[Part] = [
+        End(f"{in_channels} channels"),
+        Box("conv 1×1, ReLU", f"{number(first)} weights"),
+        Says(f"{half} channels"),
+        Fork((kept, shadow), "concatenate"),
+        End(f"{2 * half} channels"),
+    ]
+    label = (
+        f"Ghost module: {in_channels} channels to {half} by a 1×1 convolution, {half} more from "
+        f"them; {number(first + cheap)} weights, where a plain 1×1 has {number(plain)}."
+    )
+    return Figure((chart(label, parts),))
+
+
+def universal_bottleneck() -> Figure:
+    """Draw MobileNet v4's block: two depthwise filters, each of which may be left out.
+
+    Source: Qin et al., "MobileNetV4" (arXiv:2404.10518), section 3.
+
+    >>> universal_bottleneck()
+    Universal bottleneck: depthwise, wide 1×1, depthwise, narrow 1×1; each depthwise may be absent.
+    """
+    body: list[Part] = [
+        Box("depthwise, or not", tone="b", width=THIN + 24),
+        Box("1×1, ReLU: wider", width=WIDE),
+        Box("depthwise, or not", tone="b", width=WIDE),
+        Box("1×1: narrow", tone="c", width=THIN + 24),
+    ]
+    parts: list[Part] = [End("C channels"), Fork((body, []), through=0), End("C channels")]
+    label = (
+        "Universal bottleneck: depthwise, wide 1×1, depthwise, narrow 1×1; each depthwise may be "
+        "absent."
+    )
+    return Figure((chart(label, parts),))
+
+
+def convnext_block(channels: int = 96) -> Figure:
+    """Draw ConvNeXt's block: look far around first, then widen and narrow each pixel.
+
+    Args:
+        channels: Of the input and of the output.
+
+    Source: Liu et al., "A ConvNet for the 2020s" (arXiv:2201.03545), Figure 4.
+
+    >>> convnext_block()
+    ConvNeXt's block: depthwise 7×7, norm, 96 to 384, GELU, 384 to 96; the input is added.
+    """
+    wide = 4 * check_int("channels", channels)
+    body: list[Part] = [
+        Box("depthwise 7×7", tone="b", width=THIN + 24),
+        Box("layer norm", tone="n", width=THIN + 24),
+        Box("1×1, GELU", width=WIDE),
+        Says(f"{wide}"),
+        Box("1×1", tone="c", width=THIN + 24),
+    ]
+    ends = f"{channels} channels"
+    parts: list[Part] = [End(ends), Fork((body, []), through=0), End(ends)]
+    label = (
+        f"ConvNeXt's block: depthwise 7×7, norm, {channels} to {wide}, GELU, {wide} to {channels}; "
+        "the input is added."
+    )
+    return Figure((chart(label, parts),))
