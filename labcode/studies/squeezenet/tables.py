@@ -33,4 +33,23 @@ POOLING_14 = Table(
     ],
     facts={"data": DATA},
 )
-STUDY = Study("squeezenet", (POOLING, POOLING_14))
+# Only the window changes: the late network with dilated filters sees as far as the early one.
+WINDOW = Table(
+    "squeezenet_window",
+    squeeze_trials.pooling_row,
+    [{"place": "late", "window": "wide", "seed": seed} for seed in SEEDS],
+    facts={"data": DATA, "epochs": squeeze_trials.EPOCHS},
+)
+# And only the length of the training: four times as many passes.
+LONGER = Table(
+    "squeezenet_pooling_longer",
+    squeeze_trials.pooling_row,
+    [
+        {"place": place, "window": window, "epochs": 4 * squeeze_trials.EPOCHS, "seed": seed}
+        for seed, (place, window) in product(
+            SEEDS, (("early", "as it is"), ("late", "as it is"), ("late", "wide"))
+        )
+    ],
+    facts={"data": DATA},
+)
+STUDY = Study("squeezenet", (POOLING, POOLING_14, WINDOW, LONGER))
