@@ -16,10 +16,10 @@ from labcode.studies.clock.networks import (
     SE_RESNET18,
     STANDARD,
 )
-from labcode.studies.clock.tables import PROCESSOR, WALL
+from labcode.studies.clock.tables import PROCESSOR
 from labcode.studies.clock.view import Candidate
 
-THREADS = {PROCESSOR.name: (1,), WALL.name: (1, 2)}
+THREADS = {PROCESSOR.name: (1,)}
 
 
 def test_a_slow_round_strikes_both_and_leaves_the_ratio() -> None:

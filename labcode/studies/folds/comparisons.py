@@ -69,14 +69,6 @@ COMPRESSED = tuple(
 )
 PRUNED, RANK, INT8, QAT = COMPRESSED
 ALL = (*COMPRESSED, EXITS, BLOCKS, SE, SE_MAXIMUM, SE_WIDER)
-TICKET = Comparison("folds_lottery", "unpruned", "original", "a lottery ticket with 5.6 %")
-OWN_WEIGHTS = Comparison(
-    "folds_lottery", "re-initialised", "original", "its own first weights against new ones"
-)
-OWN_PLACES = Comparison(
-    "folds_lottery", "shuffled", "re-initialised", "its own places against shuffled ones"
-)
-LOTTERY = (TICKET, OWN_WEIGHTS, OWN_PLACES)
 
 
 def right(table: pd.DataFrame, network: str) -> NDArray[np.float64]:

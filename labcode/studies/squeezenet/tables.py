@@ -45,14 +45,4 @@ WINDOW = Table(
     ],
     facts={"data": DATA, "epochs": squeeze_trials.EPOCHS},
 )
-# And only the length of the training: four times as many passes.
-LONGER = Table(
-    "squeezenet_pooling_longer",
-    squeeze_trials.pooling_row,
-    [
-        {"place": place, "window": window, "epochs": 4 * squeeze_trials.EPOCHS, "seed": seed}
-        for seed, (place, window) in product(SEEDS, WINDOWS)
-    ],
-    facts={"data": DATA},
-)
-STUDY = Study("squeezenet", (POOLING, POOLING_14, WINDOW, LONGER))
+STUDY = Study("squeezenet", (POOLING, POOLING_14, WINDOW))
