@@ -40,10 +40,10 @@ def trained_block(
     return small_run(lambda: backbone(kind, *sizes), seed, epochs=epochs, lr=lr, images=images)
 
 
-def block_row(kind: str, budget: int, seed: int, lr: float = LR) -> Row:
+def block_row(kind: str, budget: int, seed: int) -> Row:
     """Return widths, cost and accuracies of a trained block."""
     width1, width2 = widths(kind, budget)
-    return {"width1": width1, "width2": width2} | facts(trained_block(kind, budget, seed, lr))
+    return {"width1": width1, "width2": width2} | facts(trained_block(kind, budget, seed))
 
 
 def rate_row(kind: str, budget: int, lr: float, seed: int) -> Row:

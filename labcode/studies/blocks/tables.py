@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import Any
 
 from labcode.models import blocks
 from labcode.studies.blocks import block_trials
@@ -43,20 +42,6 @@ BLOCKS = Table(
     ],
     facts=FACTS | {"lr": block_trials.LR},
 )
-
-
-def own_rates(rates: Any) -> list[Row]:
-    """Return every block at the small budget, at the rate that is best for it in `RATES`."""
-    best = rates.sort_values("lr").set_index("lr").groupby("kind")["validation_accuracy"].idxmax()
-    return [
-        {"kind": kind, "budget": block_trials.BUDGETS[0], "lr": float(best[kind]), "seed": seed}
-        for seed, kind in product(SEEDS, blocks.BLOCKS)
-    ]
-
-
-OWN_RATES = Table(
-    "architecture_blocks_own_rates", block_trials.block_row, own_rates, (RATES,), facts=FACTS
-)
 # Each block's small backbone, trained as the small CNN is trained, at one budget.
 SCOREBOARD = Table(
     "scoreboard_architecture",
@@ -72,4 +57,4 @@ SCOREBOARD = Table(
     },
 )
 LATENCY = TimedTable("architecture_latency", "benchmarks/architecture.py")
-STUDY = Study("blocks", (RATES, BLOCKS, OWN_RATES, SCOREBOARD, LATENCY))
+STUDY = Study("blocks", (RATES, BLOCKS, SCOREBOARD, LATENCY))
