@@ -1,27 +1,34 @@
-"""Milliseconds of whole networks in ONNX Runtime: float32 and int8, one thread.
+"""Milliseconds of whole networks in ONNX Runtime: float32 and int8, on one thread and on two.
 
-Run as `python benchmarks/clock.py` (about two minutes on a quiet machine). Writes
-clock_processor.csv. All networks in both forms take turns, so that other work on the machine
-strikes them alike: trust the ratio of a round more than a time. A time is that of the thread's
-processor, which counts only while the thread runs. The networks are untrained and int8 is
-calibrated on noise: neither changes which operations run, and so hardly the time.
+Run as `python benchmarks/clock.py` (some minutes on a quiet machine), or name a table. Writes
+
+- clock_processor.csv: all networks on one thread, by the processor time of that thread, which
+  counts only while it runs;
+- clock_wall.csv: some of them on one thread and on two, by the clock on the wall.
+
+All candidates of a table take turns, so that other work on the machine strikes them alike: trust
+the ratio of a round more than a time. The networks are untrained and int8 is calibrated on noise:
+neither changes which operations run, and so hardly the time.
 """
 
+import argparse
+
 import time
+from collections.abc import Callable, Sequence
 from itertools import product
 
 import torch
 
 from labcode import counting
 from labcode.runtime import Timing, onnx_session, ready_to_run, time_in_turn, to_int8, to_onnx
-from labcode.studies.clock.networks import NETWORKS, Network
-from labcode.studies.clock.tables import PROCESSOR, STUDY
+from labcode.studies.clock.networks import NETWORKS, ON_TWO_THREADS, Network
+from labcode.studies.clock.tables import PROCESSOR, STUDY, WALL
 from labcode.studies.definition import Row
 from labcode.studies.timings import keep, load_average
 from labcode.training import seeded
 
 FORMS = ("float32", "int8")
-ROUNDS, WARMUP = 60, 2
+ROUNDS, WALL_ROUNDS, WARMUP = 60, 30, 2
 SEEN = 4  # images of noise that calibrate
 
 
@@ -40,22 +47,34 @@ def files(network: Network) -> tuple[dict[str, bytes], Row]:
 
 
 def processor() -> list[Row]:
-    """Every network in both forms on one thread, all in turn."""
-    made = {network: files(network) for network in NETWORKS}
-    keys = list(product(NETWORKS, FORMS))
+    """Every network on one thread, by its processor time."""
+    return in_turn(NETWORKS, (1,), ROUNDS, time.thread_time)
+
+
+def wall() -> list[Row]:
+    """Some networks on one thread and on two, by the clock on the wall."""
+    return in_turn(ON_TWO_THREADS, (1, 2), WALL_ROUNDS, time.perf_counter)
+
+
+def in_turn(
+    networks: Sequence[Network], threads: Sequence[int], rounds: int, clock: Callable[[], float]
+) -> list[Row]:
+    """Each network in both forms, all in turn."""
+    made = {network: files(network) for network in networks}
+    keys = list(product(networks, FORMS, threads))
     runs = {
-        f"{network.id}, {form}": ready_to_run(
-            onnx_session(made[network][0][form]), noise(network, 1).numpy()
+        f"{network.id}, {form}, {n}": ready_to_run(
+            onnx_session(made[network][0][form], threads=n), noise(network, 1).numpy()
         )
-        for network, form in keys
+        for network, form, n in keys
     }
-    found = time_in_turn(runs, runs=ROUNDS, warmup=WARMUP, clock=time.thread_time)
+    found = time_in_turn(runs, runs=rounds, warmup=WARMUP, clock=clock)
     return [
-        {"network": network.id, "form": form, "threads": 1}
+        {"network": network.id, "form": form, "threads": n}
         | made[network][1]
         | {"bytes": len(made[network][0][form])}
-        | times(found[f"{network.id}, {form}"])
-        for network, form in keys
+        | times(found[f"{network.id}, {form}, {n}"])
+        for network, form, n in keys
     ]
 
 
@@ -67,19 +86,30 @@ def times(timing: Timing) -> Row:
     return {name: f"{value:.4g}" for name, value in values.items()} | {"rounds_ms": rounds}
 
 
+TABLES = {
+    PROCESSOR: (processor, [1], ROUNDS, "processor time of the thread"),
+    WALL: (wall, [1, 2], WALL_ROUNDS, "wall"),
+}
+
+
 def main() -> None:
-    """Measure the table, and write it."""
-    load = load_average()
+    """Measure the tables named, or all, and write them."""
+    names = [table.name for table in TABLES]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("tables", nargs="*", help=f"from {', '.join(names)}; none means all")
+    chosen = parser.parse_args().tables or names
     torch.set_num_threads(1)
-    facts = {
-        "threads": [1],
-        "rounds": ROUNDS,
-        "clock": "processor time of the thread",
-        "load_average": load,
-        "weights": "random; int8 calibrated on noise",
-        "time": "median of the rounds with quartiles, warm; all candidates in turn",
-    }
-    print(keep(STUDY, PROCESSOR, processor, processor(), **facts))
+    for table, (function, threads, rounds, clock) in TABLES.items():
+        if table.name in chosen:
+            facts = {
+                "threads": threads,
+                "rounds": rounds,
+                "clock": clock,
+                "load_average": load_average(),
+                "weights": "random; int8 calibrated on noise",
+                "time": "median of the rounds with quartiles, warm; all candidates in turn",
+            }
+            print(keep(STUDY, table, function, function(), **facts))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""The table of the clock: what a script measures, and nothing that is trained."""
+"""The tables of the clock: what a script measures, and nothing that is trained."""
 
 from __future__ import annotations
 
 from labcode.studies.definition import Study, TimedTable
 
 PROCESSOR = TimedTable("clock_processor", "benchmarks/clock.py")
-STUDY = Study("clock", (PROCESSOR,))
+WALL = TimedTable("clock_wall", "benchmarks/clock.py")
+STUDY = Study("clock", (PROCESSOR, WALL))

@@ -30,7 +30,7 @@ def row(table: pd.DataFrame, candidate: Candidate) -> pd.Series:
     """Return the row of a candidate.
 
     Args:
-        table: ``clock_processor``.
+        table: ``clock_processor`` or ``clock_wall``.
         candidate: Which row.
 
     Raises:
@@ -48,7 +48,7 @@ def times_longer(table: pd.DataFrame, longer: Candidate, shorter: Candidate) -> 
     """Return how many times longer a candidate takes than another, round by round.
 
     Args:
-        table: ``clock_processor``.
+        table: ``clock_processor`` or ``clock_wall``.
         longer: Whose time stands above the line.
         shorter: Whose time stands below it.
 
