@@ -12,7 +12,6 @@ neither changes which operations run, and so hardly the time.
 """
 
 import argparse
-
 import time
 from collections.abc import Callable, Sequence
 from itertools import product

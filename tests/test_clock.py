@@ -1,6 +1,7 @@
 """Whole networks by the clock: ratios whose truth is known, and what the stored tables hold."""
 
 import random
+from itertools import product
 from statistics import median
 
 import pytest
@@ -12,14 +13,16 @@ from labcode.studies.clock import view
 from labcode.studies.clock.networks import (
     MOBILENET,
     NETWORKS,
+    ON_TWO_THREADS,
     RESNET18,
     SE_RESNET18,
     STANDARD,
 )
-from labcode.studies.clock.tables import PROCESSOR
+from labcode.studies.clock.tables import PROCESSOR, WALL
 from labcode.studies.clock.view import Candidate
 
-THREADS = {PROCESSOR.name: (1,)}
+FORMS = ("float32", "int8")
+MEASURED = {PROCESSOR.name: (NETWORKS, (1,)), WALL.name: (ON_TWO_THREADS, (1, 2))}
 
 
 def test_a_slow_round_strikes_both_and_leaves_the_ratio() -> None:
@@ -55,17 +58,16 @@ def test_a_ratio_says_its_interval() -> None:
     assert str(Ratio(1.042, 0.98, 1.1)) == "1.04 times (0.98 to 1.10)"
 
 
-@pytest.mark.parametrize("name", THREADS)
+@pytest.mark.parametrize("name", MEASURED)
 def test_each_network_stands_there_in_both_forms_on_all_threads(name: str) -> None:
     table, made = studies.table(name), studies.provenance(name)
-    for network in NETWORKS:
-        for form in ("float32", "int8"):
-            for threads in THREADS[name]:
-                found = view.row(table, Candidate(network, form, threads))
-                rounds = [float(ms) for ms in found["rounds_ms"].split()]
-                assert len(rounds) == made["rounds"]
-                assert float(found["median_ms"]) == pytest.approx(median(rounds), rel=2e-3)
-    assert len(table) == len(NETWORKS) * 2 * len(THREADS[name])
+    candidates = [Candidate(*one) for one in product(MEASURED[name][0], FORMS, MEASURED[name][1])]
+    for candidate in candidates:
+        found = view.row(table, candidate)
+        rounds = [float(ms) for ms in found["rounds_ms"].split()]
+        assert len(rounds) == made["rounds"]
+        assert float(found["median_ms"]) == pytest.approx(median(rounds), rel=2e-3)
+    assert len(table) == len(candidates)
 
 
 def test_a_candidate_that_is_not_there_is_named() -> None:
