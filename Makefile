@@ -44,7 +44,7 @@ ifneq ($(shell test -x $(PY) && cat .venv/made 2>/dev/null),$(CURDIR))
 endif
 
 .venv/made:
-	@$(PYTHON) tools/preflight.py --space 1000
+	@$(PYTHON) tools/machine.py --space 1000
 	@$(PYTHON) tools/setup.py venv
 	@mkdir -p $(STAMPS) && echo "$(CURDIR)" > $@
 
@@ -55,7 +55,7 @@ $(STAMPS)/site: .venv/made book/requirements.txt pyproject.toml
 
 # What runs the chapters. TORCH=cpu leaves out what a graphics card needs, on Linux 2.7 GB.
 $(STAMPS)/course: $(STAMPS)/site requirements.txt
-	@$(PY) tools/preflight.py --space $(if $(TORCH),3000,7000)
+	@$(PY) tools/machine.py --space $(if $(TORCH),3000,7000)
 	@$(PY) tools/setup.py course --torch "$(TORCH)"
 	@touch $@
 
@@ -142,8 +142,8 @@ portable: $(STAMPS)/tests ## nbval as other processors and Pythons would (ONLY=.
 browser: $(SITE) web/checks/node_modules/.stamp $(STAMPS)/chromium ## the built site in Chromium
 	$(PY) -m pytest tests/browser -n 2 --dist loadfile -q --reruns 1 --only-rerun TargetClosedError
 
-lighthouse: $(SITE) web/checks/node_modules/.stamp $(STAMPS)/chromium ## Lighthouse on the landing page and a chapter
-	$(PY) tools/lighthouse.py
+lighthouse: $(SITE) web/checks/node_modules/.stamp $(STAMPS)/chromium ## Lighthouse on each page to touch (ONLY=pooling)
+	$(PY) tools/lighthouse.py $(ONLY)
 
 moves: $(SITE) $(STAMPS)/chromium ## how long the first move of each calculator takes
 	$(PY) -m tools.first_move

@@ -19,7 +19,7 @@ from labcode.studies.timings import keep
 
 
 class Functional(nn.Module):
-    """A convolution that is no layer of its own, only a call in forward."""
+    """A convolution that is not a layer of its own, only a call in forward."""
 
     def __init__(self) -> None:
         super().__init__()

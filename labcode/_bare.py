@@ -27,7 +27,7 @@ def bare_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
 
     Args:
         model: Any network; a parameter that a layer holds as well is that layer's. Single numbers
-            are left out, and whole numbers, such as an order: they are no weights.
+            are left out, and whole numbers, such as an order: they are not weights.
 
     >>> model = nn.Sequential(nn.Linear(3, 2))
     >>> model.gain = nn.Parameter(model[0].bias * 2)

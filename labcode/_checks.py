@@ -23,7 +23,7 @@ def check_int(name: str, value: object, *, minimum: int = 1) -> int:
     """Return ``value`` as an int that is at least ``minimum``.
 
     Raises:
-        TypeError: ``value`` is not an integer (a bool, a float or a string is none).
+        TypeError: ``value`` is not an integer (bools, floats and strings are refused).
         ValueError: ``value`` is smaller than ``minimum``.
 
     >>> check_int("groups", 2)
@@ -84,7 +84,7 @@ def check_number(
     """Return ``value``, a finite number, as a float; at least ``minimum``, more than ``above``.
 
     Raises:
-        TypeError: ``value`` is not a number (a bool or a string is none).
+        TypeError: ``value`` is not a number (bools and strings are refused).
         ValueError: ``value`` is NaN, infinite or out of range.
 
     >>> check_number("lr", 0.1, above=0)
@@ -121,7 +121,7 @@ def check_choice(name: str, value: object, choices: Iterable[str | int | None]) 
     """Return ``value``, which must be one of ``choices``, such as the keys of a table.
 
     Raises:
-        ValueError: It is none of them.
+        ValueError: It is not one of them.
 
     >>> check_choice("gate", "tanh", ("sigmoid", "tanh"))
     'tanh'

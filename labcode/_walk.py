@@ -102,5 +102,5 @@ def running_order(
     names = [visit.name for visit in walk(model, input_shape, kinds)]
     for name in names:
         if names.count(name) > 1:
-            raise ValueError(f"{name!r} runs twice: this is no plain chain")
+            raise ValueError(f"{name!r} runs twice: this is not a plain chain")
     return names

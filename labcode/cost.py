@@ -36,7 +36,7 @@ class Cost:
     Args:
         params: Number of parameters (weights and biases).
         macs: Multiply-adds for one image.
-        output_size: Height and width of the output, or None where the output is no map.
+        output_size: Height and width of the output, or None where the output is not a map.
 
     Raises:
         TypeError: A number is not an integer, or ``output_size`` is not a pair.
@@ -53,7 +53,7 @@ class Cost:
     output_size: Pair | None = None
 
     def __post_init__(self) -> None:
-        """Refuse numbers that are no cost."""
+        """Refuse numbers that cannot be a cost."""
         check_int("params", self.params, minimum=0)
         check_int("macs", self.macs, minimum=0)
         if self.output_size is not None:

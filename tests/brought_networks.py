@@ -53,6 +53,21 @@ def hooked():
     return net
 
 
+def after_a_step(net):
+    """In the middle of training, when weights are computed with a history."""
+    net(torch.rand(4, *SHAPE)).sum().backward()
+    return net
+
+
+def with_autocast():
+    def run(self, x):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            h = F.relu(self.c(x))
+        return self.o(h.float().mean((2, 3)))
+
+    return Net(run, c=nn.Conv2d(3, 8, 3), o=nn.Linear(8, 4)).eval()
+
+
 def twice():
     def run(self, x):
         return self.o(F.relu(self.c(F.relu(self.n(self.c(x))))).flatten(1))
@@ -198,6 +213,9 @@ BROUGHT = {
     "no statistics": lambda: plain(n=nn.BatchNorm2d(8, track_running_stats=False)),
     "weight norm": lambda: plain(c=parametrizations.weight_norm(nn.Conv2d(3, 8, 3))),
     "old spectral norm": lambda: plain(c=nn.utils.spectral_norm(nn.Conv2d(3, 8, 3))),
+    "wrapped": lambda: nn.DataParallel(plain()),
+    "in training": lambda: after_a_step(plain(c=nn.utils.weight_norm(nn.Conv2d(3, 8, 3)))),
+    "autocast": with_autocast,
     "twice": twice,
     "tied": tied,
     "training branch": with_training_branch,

@@ -138,7 +138,7 @@ def test_an_unknown_seed_is_refused(seed):
 @pytest.mark.parametrize("function", [baselines.load, baselines.results, baselines.recipe])
 def test_an_unknown_name_is_refused(function):
     with pytest.raises(
-        ValueError, match="name must be one of lenet5, lenet_300_100, small_cnn, got 'vgg'"
+        ValueError, match="name must be one of 'lenet5', 'lenet_300_100', 'small_cnn', got 'vgg'"
     ):
         function("vgg")
 

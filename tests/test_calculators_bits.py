@@ -8,6 +8,7 @@ from labcode.pages.calculators import few_bits, number_line
 from labcode.pages.calculators.few_bits import GRID, METHODS, STORED
 from labcode.pages.calculators.number_line import WEIGHTS, levels_of
 from labcode.quantization import affine_params, binary, quant_error, symmetric_params
+from labcode.studies.quantization import trials
 from labcode.weights import baselines
 
 
@@ -85,6 +86,13 @@ def test_the_browser_shows_the_grid(bits, network):
     assert named == set(METHODS.values()) - stored
     assert bool(named) == ((key, "QAT, weights", bits) not in GRID or key != "lenet5")
     assert f"instead of {4 * STORED['params'][key]:,}" in result.summary
+
+
+def test_what_was_trained_has_a_colour_of_its_own():
+    shown = dict(few_bits(4, "LeNet-5").parts[0].rows)
+    tones = {method: shown[name].tone for method, name in METHODS.items()}
+    assert tones == {name: "c" if way.trained else "b" for name, way in trials.METHODS.items()}
+    assert shown["float32"].tone == "a"
 
 
 def test_bad_settings_are_named():

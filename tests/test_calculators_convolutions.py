@@ -89,9 +89,9 @@ def test_the_formulas_come_out_at_their_numbers(c_in, c_out, k, groups):
 
 def test_groups_that_do_not_divide_close_only_their_own_column():
     result = convolutions(groups=2)
-    assert "Impossible: groups must divide in channels, got groups=2 and in channels=3" in (
-        result.html
-    )
+    assert "Impossible: groups must divide 3 and 4 channels, as 1 would" in result.html
+    many = convolutions(in_channels=12, out_channels=20, groups=3).html
+    assert "Impossible: groups must divide 12 and 20 channels, as 1, 2, 4 would" in many
     assert result.values["params"] == [108, None, 39]
     assert result.values["macs"] == [972, None, 351]
 

@@ -199,7 +199,7 @@ def test_another_network_is_refused_and_left_alone():
 
 def test_versions_and_other_files_are_told_apart():
     data = bytearray(pack(nn.Linear(2, 2)))
-    with pytest.raises(CodingError, match=r"no file of labcode\.coding"):
+    with pytest.raises(CodingError, match=r"not a file of labcode\.coding"):
         unpack(b"PK\x03\x04" + bytes(data[4:]), nn.Linear(2, 2))
     data[4] = 9
     with pytest.raises(CodingError, match="the file has version 9, and this labcode reads 1"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -55,7 +56,10 @@ def test_count_in_other_ways(options: list[str], first: str, capsys: Any) -> Non
         (["count", "torchvision:resnet19"], "has no model 'resnet19'; did you mean resnet1"),
         (["count", "no_such_package:f"], "no_such_package cannot be imported"),
         (["count", "tests.test_command:nothing"], "has no 'nothing'"),
-        (["count", "tests.test_command:NOTHING"], "gives a int, not a torch.nn.Module"),
+        (
+            ["count", "tests.test_command:NOTHING"],
+            "gives an object of type int, not a torch.nn.Module",
+        ),
         (["count", "tests.test_command:fail"], "cannot be made: on purpose"),
         (["count", "tests.test_command:SMALL", "--input", "4,8,8"], "expects 3 input channels"),
         (["report", "no.onnx"], "there is no file no.onnx"),
@@ -85,6 +89,22 @@ def test_words_that_are_not_understood(words: list[str], capsys: Any) -> None:
         main(words)
     assert left.value.code == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_no_network_of_torchvision_downloads_anything(monkeypatch: Any) -> None:
+    """Detectors and segmenters would fetch weights of their backbone."""
+    from torchvision import models
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("weights were asked for")
+
+    monkeypatch.setattr("torchvision.models._api.load_state_dict_from_url", refuse)
+    for name in ("ssdlite320_mobilenet_v3_large", "lraspp_mobilenet_v3_large"):
+        assert isinstance(model_named(f"torchvision:{name}"), nn.Module)
+    for name in models.list_models():
+        asked = inspect.signature(models.get_model_builder(name)).parameters
+        weights = {argument for argument in asked if "weights" in argument}
+        assert weights - {"init_weights"} <= {"weights", "weights_backbone"}, name
 
 
 def test_timm_is_told_where_it_is_missing(monkeypatch: Any, capsys: Any) -> None:

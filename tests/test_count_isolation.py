@@ -6,6 +6,8 @@ import random
 import subprocess
 import sys
 import threading
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -215,11 +217,94 @@ def test_autocast_of_the_caller_does_not_reach_the_weights() -> None:
     assert (out.device.type, out.dtype) == ("cpu", torch.bfloat16)
 
 
+class Casting(nn.Module):
+    """Runs a convolution and a linear layer on what comes, under autocasts of its own."""
+
+    def __init__(self, run: Any) -> None:
+        super().__init__()
+        self.conv, self.linear = nn.Conv2d(3, 8, 1), nn.Linear(8, 4)
+        self.held = torch.autocast("cpu", dtype=torch.bfloat16)
+        self.run = run
+
+    def forward(self, x: torch.Tensor) -> Any:
+        return self.run(self, x)
+
+
+def _on_its_device(model: Any, x: torch.Tensor) -> Any:
+    with torch.autocast(x.device.type, dtype=torch.bfloat16):
+        return model.linear(model.conv(x.half()).mean((2, 3)))
+
+
+def _twice(model: Any, x: torch.Tensor) -> Any:
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        h = model.conv(x.bfloat16())
+        with torch.autocast("cpu", enabled=False):
+            return model.linear(h.float().mean((2, 3)))
+
+
+def _held(model: Any, x: torch.Tensor) -> Any:
+    with model.held:
+        return torch.einsum("bchw,oc->bo", model.conv(x).half(), model.linear.weight)
+
+
+@torch.autocast("cpu", dtype=torch.bfloat16)
+def _decorated(model: Any, x: torch.Tensor) -> Any:
+    return model.linear(model.conv(x).mean((2, 3)))
+
+
+def _of_another_device(model: Any, x: torch.Tensor) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with torch.autocast("cuda", dtype=torch.float16):
+            return model.linear(model.conv(x).mean((2, 3)))
+
+
+@pytest.mark.parametrize("run", [_on_its_device, _twice, _held, _decorated, _of_another_device])
+def test_a_model_with_autocasts_of_its_own_is_counted(run: Any) -> None:
+    model = Casting(run)
+    model(torch.rand(1, 3, 6, 6))  # it runs
+    assert count(model, (3, 6, 6)).macs == 8 * 3 * 36 + 8 * 4
+    assert not torch.is_autocast_enabled("cpu")
+
+
+def test_what_no_autocast_mends_fails_as_in_pytorch() -> None:
+    def doubled(model: Any, x: torch.Tensor) -> Any:
+        with model.held:
+            return model.conv(x.double())  # which autocast leaves alone
+
+    def outside(model: Any, x: torch.Tensor) -> Any:
+        with torch.autocast("cpu", enabled=False):
+            return model.conv(x.half())
+
+    for run in (doubled, outside):
+        model = Casting(run)
+        with pytest.raises(RuntimeError, match="should be the same"):
+            model(torch.rand(1, 3, 6, 6))
+        with pytest.raises(ValueError, match=r"'conv' .* should be the same"):
+            count(model, (3, 6, 6))
+
+
+def test_autocasts_of_other_threads_stay_real() -> None:
+    def train() -> torch.dtype:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            return nn.functional.linear(torch.ones(1, 2), torch.ones(1, 2)).dtype
+
+    def elsewhere(model: Any, x: torch.Tensor) -> Any:
+        with ThreadPoolExecutor() as pool:
+            if pool.submit(train).result() != torch.bfloat16:
+                raise ValueError("the autocast of another thread was taken off")
+        return model.conv(x)
+
+    assert count(Casting(elsewhere), (3, 6, 6)).macs == 8 * 3 * 36
+
+
 @pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")
 def test_a_scripted_model_keeps_its_mode_and_buffers() -> None:
     model = torch.jit.script(nn.Sequential(nn.BatchNorm2d(3), nn.Dropout()).train())
     mean = model.state_dict()["0.running_mean"].clone()
+    held = [list(vars(module)) for module in model.modules()]
     count(model, (3, 4, 4))
+    assert [list(vars(module)) for module in model.modules()] == held
     assert model.training
     assert all(module.training for module in model.modules())
     assert torch.equal(model.state_dict()["0.running_mean"], mean)

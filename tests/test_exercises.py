@@ -10,17 +10,27 @@ import numpy as np
 import pytest
 import torch
 
+from labcode.models import shufflenet_v1
 from labcode.pages.exercises import chapters, definition, definitions, exercise
 from labcode.pages.exercises.box import box, unpacked
 from labcode.pages.exercises.choices import Choice
 from labcode.pages.exercises.feedback import Feedback
 from labcode.pages.exercises.functions import Case, Function
 from labcode.pages.exercises.kinds import Exercise
-from labcode.pages.exercises.numbers import Marks, Number, Several
+from labcode.pages.exercises.numbers import Field, Marks, Number, Several
 from labcode.pages.exercises.task import Task
 from tests.test_repository import NOTEBOOKS
 
-EVERY = [pytest.param(entry.id, id=entry.id) for name in chapters() for entry in definitions(name)]
+# Their right answers are measured: networks are exported, quantized, packed and timed.
+MEASURED = {"your_own-2", "ship_it-1", "ship_it-2", "ship_it-3", "fewer_bits-2", "cnn_basics-3"}
+
+
+def listed(entry: Exercise, what: Any) -> Any:
+    """One exercise as a test's parameter."""
+    return pytest.param(what, id=entry.id, marks=[pytest.mark.slow] * (entry.id in MEASURED))
+
+
+EVERY = [listed(entry, entry.id) for name in chapters() for entry in definitions(name)]
 NONSENSE = [None, "much", math.nan, True, object(), [], torch.zeros(3, 0), 1j]
 CELLS = {
     path.stem: json.loads(path.read_text(encoding="utf-8"))["cells"]
@@ -91,7 +101,7 @@ def test_texts_are_shown_as_they_stand(id: str) -> None:
 # --- numbers ---------------------------------------------------------------------------------
 
 
-def numbers() -> list[tuple[Exercise, Number]]:
+def numbers() -> list[tuple[Exercise, Field]]:
     found = [(entry, entry) for name in chapters() for entry in definitions(name)]
     single = [(entry, part) for entry, part in found if isinstance(part, Number)]
     several = [(entry, p) for entry, _ in found if isinstance(entry, Several) for p in entry.parts]
@@ -102,7 +112,7 @@ NUMBERS = [pytest.param(part, id=f"{entry.id} {part.asks}") for entry, part in n
 
 
 @pytest.mark.parametrize("part", NUMBERS)
-def test_a_wrong_number_is_not_taken_for_the_right_one(part: Number) -> None:
+def test_a_wrong_number_is_not_taken_for_the_right_one(part: Field) -> None:
     marks = part.marks()
     for value, _ in marks.slips.items():
         assert marks.say(value), f"{value} would be accepted as {marks.right}"
@@ -147,14 +157,20 @@ def test_numbers_of_every_kind_are_read(given: Any) -> None:
     ("given", "said"),
     [
         ("3", "without quotes"),
-        (None, "None is none"),
+        (None, "None is not one"),
         (math.inf, "finite"),
         (torch.zeros(2), "more than one"),
-        ([3], "a `list` is none"),
+        ([3], "a `list` is not one"),
     ],
 )
 def test_what_is_no_number_is_named(given: Any, said: str) -> None:
     assert said in exercise("zeros-3").check(given).text
+
+
+def test_shufflenets_branch_is_the_one_that_the_network_refuses() -> None:
+    branch = definition("shufflenet-2").right_answer()
+    with pytest.raises(ValueError, match=rf"the branch .* would have {branch} channels"):
+        shufflenet_v1(groups=8, scale=0.25)
 
 
 @pytest.mark.parametrize("given", [3, [1, 2], "112", None, {}])
@@ -176,7 +192,7 @@ def choices() -> list[Choice]:
     return [entry for entry in every if isinstance(entry, Choice)]
 
 
-@pytest.mark.parametrize("entry", choices(), ids=lambda entry: entry.id)
+@pytest.mark.parametrize("entry", [listed(entry, entry) for entry in choices()])
 def test_every_option_has_a_reason(entry: Choice) -> None:
     reasons = [option.reason for option in entry.choices.values()]
     assert len(set(reasons)) == len(reasons) >= 3

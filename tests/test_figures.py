@@ -343,6 +343,12 @@ def test_mobilenet_s_block_costs_what_the_formula_says():
     assert numbers(block.label)[-1] == round(both / 1e6, 1)
 
 
+def test_channels_are_cut_by_a_second_layer():
+    direct, cut = figures.channel_compression().panels
+    assert direct.label.startswith("Direct: 1 layer from")
+    assert cut.label.startswith("Channels cut first: 2 layers from")
+
+
 # --- a network of the reader's own ---
 
 

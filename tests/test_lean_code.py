@@ -1,4 +1,4 @@
-"""Highlighted code loses elements, and neither text nor colour."""
+"""Highlighted code loses elements, and no text; only signs lose their colour."""
 
 import html.parser
 
@@ -9,7 +9,7 @@ from pygments.lexers import PythonLexer
 
 from tests.test_claims import load_extension
 
-PLAIN = {"n", "nn", "nx", "p", "pm", "w"}
+PLAIN = {"n", "nn", "nx", "o", "p", "pm", "w"}
 CODE = 'def f(x, *, y=3):\n    """Say so."""\n    return f"{x} < {y!r}"  # both\n'
 
 

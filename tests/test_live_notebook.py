@@ -33,7 +33,7 @@ def test_moving_a_slider_changes_the_answer(hero):
 def test_an_impossible_setting_is_said_and_the_calculator_goes_on(hero):
     boxes, output, button = parts(hero)
     boxes["kernel_size"].value = 9
-    assert "kernel_size 9 must not be larger" in output.value
+    assert "kernel size 9 must not be larger" in output.value
     boxes["kernel_size"].value = 3
     assert convolutions(3, 4).html in output.value
     boxes["in_channels"].value = 10

@@ -198,7 +198,7 @@ def test_no_product_goes_past_the_quantized_layers(function):
         def forward(self, x):
             return PRODUCTS[function](self.c(x), self.p)
 
-    reason = f"the model cannot be quantized: its {function} with 'p' is no layer of its own"
+    reason = f"the model cannot be quantized: its {function} with 'p' is not a layer of its own"
     with pytest.raises(ValueError, match=reason):
         quantization.quantize_model(Multiplies(), torch.rand(2, *SHAPE))
 

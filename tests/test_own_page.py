@@ -213,6 +213,7 @@ def test_maps_and_nan_are_no_logits():
     assert "NaN" in own.variants(net, torch.rand(4, 3, 16, 16), runs=2)[0].refusal
 
 
+@pytest.mark.slow
 def test_layers_that_keep_their_channels_are_said():
     torch.manual_seed(0)
 

@@ -163,7 +163,7 @@ def test_the_other_form_and_no_bytes_are_refused():
 
 def test_what_a_file_cannot_hold_is_named():
     lazy = nn.Sequential(nn.LazyLinear(2))
-    with pytest.raises(ValueError, match=r"'0\.weight' of the model is no plain tensor"):
+    with pytest.raises(ValueError, match=r"'0\.weight' of the model is not a plain tensor"):
         save_sparse(lazy)
     model = nn.Linear(2, 2)
     model.register_buffer("wave", torch.zeros(2, dtype=torch.complex64))

@@ -154,8 +154,11 @@ def test_another_network_is_refused() -> None:
     for change, said in [
         ((0, nn.Identity()), r"hold other tensors, such as \['0\.bias'"),
         ((2, nn.GroupNorm(2, 6)), "hold other tensors"),
-        ((1, nn.Conv2d(3, 4, 5)), "1 of the model is no layer like that of the file"),
-        ((1, nn.Conv2d(3, 4, 3, bias=False)), "1 of the model is no layer like that of the file"),
+        ((1, nn.Conv2d(3, 4, 5)), "1 of the model is not a layer like that of the file"),
+        (
+            (1, nn.Conv2d(3, 4, 3, bias=False)),
+            "1 of the model is not a layer like that of the file",
+        ),
         ((1, nn.Identity()), "packed holds the layers"),
         ((3, nn.Conv2d(4, 4, 1)), "packed holds the layers"),
     ]:
@@ -181,7 +184,7 @@ def test_what_a_file_cannot_hold_is_refused() -> None:
             pass
 
     x = torch.rand(8, 3)
-    with pytest.raises(ValueError, match="_extra_state cannot be packed: it is no tensor"):
+    with pytest.raises(ValueError, match="_extra_state cannot be packed: it is not a tensor"):
         pack_model(quantize_model(WithState(), x))
     quantized = quantize_model(nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2)), x)
     quantized[1].running_mean[0] = float("nan")

@@ -3,7 +3,6 @@
 Each method is called here as a user would call it, and what it hands over is looked at by itself.
 """
 
-import copy
 import warnings
 
 import pytest
@@ -14,6 +13,7 @@ from torch.nn import functional as F
 
 import labcode
 from labcode import coding, preflight, pruning, quantization, runtime
+from labcode._copied import copied
 from labcode._refusals import sentence
 from tests.brought_networks import BROUGHT, SHAPE, Net
 from tests.examples import examples
@@ -59,7 +59,7 @@ CALLS = {
     "int8": quantization.quantize_model,
     "integers": integers,
     "share weights": shared,
-    "packed file": lambda m, x: coding.unpack(coding.pack(m), copy.deepcopy(m)),
+    "packed file": lambda m, x: coding.unpack(coding.pack(m), copied(m)),
 }
 FILES = {
     "ONNX file": lambda m, x: runtime.to_onnx(m, x.shape[1:]),
@@ -72,7 +72,7 @@ def called(use, model, images):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return use(copy.deepcopy(model).eval(), images), ""
+            return use(copied(model).eval(), images), ""
         except (ValueError, TypeError) as error:  # anything else is no clear error
             return None, sentence(error)
 
@@ -105,7 +105,7 @@ def _left(layer, method):
 
 def same_answers(model, made, images):
     with torch.no_grad():
-        before, after = (seeded_answer(copy.deepcopy(m).eval(), images) for m in (model, made))
+        before, after = (seeded_answer(copied(m).eval(), images) for m in (model, made))
     for old, new in zip(_tensors(before), _tensors(after), strict=True):
         torch.testing.assert_close(new, old, rtol=1e-3, atol=1e-3, equal_nan=True)
 

@@ -124,9 +124,9 @@ def test_the_ways_on_are_possible_and_none_is_nearer(chosen, data):
 
 
 def test_reasons_are_in_the_words_that_the_reader_sees():
-    reason = "first 3 and second must fit first_of_all, not firsts"
+    reason = "first 3 and second must fit first_of_all, not firsts, got first=3"
     assert in_words(reason, CONTROLS) == (
-        "the first 3 and the second must fit first_of_all, not firsts"
+        "the first 3 and the second must fit first of all, not firsts, got the first 3"
     )
     assert in_words(reason, ()) == reason
 

@@ -223,7 +223,7 @@ def test_what_is_not_supported_is_named():
         to_integer(nn.Sequential(nn.Linear(3, 2)), (3,))
     with pytest.raises(ValueError, match="rescaling must be 'fixed' or 'float', got 'no'"):
         IntegerNetwork([], affine_params(0, 1, 8), None, "no")
-    with pytest.raises(ValueError, match="ranges must be one of min-max, percentile, kl"):
+    with pytest.raises(ValueError, match="ranges must be one of 'min-max', 'percentile', 'kl'"):
         to_int8(small_cnn(), torch.rand(4, *SHAPE), ranges="mse")
     with pytest.raises(ValueError, match="images must be at least one batch of 8, got 4"):
         to_int8(small_cnn(), torch.rand(4, *SHAPE), batch=8)

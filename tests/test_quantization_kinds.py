@@ -1,5 +1,6 @@
 """Kinds of networks that users bring: right, or refused in one sentence that names the layer."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -378,6 +379,18 @@ def test_what_is_named_stays_in_float() -> None:
         torch.testing.assert_close(back(x), quantized(x), rtol=1e-3, atol=1e-3)
     with pytest.raises(ValueError, match="in_float must name modules of the model, got 'two'"):
         quantize_model(nn.Linear(4, 4), x, in_float=["two"])
+
+
+@pytest.mark.slow
+@settings(max_examples=examples(20))
+@given(odd_networks(), st.sampled_from([torch.float64, torch.float16]))
+def test_a_file_of_float32_takes_no_other_numbers(drawn, dtype) -> None:
+    program, seed = drawn
+    quantized = quantize_model(built(Odd, program, seed), images(seed)).to(dtype)
+    name = next(iter(quant_layers(quantized)))
+    said = f"{name}.weight is {dtype}, but the file holds float32: call model.float() first"
+    with pytest.raises(ValueError, match=re.escape(said)):
+        pack_model(quantized)
 
 
 def test_numbers_that_are_none_are_refused_by_name() -> None:

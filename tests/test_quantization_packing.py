@@ -112,5 +112,7 @@ def test_bad_arguments_are_named():
         pack_model(model)
     with pytest.raises(PackingError, match="packed holds the layers"):
         unpack_model(packed, baselines.load("lenet_300_100"))
-    with pytest.raises(PackingError, match="conv1 of the model is no layer like that of the file"):
+    with pytest.raises(
+        PackingError, match="conv1 of the model is not a layer like that of the file"
+    ):
         unpack_model(packed, baselines.recipe("lenet5").build(in_channels=3))

@@ -175,7 +175,7 @@ def test_bad_arguments_are_named():
         quantize_model(nn.ReLU(), images)
     with pytest.raises(ValueError, match="kind must be 'binary' or 'ternary', got 'four'"):
         SignQuantizer("four")
-    with pytest.raises(ValueError, match=r"method must be one of k-means, .*, got 'magic'"):
+    with pytest.raises(ValueError, match=r"method must be one of 'k-means', .*, got 'magic'"):
         trials.approximated("lenet5", "magic", 4, 0)
     with pytest.raises(ValueError, match="technique must be one of 'int8"):
         trials.scoreboard_trial("lenet5", "magic", 0)

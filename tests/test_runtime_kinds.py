@@ -144,7 +144,7 @@ def test_memory_of_an_int8_file_by_hand() -> None:
 
 @pytest.mark.slow
 def test_a_float_file_is_not_read_as_integers() -> None:
-    with pytest.raises(ValueError, match="the file is no QDQ file: nothing quantizes"):
+    with pytest.raises(ValueError, match="the file is not a QDQ file: nothing quantizes"):
         read_qdq(to_onnx(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()), SHAPE))
 
 

@@ -1,5 +1,6 @@
 """The set-up: what is installed by which command, and that what did not finish is made again."""
 
+import ast
 import os
 import re
 import shutil
@@ -207,7 +208,7 @@ def made(folder: Path, *words: str) -> list[str]:
     return [" ".join(call.split()[:2]) for call in log.read_text().splitlines()]
 
 
-VENV = ["tools/preflight.py --space", "tools/setup.py venv"]
+VENV = ["tools/machine.py --space", "tools/setup.py venv"]
 SITE = [*VENV, "tools/setup.py site"]
 
 
@@ -237,7 +238,7 @@ def test_an_environment_without_its_python_or_of_another_folder_is_made_again(pr
 
 def test_the_chapters_need_the_course_on_top_of_the_site(project) -> None:
     found = made(project, ".venv/stamps/course", "TORCH=cpu")
-    assert found == [*SITE, "tools/preflight.py --space", "tools/setup.py course"]
+    assert found == [*SITE, "tools/machine.py --space", "tools/setup.py course"]
     assert "--torch cpu" in (project.parent / "log").read_text()
 
 
@@ -270,10 +271,9 @@ def test_every_target_has_its_line_in_help() -> None:
     assert sorted(listed) == sorted(targets)
 
 
-BUILD = ["tools.vendor", "tools.live_bundle", "tools.setup", "tools.preflight"]
-PAGES = ["calculators", "claims", "live", "quizzes", "drawing.site", "touch.site"]
 ALONE = """
 import sys
+sys.path.insert(0, "tools")  # where scripts find each other
 class NoPackage:
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] not in {own!r} | sys.stdlib_module_names:
@@ -284,7 +284,26 @@ for name in {modules!r}:
 """
 
 
+def scripts_of_the_site() -> list[str]:
+    """The tools that `make book` runs, and the one that an extension runs beside it."""
+    recipe = re.search(r"^\$\(SITE\):.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.M)
+    assert recipe
+    return [*re.findall(r"tools/(\w+)\.py", recipe[1]), "prepared"]
+
+
+def labcode_in(path: Path) -> set[str]:
+    """The modules of labcode that a file imports."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    found = {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
+    return {name for name in found if name.startswith("labcode")}
+
+
 def test_what_builds_the_site_imports_without_pytorch() -> None:
-    modules = [*BUILD, *(f"labcode.pages.{page}" for page in PAGES)]
-    code = ALONE.format(own={"labcode", "tools"}, modules=modules)
+    scripts = scripts_of_the_site()
+    assert set(scripts) >= {"vendor", "live_bundle", "drawing", "workbench", "prepared"}
+    extensions = [labcode_in(path) for path in (ROOT / "book/_ext").glob("*.py")]
+    pages = sorted(set().union(*extensions))
+    assert "labcode.pages.exercises.box" in pages
+    modules = [*scripts, "setup", "machine", *pages, "labcode.pages.calculators"]
+    code = ALONE.format(own={"labcode", *scripts, "setup", "machine"}, modules=modules)
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

@@ -208,7 +208,7 @@ def test_what_cannot_be_shared_is_named_and_left_as_it_is():
     ):
         pass
     with (
-        pytest.raises(ValueError, match=r"shared holds a\.weight, which is no parameter"),
+        pytest.raises(ValueError, match=r"shared holds a\.weight, which is not a parameter"),
         centroid_training(nn.Linear(2, 2), share_weights(Tied(), 2)),
     ):
         pass

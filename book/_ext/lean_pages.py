@@ -130,8 +130,8 @@ FAST = (
 )
 # Else half of all elements of a chapter were code, and a phone lays out each of them.
 PLAIN_CODE = Patch(
-    "names, punctuation and spaces of code have the colour of plain text and need no element",
-    re.compile(r'<span class="(?:n|nn|nx|p|pm|w)">([^<]*)</span>'),
+    "names, signs and spaces of code have the colour of plain text and need no element",
+    re.compile(r'<span class="(?:n|nn|nx|o|p|pm|w)">([^<]*)</span>'),
     r"\1",
 )
 PATCHES = (*UNUSED, *READABLE, *FAST, PLAIN_CODE)

@@ -50,7 +50,7 @@ def change_of_features(
         distance: Pixels to shift by, in each of four directions in turn.
 
     Returns:
-        Mean over images and directions of ‖f(shifted) − f‖ / ‖f‖: 0 is no change at all.
+        Mean over images and directions of ‖f(shifted) − f‖ / ‖f‖: 0 means no change at all.
 
     >>> change_of_features(lambda x: x.sum(dim=(2, 3)), torch.eye(4)[None, None], 0)
     0.0

@@ -75,7 +75,7 @@ def pack(
 
     Raises:
         ValueError: A setting is unknown, a layer is compiled, quantized or without weights yet, a
-            value is NaN or infinite, or a dtype or something that is no tensor has no place in
+            value is NaN or infinite, or a dtype or something that is not a tensor has no place in
             the file.
 
     Source: Deep Compression (arXiv:1510.00149).
@@ -117,7 +117,7 @@ def unpack(data: bytes, model: nn.Module) -> nn.Module:
 
     Raises:
         CodingError: The file is damaged, or belongs to another network; the model is as before.
-        TypeError: ``data`` is no bytes.
+        TypeError: ``data`` is not bytes.
 
     >>> first, second = nn.Linear(3, 2), nn.Linear(3, 2)
     >>> torch.equal(unpack(pack(first), second).weight, first.weight)
@@ -197,7 +197,7 @@ def _read_start(data: bytes) -> tuple[Reader, Reader]:
     """Check the start of a file; return readers of its header and of what follows."""
     start = Reader(data, "the file")
     if start.take(4) != MAGIC:
-        raise CodingError("this is no file of labcode.coding: it does not begin with DIET")
+        raise CodingError("this is not a file of labcode.coding: it does not begin with DIET")
     if (version := start.byte()) != VERSION:
         raise CodingError(f"the file has version {version}, and this labcode reads {VERSION}")
     header = start.take(struct.unpack("<H", start.take(2))[0])

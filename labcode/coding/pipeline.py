@@ -53,7 +53,7 @@ def taught_by(teacher: nn.Module, network: str, *, soft: float = SOFT) -> Guide:
     Args:
         teacher: The trained network.
         network: The baseline whose learning rate, batch size and augmentation are used.
-        soft: Part of the loss that the teacher's soft labels have; 0 is no teacher.
+        soft: Part of the loss that the teacher's soft labels have; 0 is without a teacher.
     """
     # The stored files were trained with rounded probabilities; logarithms would change them.
     loss = LiveTeacher(teacher).loss(temperature=TEMPERATURE, soft_weight=soft, log_target=False)
@@ -79,7 +79,7 @@ def scores(
         By parameter name, a tensor of the weight's shape.
 
     Raises:
-        ValueError: ``pressure`` is negative, or the layers are no plain chain.
+        ValueError: ``pressure`` is negative, or the layers are not a plain chain.
 
     >>> layers = nn.Sequential(nn.Linear(1, 2, bias=False), nn.Linear(2, 1, bias=False))
     >>> layers[0].weight.data = torch.tensor([[1.0], [1.0]])
@@ -103,7 +103,7 @@ def scores(
 def by_input(weight: Tensor, channels: int) -> Tensor:
     """Return a weight as (outputs, channels, what it reads of each channel)."""
     if weight[0].numel() % channels:
-        raise ValueError(f"the layers are no plain chain: {channels} outputs do not lead to it")
+        raise ValueError(f"the layers are not a plain chain: {channels} outputs do not lead to it")
     return weight.reshape(len(weight), channels, -1)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.util
+import inspect
 import re
 import sys
 from pathlib import Path
@@ -78,7 +79,9 @@ def _checked(name: str, model: Any) -> nn.Module:
     from torch import nn  # only here: a wrong name is told without PyTorch
 
     if not isinstance(model, nn.Module):
-        raise CommandError(f"{name} gives a {type(model).__name__}, not a torch.nn.Module")
+        raise CommandError(
+            f"{name} gives an object of type {type(model).__name__}, not a torch.nn.Module"
+        )
     return model
 
 
@@ -87,7 +90,9 @@ def _from_torchvision(name: str) -> Any:
 
     if name not in models.list_models():
         raise CommandError(f"torchvision has no model {name!r}{_like(name, models.list_models())}")
-    return models.get_model(name, weights=None)
+    make = models.get_model_builder(name)
+    takes = inspect.signature(make).parameters
+    return make(**dict.fromkeys(name for name in ("weights", "weights_backbone") if name in takes))
 
 
 def _from_timm(name: str) -> Any:

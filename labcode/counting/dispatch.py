@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from labcode.counting.autocasts import Autocasts
 from labcode.counting.constants import (
     LIKE,
     MOVES,
@@ -67,6 +68,7 @@ class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._share = (1, 1)  # numbers stored and all numbers, of the sparse tensor at work
         self._func: Any = None
         self.values = Values(exact=exact)
+        self.autocasts = Autocasts()
 
     def add_macs(self, macs: int) -> None:
         """Add multiply-adds to the layer that is running."""
@@ -193,7 +195,10 @@ class CountingMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if "generator" in kwargs:
             kwargs["generator"] = None  # the caller's one must not move on
         formula = formula_of(func)
-        if formula is None and not is_free(func) and is_composite(func):
+        composite = formula is None and not is_free(func) and is_composite(func)
+        if formula is not None or composite:
+            args, kwargs = self.autocasts.joined((args, kwargs))
+        if composite:
             with self:
                 return self.values.returned(func.decompose(*args, **kwargs), tensors)
         out = func(*args, **kwargs)

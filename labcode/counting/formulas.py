@@ -14,22 +14,17 @@ aten = torch.ops.aten
 Formula = Callable[[tuple[Any, ...], dict[str, Any], Any], int]
 
 
-def convolution_macs(
-    x_shape: torch.Size, weight_shape: torch.Size, out_shape: torch.Size, transposed: bool
-) -> int:
+def convolution_macs(weight_shape: torch.Size, out_shape: torch.Size) -> int:
     """Return a convolution's multiply-adds.
 
     Args:
-        x_shape: input, (N, C_in, *size).
-        weight_shape: (C_out, C_in / groups, *kernel); transposed: (C_in, C_out / groups, *kernel).
+        weight_shape: (C_out, C_in / groups, *kernel).
         out_shape: output, (N, C_out, *size).
-        transposed: True for a transposed convolution, which works once per input position.
 
     Returns:
         Multiply-adds for the whole batch.
     """
-    positions = x_shape[2:] if transposed else out_shape[2:]
-    return x_shape[0] * prod(positions) * weight_shape.numel()
+    return out_shape[0] * prod(out_shape[2:]) * weight_shape.numel()
 
 
 def linear_macs(args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> int:

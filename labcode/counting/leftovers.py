@@ -36,7 +36,7 @@ def watched(emptied: list[str]) -> Iterator[None]:
         try:
             left = _left()
             if left:
-                gc.collect()  # circles of frames and errors are no caches
+                gc.collect()  # circles of frames and errors are not caches
                 emptied += _evict(_left_of(left))
         finally:
             if was_on:

@@ -43,7 +43,7 @@ def _conv(mode: CountingMode, args: Args, kwargs: dict[str, Any]) -> Any:
         return None
     mode.note_use(weight)
     out = empty((shape[0], kernel[0], *size), x)  # (N, C_out, H_out, W_out)
-    mode.add_macs(convolution_macs(shape, kernel, out.shape, False))
+    mode.add_macs(convolution_macs(kernel, out.shape))
     return out
 
 

@@ -75,7 +75,7 @@ def _run(
     mode = CountingMode(layers, running, exact=way.exact)
     dtype = _dtype(layers)
     outside = tracked(modules, layers, running, failure, without_hooks=way.without_hooks)
-    with outside, plain_setting():
+    with outside, plain_setting(mode.autocasts):
         args, kwargs = inputs.call(dtype)
         try:
             with mode:

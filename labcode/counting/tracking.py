@@ -267,10 +267,16 @@ def output_shape(out: Any) -> tuple[int, ...] | None:
 
 
 def _modes(modules: list[nn.Module]) -> list[Callable[[], None]]:
-    """Return calls that bring the modes of TorchScript modules back; others keep theirs inside."""
-    scripted = (m for m in modules if isinstance(m, torch.jit.ScriptModule))
-    scripted = (m for m in scripted if hasattr(m, "training"))  # a frozen one has no mode
-    return [partial(setattr, m, "training", m.training) for m in scripted]
+    """Return calls that bring TorchScript modules back, with the mode that they keep inside."""
+    scripted = [m for m in modules if isinstance(m, torch.jit.ScriptModule)]
+    with_mode = (m for m in scripted if hasattr(m, "training"))  # a frozen one has none
+    modes = [partial(setattr, m, "training", m.training) for m in with_mode]
+    return [*modes, *(partial(_put_back, vars(m), dict(vars(m))) for m in scripted)]
+
+
+def _put_back(attributes: dict[str, Any], before: dict[str, Any]) -> None:
+    attributes.clear()
+    attributes.update(before)
 
 
 def _random_states() -> list[Callable[[], None]]:

@@ -29,7 +29,7 @@ class Split:
     name: str = "split"
 
     def __post_init__(self) -> None:
-        """Refuse tensors that are no split."""
+        """Refuse tensors that do not make a split."""
         if self.images.dtype != torch.float32 or self.labels.dtype != torch.int64:
             raise TypeError(
                 f"{self.name}: images must be float32 and labels int64, "
@@ -129,7 +129,7 @@ class Dataset:
 
         Raises:
             TypeError: ``n_train`` is not an integer.
-            ValueError: It is no multiple of the number of classes, or too large.
+            ValueError: It is not a multiple of the number of classes, or too large.
         """
         wanted, classes = check_int("n_train", n_train), len(self.classes)
         if wanted % classes:

@@ -30,7 +30,7 @@ def check_logits(name: str, logits: Tensor) -> Tensor:
         The same tensor.
 
     Raises:
-        TypeError: It is no floating-point tensor.
+        TypeError: It is not a floating-point tensor.
         ValueError: Its shape is wrong, a value is NaN or infinite, or an activation was on it.
 
     >>> check_logits("logits", torch.tensor([[2.0, -1.0, -3.0]])).shape
@@ -73,7 +73,7 @@ def check_pair(student: Tensor, teacher: Tensor) -> None:
 
 
 def _not_finite(logits: Tensor) -> str:
-    """Say where the first value stands that is no number; nothing if all are."""
+    """Say where the first NaN or infinite value stands; nothing if there is none."""
     bad = ~logits.isfinite()
     if not bool(bad.any()):
         return ""

@@ -38,7 +38,7 @@ class SoftLabels:
         fingerprint: Of the split's images; `fingerprint_of` makes it, `load` compares it.
 
     Raises:
-        ValueError: The logits are no logits, or the labels are not as many.
+        ValueError: `check_logits` refuses the logits, or there is not one label for each.
     """
 
     logits: Tensor
@@ -47,7 +47,7 @@ class SoftLabels:
     fingerprint: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse what is no set of logits; keep a copy without a gradient."""
+        """Refuse what cannot be logits; keep a copy without a gradient."""
         checked = check_logits(f"{self.name}'s logits", self.logits)
         object.__setattr__(self, "logits", checked.detach().clone())
         if self.labels is not None and self.labels.shape != self.logits.shape[:1]:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 
 def check_batch(x: Tensor, in_channels: int) -> None:
-    """Refuse what is no batch of images with ``in_channels`` channels.
+    """Refuse what is not a batch of images with ``in_channels`` channels.
 
     Raises:
         ValueError: ``x`` is not (N, in_channels, H, W).

@@ -134,7 +134,7 @@ def backbone(kind: str, width1: int, width2: int) -> Backbone:
 
     Raises:
         TypeError: A width is not an integer.
-        ValueError: ``kind`` is unknown, or a width is no multiple of the groups.
+        ValueError: ``kind`` is unknown, or a width is not a multiple of the groups.
 
     >>> backbone("standard", 4, 8)(torch.zeros(2, 1, 28, 28)).shape
     torch.Size([2, 10])

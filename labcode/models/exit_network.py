@@ -84,6 +84,19 @@ class UpTo(nn.Module):
         return logits  # type: ignore[no-any-return]
 
 
+class AllExits(nn.Module):
+    """The network with all of its answers: for methods that must see every exit run, as a cut."""
+
+    def __init__(self, network: ExitNetwork) -> None:
+        """Share the network."""
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Turn images (N, C, H, W) into the logits of every exit, each (N, classes)."""
+        return tuple(self.network.all_logits(x))
+
+
 class Trunk(nn.Module):
     """The network without its early exits: what would be shipped if nothing left early."""
 

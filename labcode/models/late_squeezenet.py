@@ -79,8 +79,8 @@ def late_squeezenet(
 
     Raises:
         TypeError: A place or a dilation is not an integer.
-        ValueError: A place is no layer, or stands there twice; there are not four dilations of 1
-            or more.
+        ValueError: A place is not one of the layers, or is given twice; there are not four
+            dilations of 1 or more.
 
     >>> import labcode
     >>> [labcode.count(late_squeezenet(p), (1, 28, 28)).params for p in ((1, 2), (3, 5))]

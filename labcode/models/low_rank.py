@@ -124,7 +124,7 @@ def truncated_svd(layer: nn.Linear, rank: int) -> LowRankLinear:
         A new layer with the same bias, type and device.
 
     Raises:
-        TypeError: ``layer`` is no linear layer, or ``rank`` no integer.
+        TypeError: ``layer`` is not a linear layer, or ``rank`` not an integer.
         ValueError: ``rank`` is out of range.
 
     Source: Denton et al., "Exploiting linear structure" (arXiv:1404.0736), section 3.2.

@@ -56,7 +56,7 @@ def small_shufflenet(
 
     Raises:
         TypeError: An argument has the wrong type.
-        ValueError: ``groups`` is none of these, or does not divide the widths.
+        ValueError: ``groups`` is not one of these, or does not divide the widths.
 
     >>> small_shufflenet(8)(torch.zeros(2, 1, 28, 28)).shape
     torch.Size([2, 10])

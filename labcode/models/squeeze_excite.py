@@ -102,7 +102,7 @@ class SEResidual(nn.Module):
             settings: The other arguments of `SqueezeExcite`.
 
         Raises:
-            ValueError: ``placement`` is none of the four.
+            ValueError: ``placement`` is not one of the four.
 
         Source: Hu et al., section 6.6 and Figure 5.
         """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -11,6 +10,7 @@ from torch import Tensor, nn
 
 from labcode import coding, pruning, quantization, runtime
 from labcode._checks import check_int, check_number
+from labcode._copied import copied
 from labcode._refusals import called, sentence
 from labcode.own.answer import logits_of
 from labcode.preflight.facts import look
@@ -33,7 +33,7 @@ class Variant:
         agreement: Part of the images that judge on which its largest output is that of the
             network as it was; None if the method refused.
         milliseconds: Median time of one image in ONNX Runtime, in turn with the others; None for
-            a file that is no ONNX file.
+            a file that is not an ONNX file.
         refusal: The method's own sentence; empty if it did not refuse.
         note: What its numbers do not say; empty where there is nothing to add.
         file: The file itself.
@@ -106,7 +106,7 @@ def variants(
         raise ValueError(f"kept must be at most 1, got {kept!r}")
     check_int("bits", bits)
     check_int("runs", runs, minimum=2)
-    plain = copy.deepcopy(model).cpu().eval()
+    plain = copied(model).cpu().eval()
     seen, fresh = images[: len(images) // 2], images[len(images) // 2 :]
     cut = _once(lambda: _cut(plain, seen, kept))  # two ways need it, and it takes longest
     ways: dict[str, Callable[[], _Made]] = {
@@ -184,7 +184,7 @@ def _first(names: list[str], why: dict[str, str]) -> str:
 
 
 def _packed(model: nn.Module, fresh: Tensor, bits: int) -> _Made:
-    shared = copy.deepcopy(model)
+    shared = copied(model)
     quantization.share_weights(shared, bits)
     with torch.no_grad():
         return _Made(coding.pack(shared), shared(fresh), runs=False, note=_idle(model, fresh))

@@ -59,7 +59,7 @@ class Row:
 
     @property
     def difference(self) -> float | None:
-        """Computed minus published; None where one of them is no number."""
+        """Computed minus published; None where one of them is not a number."""
         number = printed_number(self.published)
         if number is None or not isinstance(self.computed, (int, float)):
             return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from labcode._copied import copied
 from labcode._refusals import called, sentence
 from labcode.counting.inputs import IMAGE
 from labcode.preflight.facts import Facts, LayerFacts, look
@@ -178,7 +178,7 @@ def _given(
 def _try(method: Method, model: nn.Module, given: Given) -> Outcome:
     """Try a method on a copy; whatever goes wrong is its answer."""
     try:
-        twin = copy.deepcopy(model).eval()
+        twin = copied(model).eval()
         with torch.random.fork_rng(devices=[]):
             return Outcome(method.attempt(twin, given))
     except Exception as error:  # the methods' own sentences, and whatever else there may be

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 from torch.nn.utils import parametrize
 
+from labcode._copied import copied
 from labcode._refusals import computed_in
 from labcode.training.evaluation import restored_mode
 
@@ -87,9 +87,9 @@ def look(model: nn.Module, run: Runner) -> Facts:
     if isinstance(model, torch.jit.ScriptModule):
         return Facts((), "unknown", True, ())
     try:
-        twin = copy.deepcopy(model)
-    except Exception as error:  # some networks hold what cannot be copied
-        return Facts((), "unknown", False, (), f"it cannot be copied: {_short(error)}")
+        twin = copied(model)
+    except ValueError as error:  # some networks hold what cannot be copied
+        return Facts((), "unknown", False, (), str(error))
     order, output, failure = _one_run(twin, run, training=False)
     in_training = _one_run(twin, run, training=True)[0]
     names, shared = _names(model), _sharers(model)

@@ -6,7 +6,6 @@ can promise what they do not do.
 
 from __future__ import annotations
 
-import copy
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -17,9 +16,12 @@ from torch import nn
 
 from labcode import coding, counting, pruning, quantization, runtime
 from labcode._bare import BareWarning, owner_of
+from labcode._copied import copied
+from labcode.counting.tracking import unwrapped
 from labcode.preflight.facts import CONVOLUTIONS, NORMS, TRANSPOSED
 from labcode.preflight.given import Given
 from labcode.pruning.joint import explained_plan
+from labcode.quantization.plain import joined
 
 KEPT = 0.5  # of the weights that pruning keeps in its trial
 CODEBOOK_BITS = 4  # of weight sharing: 16 values
@@ -55,9 +57,10 @@ def count(model: nn.Module, given: Given) -> Taken:
         if given.is_plain and given.images.is_floating_point()
         else counting.count(model, inputs=given.args, kwargs=given.kwargs)
     )
-    start = "_orig_mod." if hasattr(model, "_orig_mod") else ""  # of torch.compile
+    inner = unwrapped(model)  # what torch.compile or DataParallel holds: rows leave its name out
+    start = next(name for name, module in model.named_modules() if module is inner)
     names = ("" if row.name == WHOLE else row.name for row in cost.layers)
-    return _all((start + name).removesuffix(".") for name in names)
+    return _all(joined(start, name) if name else start for name in names)
 
 
 def prune(model: nn.Module, given: Given) -> Taken:
@@ -117,7 +120,7 @@ def share(model: nn.Module, given: Given) -> Taken:
 
 def pack(model: nn.Module, given: Given) -> Taken:
     """Pack into the course's file and read it back: all or nothing."""
-    twin = copy.deepcopy(model)
+    twin = copied(model)
     file = coding.pack(model)
     with torch.no_grad():
         for parameter in twin.parameters():

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from labcode._checks import check_choice
+
 ANSWERS = ("yes", "in part", "nothing to do", "no")
 
 
@@ -33,8 +35,7 @@ class Verdict:
 
     def __post_init__(self) -> None:
         """Refuse an answer without a reason."""
-        if self.answer not in ANSWERS:
-            raise ValueError(f"answer must be one of {', '.join(ANSWERS)}, got {self.answer!r}")
+        check_choice("answer", self.answer, ANSWERS)
         if self.answer != "yes" and not self.reason:
             raise ValueError(f"{self.answer!r} needs a reason")
 

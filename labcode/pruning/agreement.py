@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from labcode._copied import copied
 from labcode._refusals import odd_answer
 from labcode._walk import shapes_of
 from labcode.pruning.kinds import called
@@ -60,10 +60,10 @@ def reweighted(model: nn.Module, seed: int = 0) -> nn.Module:
     A filter that never answers, or a norm whose scale is zero, hides a wrong cut until it is
     trained further.
     """
-    copied, generator = copy.deepcopy(model), torch.Generator().manual_seed(seed)
+    other, generator = copied(model), torch.Generator().manual_seed(seed)
     with torch.no_grad():
-        statistics = [(n, b) for n, b in copied.named_buffers() if ".running_" in f".{n}"]
-        for name, tensor in (*copied.named_parameters(), *statistics):
+        statistics = [(n, b) for n, b in other.named_buffers() if ".running_" in f".{n}"]
+        for name, tensor in (*other.named_parameters(), *statistics):
             if not tensor.is_floating_point() or not tensor.numel():
                 continue
             if tensor.ndim > 1:
@@ -73,7 +73,7 @@ def reweighted(model: nn.Module, seed: int = 0) -> nn.Module:
                 tensor.copy_(torch.randn(tensor.shape, generator=generator) * 0.1)
             else:
                 tensor.copy_(torch.rand(tensor.shape, generator=generator) + 0.5)
-    return copied
+    return other
 
 
 def _check_training(
@@ -145,7 +145,7 @@ def answer_of(
         training: The mode.
         begun: Gets the names of the layers without parts, as they begin.
     """
-    twin = copy.deepcopy(model).cpu().to(images[0].dtype).train(training)
+    twin = copied(model).cpu().to(images[0].dtype).train(training)
     if begun is not None:
         for name, layer in twin.named_modules():
             if not list(layer.children()):
@@ -214,7 +214,7 @@ def _outputs(
     model: nn.Module, plan: Mapping[str, Part], images: Inputs, training: bool
 ) -> list[tuple[str, Tensor]]:
     """Return what each layer of the plan gives, in the order of running."""
-    twin = copy.deepcopy(model).cpu().to(images[0].dtype).train(training)
+    twin = copied(model).cpu().to(images[0].dtype).train(training)
     found: list[tuple[str, Tensor]] = []
     for name in plan:
         twin.get_submodule(name).register_forward_hook(

@@ -64,13 +64,13 @@ def chain_plan(
 
 
 def _check_chain(model: nn.Module, plan: Plan, order: list[str], layers: list[str]) -> None:
-    """Refuse what is no plain chain."""
+    """Refuse what is not a plain chain."""
     if not layers:
         raise ValueError(f"this {type(model).__name__} runs no convolution and no linear layer")
     for name in plan:
         if name not in order:
             raise ValueError(
-                f"{name!r} does not run in evaluation mode: this is no plain chain, so take "
+                f"{name!r} does not run in evaluation mode: this is not a plain chain, so take "
                 "labcode.pruning.graph_plan"
             )
         if getattr(model.get_submodule(name), "groups", 1) > 1:

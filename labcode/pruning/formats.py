@@ -31,7 +31,7 @@ def save_dense(model: nn.Module) -> bytes:
     """Return the model's weights as an ordinary safetensors file, zeros and all.
 
     Raises:
-        ValueError: Something in the model's state is no tensor, or of a dtype that the file
+        ValueError: Something in the model's state is not a tensor, or of a dtype that the file
             cannot hold.
     """
     return frame({name: stored(name, tensor) for name, tensor in state_of(model).items()})
@@ -51,7 +51,7 @@ def save_sparse(model: nn.Module, form: str = "relative") -> bytes:
         zero, which it equals.
 
     Raises:
-        ValueError: ``form`` is unknown, or something in the model's state is no tensor, or of a
+        ValueError: ``form`` is unknown, or something in the model's state is not a tensor, or of a
             dtype that the file cannot hold.
 
     >>> layer = nn.Linear(100, 100)
@@ -92,7 +92,7 @@ def load_sparse(file: bytes, model: nn.Module, form: str = "relative") -> nn.Mod
     Raises:
         SparseFileError: The file is damaged, was written in the other form, or belongs to
             another network; the model is as before.
-        TypeError: ``file`` is no bytes.
+        TypeError: ``file`` is not bytes.
         ValueError: ``form`` is unknown.
 
     >>> first, second = nn.Linear(3, 2), nn.Linear(3, 2)
@@ -132,13 +132,13 @@ def state_of(model: nn.Module) -> dict[str, Tensor]:
     """Return a model's tensors by name, on the CPU.
 
     Raises:
-        ValueError: Something in the model's state is no tensor.
+        ValueError: Something in the model's state is not a tensor.
     """
     state = {}
     for name, tensor in model.state_dict().items():
         if not isinstance(tensor, Tensor) or tensor.is_quantized or is_lazy(tensor):
             kind = "quantized" if getattr(tensor, "is_quantized", False) else type(tensor).__name__
-            raise ValueError(f"{name!r} of the model is no plain tensor but {kind}: not stored")
+            raise ValueError(f"{name!r} of the model is not a plain tensor but {kind}: not stored")
         state[name] = tensor.detach().cpu().contiguous()
     return state
 

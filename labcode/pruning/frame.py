@@ -68,7 +68,9 @@ def unframe(file: bytes, about: str) -> dict[str, Tensor]:
         SparseFileError: The file is damaged, or is about something else.
     """
     if file[8 : 8 + len(PREFIX)] != PREFIX:
-        raise SparseFileError("this is no sparse file of labcode.pruning, or its start is damaged")
+        raise SparseFileError(
+            "this is not a sparse file of labcode.pruning, or its start is damaged"
+        )
     blank = bytearray(file)
     blank[PLACE] = BLANK.encode()
     if file[PLACE] != _checksum(blank, about):

@@ -55,7 +55,7 @@ def gradient_times_weight(model: nn.Module, split: Split, *, n_images: int = 500
         A score for each weight, in nats.
 
     Raises:
-        TypeError: ``split`` is no split.
+        TypeError: ``split`` is not a split.
         ValueError: ``n_images`` is below 1, the network returns no logits, or a layer has no
             part in them.
 

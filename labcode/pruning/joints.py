@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from labcode._copied import copied
 from labcode._walk import shapes_of
 from labcode.pruning.agreement import leaves
 from labcode.pruning.followed import Bound, EndlessError
@@ -43,7 +44,7 @@ class Joints:
     Args:
         model: The network; a copy is looked at.
         input_shape: One image; for several inputs a list of shapes.
-        around: Whether layers that cannot be cut are no reason to refuse the network: they are
+        around: Whether a network with layers that cannot be cut is taken all the same: they are
             not in ``plan``, and what is joined to them is shared with them.
 
     Raises:
@@ -57,7 +58,7 @@ class Joints:
         """Run the copy and follow its graph."""
         self.plan = whole_plan(model) if around else full_plan(model)
         self.uncuttable = uncuttable(model)
-        self._twin = copy.deepcopy(model).cpu().float().eval()
+        self._twin = copied(model).cpu().float().eval()
         for parameter in self._twin.parameters():
             if parameter.is_floating_point() or parameter.is_complex():
                 parameter.requires_grad_(True)  # the graph is found through the gradient
@@ -83,7 +84,7 @@ class Joints:
         if name not in self.running or layer not in self._graph.module2node:
             raise ValueError(
                 f"{name!r} does not run, or no gradient leads from the answer to it, so what it is "
-                "joined to is not known"
+                "joined to is not known; if it is an answer of its own, let the network return it"
             )
         for item in self._group(name, layer, channels):
             part = item.dep.target.module

@@ -61,7 +61,7 @@ def _reason(layer: nn.Module, computed: bool) -> str:
     if why := computes(layer):
         return f"{why}: {UNDO}"
     if isinstance(layer, (*LAYERS, *TRANSPOSED)) and layer._parameters.get("weight") is None:
-        return f"is a {kind} whose weight is no parameter of its own, so it cannot be pruned"
+        return f"is a {kind} whose weight is not a parameter of its own, so it cannot be pruned"
     return ""
 
 

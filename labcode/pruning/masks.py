@@ -94,7 +94,7 @@ class Masks(Mapping[str, Tensor]):
             keep: Name of a parameter to a bool tensor, True where the weight stays.
 
         Raises:
-            TypeError: A mask is no bool tensor.
+            TypeError: A mask is not a bool tensor.
             ValueError: There is no mask at all.
         """
         if not keep:
@@ -119,7 +119,7 @@ class Masks(Mapping[str, Tensor]):
 
         Raises:
             KeyError: The model has no parameter of a name.
-            TypeError: A mask is no bool tensor.
+            TypeError: A mask is not a bool tensor.
             ValueError: A mask's shape is not its parameter's, or two names are one parameter.
 
         >>> layer = nn.Linear(3, 1)

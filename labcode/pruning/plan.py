@@ -9,7 +9,6 @@ scores. Everything else follows from the plan: the cost of the cut network
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from labcode._checks import is_integer
+from labcode._copied import copied
 from labcode.pruning.kinds import TRANSPOSED, called, check_layers
 
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
@@ -41,7 +41,7 @@ def full_plan(model: nn.Module) -> Plan:
     """Return the plan that keeps everything.
 
     Raises:
-        ValueError: A layer with parameters is none that can be cut; a sentence names it and
+        ValueError: A layer with parameters cannot be cut; a sentence names it and
             says why.
 
     >>> full_plan(nn.Sequential(nn.Linear(2, 3)))
@@ -196,7 +196,7 @@ def silenced(model: nn.Module, plan: Mapping[str, Part]) -> nn.Module:
         ValueError: The plan does not fit the network.
     """
     check_plan(model, plan)
-    masked = copy.deepcopy(model)
+    masked = copied(model)
     with torch.no_grad():
         for name, part in plan.items():
             layer = masked.get_submodule(name)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 
 from labcode._checks import check_int, check_number
+from labcode._copied import copied
 from labcode._sampling import fit_in_order, ingredients, sampled_answers
 from labcode.pruning.plan import Part
 
@@ -50,7 +50,7 @@ def repair(
     """
     check_int("samples", samples)
     check_number("ridge", ridge, minimum=0.0)
-    repaired = copy.deepcopy(smaller)
+    repaired = copied(smaller)
     lost = [name for name, part in plan.items() if _lost_inputs(model, name, part)]
     wanted = sampled_answers(model, images, lost, samples, seed)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
+from labcode._copied import copied
 from labcode.pruning.agreement import check_same_answers, reweighted
 from labcode.pruning.plan import CONVS, NORMS, Part, check_plan, is_depthwise, silenced
 
@@ -44,7 +44,7 @@ def cut(model: nn.Module, plan: Mapping[str, Part], input_shape: Sequence[int]) 
 def resized(model: nn.Module, plan: Mapping[str, Part]) -> nn.Module:
     """Return the smaller copy without any comparison; see `cut`."""
     check_plan(model, plan)
-    smaller = copy.deepcopy(model)
+    smaller = copied(model)
     made: dict[int, nn.Parameter] = {}  # the smaller one of each parameter, by its identity
     originals = list(smaller.parameters())  # kept alive: ids stay theirs
     for name, part in plan.items():

@@ -27,7 +27,7 @@ def left_in_float(model: nn.Module, names: Collection[str]) -> set[nn.Module]:
         names: Of modules in it.
 
     Raises:
-        ValueError: A name is none of a module.
+        ValueError: A name is not that of a module.
     """
     known = dict(model.named_modules(remove_duplicate=False))
     for name in names:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import copy
-
 import torch
 from torch import Tensor, nn
 
+from labcode._copied import copied
 from labcode.quantization.modules import quant_layers
 from labcode.training import eval_mode
 
@@ -31,7 +30,7 @@ def correct_bias(model: nn.Module, quantized: nn.Module, images: Tensor) -> nn.M
 
     Source: Nagel et al. (arXiv:1906.04721), section 4.2, with images instead of assumptions.
     """
-    corrected = copy.deepcopy(quantized)
+    corrected = copied(quantized)
     layers = quant_layers(corrected)
     missing = [name for name in layers if name not in dict(model.named_modules())]
     if missing:

@@ -214,7 +214,7 @@ class _Outside(TorchFunctionMode):
             name = next((self._name(leaf) for leaf in weights), "")
             return (
                 f"{self._where()} cannot be quantized: its {function}{name and f' with {name!r}'} "
-                "is no layer of its own; name it in in_float to leave it so"
+                "is not a layer of its own; name it in in_float to leave it so"
             )
         return ""
 

@@ -6,7 +6,6 @@ oracle at hand: the network from which it was made.
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
+from labcode._copied import copied
 from labcode._walk import shapes_of
 
 PROBES = 4  # images of a comparison: two of pixels from 0 to 1, two of a bell around 0
@@ -53,7 +53,7 @@ def answers(model: nn.Module, *inputs: Tensor) -> list[Tensor]:
     """
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(0)
-        found: Any = copy.deepcopy(model).eval()(*(images.clone() for images in inputs))
+        found: Any = copied(model).eval()(*(images.clone() for images in inputs))
     return [leaf.detach() for leaf in tree_leaves(found) if isinstance(leaf, Tensor)]
 
 
@@ -79,7 +79,7 @@ def mean_gap(wanted: Tensor, got: Tensor) -> float:
 
 
 def _part(gap: float, size: float) -> float:
-    """Return gap / size; infinity for what is no number."""
+    """Return gap / size; infinity for what is not a number."""
     if not math.isfinite(gap) or not math.isfinite(size):
         return math.inf
     return gap / max(size, 1e-30) if gap else 0.0

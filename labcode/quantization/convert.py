@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import nn
 
+from labcode._copied import copied
 from labcode._refusals import TO_FLOAT32
 from labcode.quantization.affine import QuantParams
 from labcode.quantization.chain import Step, chain
@@ -101,7 +101,7 @@ def _tolerance(network: IntegerNetwork) -> float:
 
 def _plain(model: nn.Module) -> nn.Module:
     """Return a copy without quantizers, whose exported graph is that of the plain network."""
-    plain = copy.deepcopy(model)
+    plain = copied(model)
     for layer in quant_layers(plain).values():
         layer.weight_quantizer = nn.Identity()  # type: ignore[assignment]
         layer.input_quantizer = None

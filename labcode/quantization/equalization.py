@@ -8,7 +8,6 @@ them away.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -17,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from labcode._checks import check_int
+from labcode._copied import copied
 from labcode._walk import walk
 from labcode.quantization.chain import exported_program
 from labcode.quantization.unfolded import Layer
@@ -67,7 +67,7 @@ def capped(model: nn.Module, input_shape: Sequence[int]) -> nn.Module:
         model: Any network; only modules on maps (N, C, H, W) are replaced.
         input_shape: One image, (channels, height, width).
     """
-    changed = copy.deepcopy(model)
+    changed = copied(model)
     for visit in walk(model, input_shape, (nn.ReLU6,)):
         if len(visit.input_shape) == 4 and visit.name:
             changed.set_submodule(visit.name, CappedReLU(visit.input_shape[1]))

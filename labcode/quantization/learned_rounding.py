@@ -7,13 +7,13 @@ of its weights go up and which go down.
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from labcode._checks import check_int, check_number
+from labcode._copied import copied
 from labcode._sampling import fit_in_order, ingredients, sampled_answers
 from labcode.quantization.fake import FakeQuantizer
 from labcode.quantization.modules import QuantConv2d, QuantLayer, quant_layers
@@ -84,7 +84,7 @@ def learn_rounding(
         check_int(name, value)
     check_number("lr", lr, above=0.0)
     check_number("pull", pull, minimum=0.0)
-    learned = copy.deepcopy(quantized)
+    learned = copied(quantized)
     layers = quant_layers(learned)
     wanted = sampled_answers(model, images, layers, samples, seed)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -10,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from labcode._checks import check_int
+from labcode._copied import copied
 from labcode.quantization.affine import symmetric_params
 from labcode.quantization.fake import FakeQuantizer
 from labcode.quantization.layers import quantize_model, weight_quantizer
@@ -81,7 +81,7 @@ def with_one_scale(quantized: nn.Module) -> nn.Module:
     Args:
         quantized: From `quantize_model`, with weights of 2 to 8 bits.
     """
-    changed = copy.deepcopy(quantized)
+    changed = copied(quantized)
     for layer in quant_layers(changed).values():
         quantizer = layer.weight_quantizer
         if not isinstance(quantizer, FakeQuantizer):
@@ -103,11 +103,11 @@ def with_bits(quantized: nn.Module, bits: Mapping[str, int], *, method: str = "m
     Raises:
         ValueError: There is no quantized layer of a name.
     """
-    changed = copy.deepcopy(quantized)
+    changed = copied(quantized)
     layers = quant_layers(changed)
     for name, number in bits.items():
         if name not in layers:
-            raise ValueError(f"bits names {name!r}, which is no quantized layer")
+            raise ValueError(f"bits names {name!r}, which is not a quantized layer")
         layer = layers[name]
         layer.weight_quantizer = weight_quantizer(
             layer.weight.detach(), number, method, learned=False, axis=channel_axis(layer)

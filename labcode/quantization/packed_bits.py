@@ -48,7 +48,7 @@ def unpack_bits(packed: bytes, bits: int, count: int) -> Tensor:
     >>> unpack_bits(b"\\xf1", bits=4, count=2)
     tensor([ 1, 15], dtype=torch.int32)
     """
-    integer_range(bits, signed=False)  # refuses a width that is none
+    integer_range(bits, signed=False)  # refuses an impossible width
     check_int("count", count, minimum=0)
     if len(packed) != packed_length(count, bits):
         raise ValueError(

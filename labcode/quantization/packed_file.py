@@ -41,7 +41,7 @@ DTYPES = {
 
 
 class PackingError(ValueError):
-    """The bytes are no packed network, or not one of this architecture."""
+    """The bytes are not a packed network, or not one of this architecture."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import copy
-
 import torch
 from torch import Tensor, nn
 
+from labcode._copied import copied
+from labcode._refusals import TO_FLOAT32
 from labcode.quantization.affine import QuantParams, integer_range
 from labcode.quantization.comparison import check_same
 from labcode.quantization.fake import FakeQuantizer, SignQuantizer, WeightQuantizer
@@ -15,7 +15,13 @@ from labcode.quantization.layers import quantized_in_place
 from labcode.quantization.modules import PlainLayer, QuantLayer, quant_layers
 from labcode.quantization.packed_bits import pack_bits, packed_length, unpack_bits
 from labcode.quantization.packed_file import Packed, PackedLayer, PackingError, read, write
-from labcode.quantization.plain import called, computed_weights, plain_copy, refuse_compiled
+from labcode.quantization.plain import (
+    called,
+    computed_weights,
+    joined,
+    plain_copy,
+    refuse_compiled,
+)
 
 __all__ = [
     "PackedLayer",
@@ -106,6 +112,10 @@ def _packed(name: str, layer: QuantLayer) -> PackedLayer:
     """Return what the file is to hold of a layer."""
     bias = None if layer.bias is None else layer.bias.detach()
     for what, tensor in (("weight", layer.weight), ("bias", bias)):
+        if tensor is not None and tensor.dtype != torch.float32:
+            raise ValueError(
+                f"{joined(name, what)} is {tensor.dtype}, but the file holds float32: {TO_FLOAT32}"
+            )
         if tensor is not None and not bool(tensor.isfinite().all()):
             raise ValueError(f"{called(name)} cannot be packed: its {what} is not finite")
     inputs = None if layer.input_quantizer is None else layer.input_quantizer.params
@@ -122,7 +132,7 @@ def _rest(model: nn.Module) -> dict[str, Tensor]:
         if any(".".join(parts[:i]) in paths and parts[i] in OWN for i in range(len(parts))):
             continue
         if not isinstance(value, Tensor):
-            raise ValueError(f"{name} cannot be packed: it is no tensor")
+            raise ValueError(f"{name} cannot be packed: it is not a tensor")
         found[name] = value
     return found
 
@@ -135,7 +145,7 @@ def _refuse_other(name: str, layer: nn.Module, stored: PackedLayer) -> None:
     if same and isinstance(bias, Tensor) and stored.bias is not None:
         same = bias.shape == stored.bias.shape
     if not same:
-        raise PackingError(f"{called(name)} of the model is no layer like that of the file")
+        raise PackingError(f"{called(name)} of the model is not a layer like that of the file")
 
 
 @torch.no_grad()
@@ -173,7 +183,7 @@ def _quantizer(weights: IntegerWeights) -> WeightQuantizer:
 @torch.no_grad()
 def _check(model: nn.Module, stored: Packed) -> None:
     """Compare the numbers that a model computes with and those that its file gives back."""
-    again = quant_layers(_filled(copy.deepcopy(model), stored))
+    again = quant_layers(_filled(copied(model), stored))
     for name, layer in quant_layers(model).items():
         pairs = [_numbers(one) for one in (layer, again[name])]
         check_same(

@@ -1,4 +1,4 @@
-"""A copy of a network in which every weight is a plain parameter, and what is no plain network.
+"""A copy of a network in which every weight is a plain parameter, and what is not a plain network.
 
 Weight norm, spectral norm and PyTorch's own pruning compute a weight anew from other tensors before
 each run. In the copy the weight is stored as it is in evaluation, so that it can be changed.
@@ -6,13 +6,11 @@ each run. In the copy the weight is stored as it is in evaluation, so that it ca
 
 from __future__ import annotations
 
-import copy
-from typing import Any
-
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.utils import parametrize
 
+from labcode._copied import copied
 from labcode._refusals import TO_FLOAT32, compiled, computed_in, hooks_of, refuse_unusable
 from labcode._refusals import called as named
 
@@ -27,10 +25,10 @@ def plain_copy(model: nn.Module) -> nn.Module:
     >>> sorted(dict(plain_copy(model).named_parameters()))
     ['0.bias', '0.weight']
     """
-    copied = copy.deepcopy(model, _without_history(model))
-    modes = [(module, module.training) for module in copied.modules()]
-    copied.eval()  # spectral norm would carry on its search for the largest singular value
-    for module in list(copied.modules()):
+    plain = copied(model)
+    modes = [(module, module.training) for module in plain.modules()]
+    plain.eval()  # spectral norm would carry on its search for the largest singular value
+    for module in list(plain.modules()):
         for key, hook in hooks_of(module):
             hook.remove(module)
             del module._forward_pre_hooks[key]
@@ -38,7 +36,7 @@ def plain_copy(model: nn.Module) -> nn.Module:
             _store(module)
     for module, training in modes:
         module.training = training
-    return copied
+    return plain
 
 
 def computed_weights(model: nn.Module) -> dict[str, str]:
@@ -119,13 +117,3 @@ def _store(module: nn.Module) -> None:
     module.__class__ = type(module).__bases__[0]
     for own, value in values.items():
         module.register_parameter(own, nn.Parameter(value))
-
-
-def _without_history(model: nn.Module) -> dict[int, Any]:
-    """Return a memo for deepcopy, which refuses tensors that autograd computed."""
-    memo: dict[int, Any] = {}
-    for module in model.modules():
-        for value in vars(module).values():
-            if isinstance(value, Tensor) and not value.is_leaf:
-                memo[id(value)] = value.detach().clone()
-    return memo

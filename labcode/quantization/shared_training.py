@@ -43,8 +43,8 @@ def centroid_training(model: nn.Module, shared: SharedWeights) -> Iterator[None]
         shared: What it returned.
 
     Raises:
-        ValueError: The network is compiled, a name in ``shared`` is no parameter of such a size, or
-            a layer keeps its weights in a way that does not let them be looked up.
+        ValueError: The network is compiled, a name in ``shared`` is not a parameter of such a
+            size, or a layer keeps its weights in a way that does not let them be looked up.
 
     Source: Deep Compression (arXiv:1510.00149), section 3.3, equation 3.
     """
@@ -92,7 +92,9 @@ def _owners(model: nn.Module, shared: SharedWeights, name: str) -> list[Place]:
     places, clusters, book = shared.places[name], shared.clusters[name], shared.codebooks[name]
     fits = parameter is not None and int(places.max()) < parameter.numel()
     if parameter is None or not fits or int(clusters.max()) >= len(book):
-        raise ValueError(f"shared holds {name}, which is no parameter of that size of this model")
+        raise ValueError(
+            f"shared holds {name}, which is not a parameter of that size of this model"
+        )
     found = [
         (module, own)
         for module in model.modules()

@@ -55,7 +55,7 @@ def share_weights(
         The codebooks and clusters, which `centroid_training` needs.
 
     Raises:
-        ValueError: A layer is compiled, quantized or without weights yet, a name is no parameter
+        ValueError: A layer is compiled, quantized or without weights yet, a name is not a parameter
             or one that something else is computed from, a weight is not finite or complex, or
             ``bits`` is not from 1 to 16. The model is as before.
 

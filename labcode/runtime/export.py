@@ -7,7 +7,6 @@ LeNet-5), so nothing exports without it.
 from __future__ import annotations
 
 import contextlib
-import copy
 import io
 import logging
 import warnings
@@ -18,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from labcode._checks import check_int, check_number
+from labcode._copied import copied
 from labcode._refusals import TO_FLOAT32, does_not_run, one_input, refuse_unusable
 from labcode._walk import shapes_of
 from labcode.runtime.session import onnx_session
@@ -107,7 +107,7 @@ def _export(
     for own, parameter in model.named_parameters():
         if parameter.is_floating_point() and parameter.dtype != torch.float32:
             raise ExportError(f"{own} is {parameter.dtype}, but must be float32: {TO_FLOAT32}")
-    ready = copy.deepcopy(model).cpu().eval()
+    ready = copied(model).cpu().eval()
     expected = _answer(ready, inputs, output)
     file = _file(ready, _first(inputs, 2) if any_batch else inputs, any_batch)
     for n in (1, len(inputs[0])) if any_batch else (len(inputs[0]),):

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from labcode._checks import check_int
+from labcode._checks import check_choice, check_int
 from labcode.quantization import fold_batch_norm
 from labcode.quantization.calibration import check_images
 from labcode.quantization.comparison import answers, check_same, mean_gap
@@ -63,8 +63,7 @@ def to_int8(
     """
     from onnxruntime import quantization as ort
 
-    if ranges not in RANGES:
-        raise ValueError(f"ranges must be one of {', '.join(RANGES)}, got {ranges!r}")
+    check_choice("ranges", ranges, RANGES)
     if len(images) < check_int("batch", batch):
         raise ValueError(f"images must be at least one batch of {batch}, got {len(images)}")
     check_images(images)

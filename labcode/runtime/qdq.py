@@ -29,13 +29,13 @@ def read_qdq(file: bytes, *, rescaling: str = "float") -> IntegerNetwork:
         A network that was compared with ONNX Runtime's own answers to a few random images.
 
     Raises:
-        ValueError: The file is no QDQ file, its graph holds an operation of another kind (it is
-            named) or is no chain, or the integers answer otherwise than the file.
+        ValueError: The file is not a QDQ file, its graph holds an operation of another kind (it is
+            named) or is not a chain, or the integers do not answer as the file.
     """
     try:
         network = _read(_Graph(file), rescaling)
     except KeyError as error:
-        raise ValueError(f"the file is no QDQ file: nothing quantizes {error}") from error
+        raise ValueError(f"the file is not a QDQ file: nothing quantizes {error}") from error
     _compare(network, file)
     return network
 

@@ -15,7 +15,7 @@ from optuna.storages import BaseStorage, fail_stale_trials
 from optuna.trial import TrialState
 from tqdm.auto import tqdm
 
-from labcode._checks import check_int
+from labcode._checks import check_choice, check_int
 from labcode._progress import wants_progress
 from labcode.search.lost import Patience, to_queue
 from labcode.search.problem import Problem
@@ -41,10 +41,9 @@ def make_sampler(name: str, *, seed: int, population: int = 10) -> BaseSampler:
     >>> make_sampler("annealing", seed=0)
     Traceback (most recent call last):
     ...
-    ValueError: sampler must be one of random, tpe, nsga2, got 'annealing'
+    ValueError: sampler must be one of 'random', 'tpe', 'nsga2', got 'annealing'
     """
-    if name not in SAMPLERS:
-        raise ValueError(f"sampler must be one of {', '.join(SAMPLERS)}, got {name!r}")
+    check_choice("sampler", name, SAMPLERS)
     check_int("seed", seed, minimum=0)
     if name == "random":
         return RandomSampler(seed=seed)

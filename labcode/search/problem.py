@@ -34,7 +34,7 @@ class Problem:
     measure: Callable[..., Mapping[str, float]]
 
     def __post_init__(self) -> None:
-        """Refuse what is no problem."""
+        """Refuse what is not a problem."""
         if not self.space or not self.aims:
             raise ValueError("space and aims must not be empty")
         for name, options in self.space.items():
@@ -81,7 +81,7 @@ class Problem:
 
 
 def _number(value: object) -> float:
-    """Return a number, or NaN for what is none."""
+    """Return a number, or NaN for what is not one."""
     try:
         return float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, RuntimeError, OverflowError):
@@ -104,7 +104,7 @@ def find_problem(name: str) -> Problem:
 
     Raises:
         ValueError: The name has no colon.
-        TypeError: What stands there is no problem.
+        TypeError: What stands there is not a problem.
 
     >>> find_problem("labcode.studies.design_space.problems:trained").aims["macs"]
     'minimize'

@@ -21,7 +21,7 @@ def parameter_groups(model: nn.Module, where: str, decay: float) -> list[dict[st
         decay: The weight decay where there is one. Batch norms and biases never have any.
 
     Raises:
-        ValueError: ``where`` is none of the three.
+        ValueError: ``where`` is not one of the three.
     """
     check_choice("where", where, DECAYS)
     decayed: list[nn.Parameter] = []

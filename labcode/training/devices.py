@@ -25,7 +25,7 @@ def pick_device(device: str | torch.device | None = None) -> torch.device:
         The device.
 
     Raises:
-        RuntimeError: The name is none that PyTorch knows.
+        RuntimeError: PyTorch does not know the name.
 
     >>> pick_device("cpu")
     device(type='cpu')

@@ -65,7 +65,7 @@ def evaluate(model: nn.Module, split: Split, *, batch_size: int = 100) -> Evalua
         The number of right answers and the mean loss.
 
     Raises:
-        TypeError: ``split`` is not a `labcode.data.Split` (a whole data set is none).
+        TypeError: ``split`` is not a `labcode.data.Split` (a whole data set is refused).
         ValueError: The network's output is not one row of logits for each image.
     """
     check_split("split", split)

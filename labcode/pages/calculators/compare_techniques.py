@@ -105,7 +105,7 @@ def compare_techniques(
         picture are places in the table.
 
     Raises:
-        ValueError: An argument is none of its values.
+        ValueError: An argument is not one of its values.
 
     >>> compare_techniques(show="quantization").summary.startswith("Of ")
     True

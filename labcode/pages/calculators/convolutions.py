@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from math import gcd
 
 from labcode import cost
 from labcode.cost import Cost
+from labcode.pages.calculators.grouped_convolution import divisors
 from labcode.pages.live.cells import compared
 from labcode.pages.live.result import Result
 from labcode.pages.pictures.wiring import wiring
@@ -98,10 +100,12 @@ def _standard(c_in: int, c_out: int, k: int, cost: Cost) -> Kind:
 def _grouped(c_in: int, c_out: int, k: int, groups: int, conv: partial[Cost]) -> Kind:
     """Return the grouped column; its groups may not divide the channels."""
     name = f"Grouped, {plural(groups, 'group')}"
-    try:
-        cost = conv(groups=groups)
-    except ValueError as error:
-        return Kind(name, why_not=str(error).replace("_", " "))
+    allowed = divisors(gcd(c_in, c_out))
+    if groups not in allowed:
+        ways = ", ".join(map(str, allowed))
+        channels = f"{number(c_in)} and {number(c_out)}"
+        return Kind(name, why_not=f"groups must divide {channels} channels, as {ways} would")
+    cost = conv(groups=groups)
     params = times(c_out, f"{number(c_in)}/{groups}", f"{k}²")
     macs = times(cost.params, *_by(cost))
     return Kind(name, (wiring(c_in, c_out, groups, tone="b"),), cost, params, macs)

@@ -33,7 +33,7 @@ def design_space(
         Mean validation accuracy ± standard deviation over the seeds, multiply-adds and bytes.
 
     Raises:
-        ValueError: A setting is none of the grid.
+        ValueError: A setting is not in the grid.
 
     >>> design_space().summary.startswith("Squeeze ratio 0.25, 50 % 3×3, plain: ")
     True

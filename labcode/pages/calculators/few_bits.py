@@ -19,6 +19,10 @@ METHODS = {
     "QAT, weights and activations": "Quantized training, weights and activations",
 }
 NETWORKS = {"LeNet-5": "lenet5", "Small CNN": "small_cnn"}
+# The colour of a bar: the whole network, quantized after training, or trained in few bits.
+TRAINED = ("k-means, trained", "QAT, weights", "QAT, weights and activations")
+TONES: dict[str, Tone] = {name: "c" if way in TRAINED else "b" for way, name in METHODS.items()}
+TONES["float32"] = "a"
 STORED = data.load("few_bits")
 # Network, method, bits: mean and standard deviation of the test accuracy over the seeds.
 GRID: dict[tuple[str, str, int], tuple[float, float]] = {
@@ -50,7 +54,7 @@ def few_bits(bits: int = 3, network: str = "LeNet-5") -> Result:
     found = {"float32": GRID[key, "float32", 32]} | {
         name: GRID.get((key, method, bits)) for method, name in METHODS.items()
     }
-    table, missing = accuracies(found, _tone, Head("Test accuracy", "a"))
+    table, missing = accuracies(found, TONES, Head("Test accuracy", "a"))
     return Result(
         f"{network} with {plural(bits, 'bit')}: {number(-(-params * bits // 8))} bytes of "
         f"parameters instead of {number(4 * params)}.",
@@ -61,10 +65,3 @@ def few_bits(bits: int = 3, network: str = "LeNet-5") -> Result:
         + missing,
         values={name: measured for name, measured in found.items() if measured},
     )
-
-
-def _tone(name: str) -> Tone:
-    """Return the colour of a bar: the whole network, quantized after training, or trained so."""
-    if name == "float32":
-        return "a"
-    return "c" if "training," in name else "b"

@@ -18,6 +18,9 @@ METHODS = {
     "gradually": "Smallest, gradually",
     "random, at once": "At random, at once",
 }
+# The colour of a bar: the whole network, pruned by size, or pruned at random.
+COLOURS: dict[str, Tone] = {"none": "a", "random, at once": "c"}
+TONES: dict[str, Tone] = {name: COLOURS.get(method, "b") for method, name in METHODS.items()}
 STORED = data.load("pruned_networks")
 # Network, way, kept share: mean and standard deviation of the test accuracy over the seeds.
 GRID: dict[tuple[str, str, float], tuple[float, float]] = {
@@ -55,7 +58,7 @@ def pruned_networks(network: str = "LeNet-300-100", kept: str = "5 %") -> Result
     }
     if not any(measured for name, measured in found.items() if name != METHODS["none"]):
         raise NotMeasuredError("kept", f"nobody has pruned {network} to {kept} of its weights")
-    table, missing = accuracies(found, _tone, Head("Test accuracy", "b"))
+    table, missing = accuracies(found, TONES, Head("Test accuracy", "b"))
     return Result(
         f"{network} with {kept} of its weights: {number(left)} instead of {number(weights)}.",
         (table,),
@@ -64,10 +67,3 @@ def pruned_networks(network: str = "LeNet-300-100", kept: str = "5 %") -> Result
         "guessing." + missing,
         values={name: measured for name, measured in found.items() if measured},
     )
-
-
-def _tone(name: str) -> Tone:
-    """Return the colour of a bar: the whole network, pruned by size, or pruned at random."""
-    if name == "Not pruned":
-        return "a"
-    return "c" if name.startswith("At random") else "b"

@@ -56,7 +56,7 @@ def resnet50(input_size: int = 224) -> list[Layer]:
 def excitation(channels: int, reduction: int, *, bias: bool = True) -> Cost:
     """Return the cost of one squeeze-and-excitation layer: two linear layers.
 
-    The averages and the scaling are no multiply-adds of a layer and are not counted.
+    The averages and the scaling are not multiply-adds of a layer and are not counted.
 
     Args:
         channels: Channels of the map.

@@ -74,7 +74,7 @@ def shufflenet(groups: int = 3, scale: float = 1.0, input_size: int = 224) -> li
         input_size: Height and width of the images, in pixels.
 
     Raises:
-        ValueError: ``groups`` is none of these, or does not divide the scaled channels.
+        ValueError: ``groups`` is not one of these, or does not divide the scaled channels.
 
     Source: ShuffleNet (arXiv:1707.01083), Table 1.
 
@@ -113,7 +113,7 @@ def shufflenet_cost(groups: str = "3", scale: str = "1") -> Result:
         and its ratio to the sum at scale 1, beside the square of the scale.
 
     Raises:
-        ValueError: A setting is none of those, or the groups do not divide the channels.
+        ValueError: A setting is not one of those, or the groups do not divide the channels.
 
     >>> print(shufflenet_cost().summary)
     3 groups, scale 1: 137 million multiply-adds in convolutions.
@@ -122,8 +122,9 @@ def shufflenet_cost(groups: str = "3", scale: str = "1") -> Result:
     factor = float(check_choice("scale", scale, SCALES))
     try:
         layers = shufflenet(g, factor)
-    except ValueError as error:
-        raise ValueError(f"{groups} groups at scale {scale} do not work: {error}") from None
+    except ValueError:
+        reason = "they do not divide the channels of each unit"
+        raise ValueError(f"{groups} groups at scale {scale} do not work: {reason}") from None
     macs = by_part(layers, "macs")
     # The last layer of a stage is that of a unit with stride 1: it has all its channels.
     channels = {layer.name.partition(".")[0]: layer.output_shape[0] for layer in layers}

@@ -61,7 +61,7 @@ def squeezenet_size(squeeze_ratio: str = "0.125", expand3x3_share: str = "50 %")
         Parameters of each module, size in float32, and how many times smaller than AlexNet.
 
     Raises:
-        ValueError: A setting is none of those.
+        ValueError: A setting is not one of those.
 
     >>> print(squeezenet_size().summary)
     1,248,424 parameters, 4.99 MB in float32: 48.8 times fewer than AlexNet.

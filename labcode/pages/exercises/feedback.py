@@ -12,7 +12,7 @@ _CODE = re.compile(r"`([^`]+)`")
 
 
 class Unread(ValueError):
-    """An answer that is none: of another kind than asked, or not a number."""
+    """What cannot be judged: it is of another kind than asked, or not a number."""
 
 
 @dataclass(frozen=True)

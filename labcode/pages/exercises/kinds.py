@@ -39,7 +39,7 @@ class Exercise(ABC):
         """Say whether an answer is right, and if not, why.
 
         Raises:
-            Unread: It is no answer at all.
+            Unread: It is not an answer at all.
         """
 
     @abstractmethod

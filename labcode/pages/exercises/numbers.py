@@ -82,14 +82,14 @@ def as_number(value: Any) -> float:
     """Return an answer as a float: plain numbers, NumPy's, and tensors of one element.
 
     Raises:
-        Unread: It is none of these, or not finite.
+        Unread: It is not one of these, or not finite.
     """
     if isinstance(value, str):
         raise Unread(f"A number is asked, without quotes; {value!r} is a text.")
     if callable(getattr(value, "item", None)) and getattr(value, "size", None) is not None:
         value = _only_element(value)
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise Unread(f"A number is asked, and {_named(value)} is none.")
+        raise Unread(f"A number is asked, and {_named(value)} is not one.")
     if not math.isfinite(value):
         raise Unread(f"The answer is a finite number, not {float(value)}.")
     return float(value)
@@ -108,8 +108,8 @@ def _named(value: Any) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Number(Exercise):
-    """An exercise that asks for a number.
+class Field:
+    """A number that is asked: what it is, and what is said to the wrong ones.
 
     Args:
         asks: What it is the number of, in a few words that follow "Your answer:".
@@ -120,17 +120,11 @@ class Number(Exercise):
     asks: str
     unit: str = ""
     solve: Callable[[], Marks]
-    wanted = "a number"
 
     def marks(self) -> Marks:
         """Return the right number and the usual slips."""
         found: Marks = solved(self.solve)
         return found
-
-    def judge(self, answer: Any) -> Feedback:
-        """Say whether a number is right, and if not, why."""
-        why = self.marks().say(as_number(answer))
-        return Feedback("wrong", why) if why else Feedback("right", f"Right: {self.shown()}.")
 
     def shown(self) -> str:
         """Return the right number with its unit."""
@@ -163,6 +157,18 @@ class Number(Exercise):
             "slips": [[_rounded(value), as_html(why)] for value, why in marks.reasons()],
         }
 
+
+@dataclass(frozen=True, kw_only=True)
+class Number(Field, Exercise):
+    """An exercise that asks for a number."""
+
+    wanted = "a number"
+
+    def judge(self, answer: Any) -> Feedback:
+        """Say whether a number is right, and if not, why."""
+        why = self.marks().say(as_number(answer))
+        return Feedback("wrong", why) if why else Feedback("right", f"Right: {self.shown()}.")
+
     def record(self) -> dict[str, Any]:
         """Return what its answer box needs."""
         return {"kind": "number", "fields": [self.field()]}
@@ -173,10 +179,10 @@ class Several(Exercise):
     """An exercise that asks for a few numbers, in a list.
 
     Args:
-        parts: The numbers in their order; their ids and hints are not used.
+        parts: The numbers in their order.
     """
 
-    parts: tuple[Number, ...]
+    parts: tuple[Field, ...]
     wanted = "a list of numbers"
 
     def is_open(self, answer: Any) -> bool:
@@ -196,7 +202,7 @@ class Several(Exercise):
         names = ", ".join(part.asks for part in self.parts)
         asked = f"{len(self.parts)} numbers are asked, in a list: {names}."
         if isinstance(answer, str) or not hasattr(answer, "__len__"):
-            raise Unread(f"{asked} {_named(answer)[0].upper()}{_named(answer)[1:]} is no list.")
+            raise Unread(f"{asked} {_named(answer)[0].upper()}{_named(answer)[1:]} is not a list.")
         if len(answer) != len(self.parts):
             raise Unread(f"{asked} You gave {len(answer)}.")
         return list(answer)

@@ -6,7 +6,7 @@ from labcode import cost
 from labcode._checks import check_int
 from labcode.pages.figures.figure import Figure
 from labcode.pages.figures.flow import Box, End, Fork, Part, Says, chart
-from labcode.show.numbers import number
+from labcode.show.numbers import number, plural
 from labcode.show.pictures import Picture
 
 THIN, WIDE = 78.0, 168.0  # pixels: of a box with few channels, and with many
@@ -167,7 +167,8 @@ def channel_compression(channels: int = 256, squeezed: int = 64, size: int = 14)
 
 
 def _compared(title: str, parts: list[Part], weights: int) -> Picture:
-    label = f"{title}: {len(parts) - 2} steps from input to output; {number(weights)} weights."
+    layers = plural(sum(isinstance(part, Box) for part in parts), "layer")
+    label = f"{title}: {layers} from input to output; {number(weights)} weights."
     return chart(label, parts, title=f"{title}: {number(weights)}", width=164)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from labcode._checks import check_between
 from labcode.cost import conv_output_size
 from labcode.pages.figures.figure import Figure
 from labcode.pages.figures.marks import arrow, grid, heading, note, outline, signed, words
@@ -58,11 +59,17 @@ def convolution(row: int = 0, column: int = 1) -> Figure:
         row: Of the patch, 0 to 2.
         column: Of the patch, 0 to 2.
 
+    Raises:
+        ValueError: The patch does not lie in the image.
+
     >>> convolution()
     A convolution with numbers: the patch at row 0, column 1 times the filter gives 7.
     """
     size, cell = len(FILTER), 24.0
-    patch, whole = patch_of(IMAGE, row, column, size), output_of(IMAGE, FILTER)
+    whole = output_of(IMAGE, FILTER)
+    check_between("row", row, 0, len(whole) - 1)
+    check_between("column", column, 0, len(whole[0]) - 1)
+    patch = patch_of(IMAGE, row, column, size)
     answer = whole[row][column]
 
     def seen(r: int, c: int) -> str:

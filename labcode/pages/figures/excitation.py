@@ -11,7 +11,6 @@ from labcode.show.pictures import Picture
 
 RESIDUAL = Box("residual", tone="a")
 SE = Box("SE", tone="b")
-ADDED = "the input is added"
 
 
 def se_block(channels: int = 64, reduction: int = 16, size: int = 28) -> Figure:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from labcode._checks import check_between
 from labcode.pages.figures.figure import Figure
 from labcode.pages.figures.flow import Box, End, Fork, Part, Says, chart
-from labcode.pages.figures.marks import note, rule, words
+from labcode.pages.figures.marks import note, rule, signed, words
 from labcode.show.numbers import number
 from labcode.show.pictures import Circle, Line, Picture, Shape
 
@@ -64,16 +64,12 @@ def number_line(low: float = -1.0, high: float = 2.0, bits: int = 3) -> Figure:
         Line("curve b", marks[-2], BELOW + 32, marks[-1], BELOW + 32),
         note(WIDTH - 2, BELOW + 46, f"scale {scale:.3g}", "end"),
     ]
-    said = ", ".join(_text(value) for value in VALUES)
+    said = ", ".join(signed(value) for value in VALUES)
     label = (
         f"A quantizer's number line: {top + 1} marks, scale {scale:.3g}, zero point {zero}; "
         f"{said} become {', '.join(map(str, codes))}."
     )
     return Figure((Picture(WIDTH, BELOW + 56, label, tuple(shapes)),))
-
-
-def _text(value: float) -> str:
-    return f"{value:g}".replace("-", "−")
 
 
 def _values(
@@ -86,7 +82,7 @@ def _values(
         shapes += [
             Line(f"drop {tone}", x, ABOVE, mark, BELOW - 8),
             Circle(f"full {tone}", x, ABOVE, 4.5),
-            words(x, ABOVE - 17, _text(value)),
+            words(x, ABOVE - 17, signed(value)),
         ]
     return shapes
 
@@ -108,7 +104,7 @@ def integer_layer() -> Figure:
     factor = scale_w * scale_x / scale_y
     scaled = round(total * factor)
     answer = min(max(scaled + zero_y, 0), 255)
-    both = ", ".join(_text(w) for w in whole)
+    both = ", ".join(signed(w) for w in whole)
     inputs = [
         Box("input, uint8", ", ".join(map(str, codes)), "a"),
         Box(f"− zero point {zero_x}", ", ".join(str(q - zero_x) for q in codes), "a"),

@@ -6,6 +6,7 @@ be read on white and on black. A picture that stands alone, as on GitHub, has th
 
 from __future__ import annotations
 
+from labcode._checks import check_choice
 from labcode.pages.figures.letters import SIZE
 
 # Variable -> fallback. The tones are near Okabe and Ito's blue, orange and green.
@@ -71,14 +72,8 @@ def look(style: str, tone: str | None = None) -> str:
     found: dict[str, str] = {}
     for word in words:
         if word not in TONES:
-            found |= _style(word)
+            found |= _STYLES[check_choice("style", word, _STYLES)]
     return " ".join(f'{name}="{_value(name, value, named)}"' for name, value in found.items())
-
-
-def _style(word: str) -> dict[str, str]:
-    if word not in _STYLES:
-        raise ValueError(f"style must be one of {', '.join(_STYLES)}, got {word!r}")
-    return _STYLES[word]
 
 
 def _value(name: str, value: str, tone: str) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 from labcode.pages.figures.figure import Figure
-from labcode.pages.figures.marks import arrow, grid, heading, note, rule
+from labcode.pages.figures.marks import arrow, grid, heading, note, rule, signed
 from labcode.show.pictures import Picture, Polyline, Shape, points
 
 VALUES = (-4.0, -1.0, 0.0, 2.0, 5.0)
@@ -43,7 +43,7 @@ def relu_and_sigmoid() -> Figure:
 
 
 def _panel(name: str, function: Callable[[float], float], top: float) -> Picture:
-    before = [f"{value:g}".replace("-", "−") for value in VALUES]
+    before = [signed(value) for value in VALUES]
     after = [f"{round(function(value), 2):g}" for value in VALUES]
     foot, middle, cell = TOP + SIDE * 0.7, LEFT + SIDE / 2, 33.0
     curve = [x * REACH / 30 for x in range(-30, 31)]

@@ -64,6 +64,7 @@ def phone_and_network() -> Figure:
     ['Bytes of weights', 'Multiply-adds for one image']
     """
     found = needs()
+    large, _, small, *_ = found
     budget = MACS_A_SECOND / IMAGES_A_SECOND
     return Figure(
         (
@@ -72,9 +73,9 @@ def phone_and_network() -> Figure:
                 [(need.name, need.bytes, "B") for need in found],
                 CHIP_BYTES,
                 "a large FPGA holds 10 MB",
-                [f"at {BITS_A_SECOND / 1e6:g} Mbit/s (assumed), VGG-16 loads",
-                 f"in {8 * found[0].bytes / BITS_A_SECOND / 60:.0f} minutes, "
-                 f"SqueezeNet in {8 * found[2].bytes / BITS_A_SECOND:.0f} seconds"],
+                [f"at {BITS_A_SECOND / 1e6:g} Mbit/s (assumed), {large.name} loads",
+                 f"in {8 * large.bytes / BITS_A_SECOND / 60:.0f} minutes, "
+                 f"{small.name} in {8 * small.bytes / BITS_A_SECOND:.0f} seconds"],
             ),
             _panel(
                 "Multiply-adds for one image",

@@ -33,7 +33,7 @@ class Layer:
     tone: str = "a"
 
 
-def strip(label: str, layers: Sequence[Layer], *, head: str = "params") -> Picture:
+def strip(label: str, layers: Sequence[Layer]) -> Picture:
     """Return a network, its input on top.
 
     Each map is drawn as a bar: as high as the map, and the wider the more channels it has.
@@ -41,14 +41,13 @@ def strip(label: str, layers: Sequence[Layer], *, head: str = "params") -> Pictu
     Args:
         label: What is shown, in words.
         layers: From the input down, one at least.
-        head: What the numbers in the last column are.
     """
     tallest = max(_size(layer.shape) for layer in layers)
     most = max(math.prod(layer.shape[:1]) for layer in layers)
     shapes: list[Shape] = [
         heading(NAME, 12, "layer", "start"),
         heading(SHAPE, 12, "output", "end"),
-        heading(COUNT, 12, head, "end"),
+        heading(COUNT, 12, "params", "end"),
         rule(0, 24, WIDTH, 24),
     ]
     y = 28.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from labcode._checks import check_choice
 from labcode.pages.calculators.soft_label import PICTURES, softened
 from labcode.pages.figures.figure import Figure
 from labcode.pages.figures.flow import Box, End, Fork, Part, Says, chart
@@ -39,13 +40,16 @@ def hard_and_soft_label(picture: str = "like a 9", temperature: int = TEMPERATUR
         picture: "like a 1", "like a 9", "like a 2" or "a plain one".
         temperature: Of the softest.
 
+    Raises:
+        ValueError: There is no such picture.
+
     >>> for panel in hard_and_soft_label().panels:
     ...     print(panel.label)
     Hard label: 7 has 100 %.
     Soft label, T = 1: 7 has 53 %, then 9 with 46 %.
     Soft label, T = 4: 7 has 32 %, then 9 with 31 %.
     """
-    logits: Sequence[float] = PICTURES[picture]["logits"]
+    logits: Sequence[float] = PICTURES[check_choice("picture", picture, PICTURES)]["logits"]
     hard = [float(digit == 7) for digit in range(10)]
     soft = [(f"Soft label, T = {t}", softened(logits, t)) for t in (1, temperature)]
     return Figure(tuple(_bars(title, shares) for title, shares in [("Hard label", hard), *soft]))

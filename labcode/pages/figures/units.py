@@ -15,13 +15,14 @@ def inception() -> Figure:
     >>> inception()
     Inception module: 192 channels through four branches, 64 + 128 + 32 + 32 = 256 come out.
     """
+    widths = (64, 128, 32, 32)  # filters that each branch ends with
+    one, three, five, pooled = map(str, widths)
     branches: tuple[list[Box], ...] = (
-        [Box("1×1", "64")],
-        [Box("1×1", "96", "b"), Box("3×3", "128")],
-        [Box("1×1", "16", "b"), Box("5×5", "32")],
-        [Box("pool 3×3", tone="n"), Box("1×1", "32")],
+        [Box("1×1", one)],
+        [Box("1×1", "96", "b"), Box("3×3", three)],
+        [Box("1×1", "16", "b"), Box("5×5", five)],
+        [Box("pool 3×3", tone="n"), Box("1×1", pooled)],
     )
-    widths = [int(branch[-1].note) for branch in branches]
     total = sum(widths)
     label = (
         "Inception module: 192 channels through four branches, "

@@ -83,12 +83,16 @@ def answered(calculator: Calculator, settings: Settings, controls: Iterable[Cont
 
 
 def in_words(reason: str, controls: Iterable[Control]) -> str:
-    """Return a reason with the labels that a reader sees in the place of arguments' names."""
+    """Return a reason with the labels that a reader sees in the place of arguments' names.
+
+    Of other names, which belong to a function further down, the words are left.
+    """
     labels = {control.name: control.label for control in controls}
     if not labels:
         return reason
     names = "|".join(sorted(map(re.escape, labels), key=len, reverse=True))
-    return re.sub(rf"\b({names})\b", lambda found: labels[found[1]], reason)
+    labelled = re.sub(rf"\b({names})\b", lambda found: labels[found[1]], reason)
+    return re.sub(r"(?<=[a-z])_(?=[a-z])", " ", re.sub(r"(?<=\w)=(?=\w)", " ", labelled))
 
 
 def ways(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from labcode.show.numbers import log_share, number, percent, share, spread
 from labcode.show.pictures import TONES, Tone
@@ -43,20 +43,20 @@ def compared(
 
 
 def accuracies(
-    found: Mapping[str, Measured | None], tone: Callable[[str], Tone], head: Head
+    found: Mapping[str, Measured | None], tones: Mapping[str, Tone], head: Head
 ) -> tuple[Table, str]:
     """Return a table of what was measured, and a sentence that names what was not.
 
     Args:
         found: Mean and standard deviation of each way; None where nothing was measured.
-        tone: Returns the colour of a way's bar; the bars start at 10 %, guessing.
+        tones: The colour of each way's bar; the bars start at 10 %, guessing.
         head: What stands above the numbers.
 
     Returns:
         The table, and the sentence with a space before it: nothing if nothing is missing.
     """
     rows = tuple(
-        (name, Cell(spread(*measured), (measured[0] - 0.1) / 0.9, tone(name), kind="strong"))
+        (name, Cell(spread(*measured), (measured[0] - 0.1) / 0.9, tones[name], kind="strong"))
         for name, measured in found.items()
         if measured is not None
     )

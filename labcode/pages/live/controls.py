@@ -92,7 +92,7 @@ def parse(name: str, spec: Any, label: str | None = None) -> Control:
         label: What the reader sees; None makes it from the name.
 
     Raises:
-        TypeError: ``spec`` is none of these.
+        TypeError: ``spec`` is not one of these.
         ValueError: ``spec`` contradicts itself.
 
     >>> parse("in_channels", (3, 1, 64)).label

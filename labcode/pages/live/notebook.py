@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from labcode.pages.live.browser import in_words
 from labcode.pages.live.controls import Choice, Control, Slider
 from labcode.pages.live.sheet import style_sheet
 
@@ -86,5 +87,6 @@ def answer_html(explorer: Explorer, settings: dict[str, Any]) -> str:
     try:
         inner = explorer.result(**settings).html
     except (TypeError, ValueError) as error:
-        inner = f'<p class="live-error" role="alert">{escape(str(error))}</p>'
+        why = in_words(str(error), explorer.controls)
+        inner = f'<p class="live-error" role="alert">{escape(why)}</p>'
     return f'<div class="live live-result">{inner}</div>'

@@ -34,6 +34,7 @@ WIDTHS: dict[str, dict[str, dict[str, int]]] = {  # outputs that stay, layer by 
         "thirtieth": {"fc1": 10, "fc2": 8},
     },
 }
+FRESH = ("scratch, short", "scratch, long")  # kinds that start from fresh weights
 KEPT = (1.0, 0.8, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05)
 
 
@@ -131,7 +132,7 @@ def structured(network: str, width: str, kind: str, seed: int) -> tuple[nn.Modul
     """Return the network of `structured_row` with its row."""
     digits, counts = protocol.digits(), WIDTHS[network][width]
     epochs = FINE_TUNING_EPOCHS[network]
-    if kind.startswith("scratch"):
+    if kind in FRESH:
         small = fresh(network, counts, seed)
         epochs += baselines.recipe(network).epochs if kind == "scratch, long" else 0
     else:

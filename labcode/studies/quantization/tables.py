@@ -32,14 +32,13 @@ def bits_settings() -> Iterator[Row]:
     """LeNet-5 with all methods; the small CNN with fewer, since its curves look alike."""
     for seed in SEEDS:
         for network in NETWORKS:
-            for method in ("float32", "float32, trained on"):
+            for method in trials.IN_FLOAT:
                 yield {"network": network, "method": method, "bits": 32, "seed": seed}
-            for method in trials.METHODS:
-                trained = "QAT" in method or "trained" in method
-                if network == "small_cnn" and "trained" in method:
+            for method, way in trials.METHODS.items():
+                if network == "small_cnn" and way.shared and way.trained:
                     continue
                 few = (4, 2, 1) if network == "small_cnn" else TRAINED_BITS
-                for width in few if trained else ALL_BITS:
+                for width in few if way.trained else ALL_BITS:
                     yield {"network": network, "method": method, "bits": width, "seed": seed}
         yield {"network": "lenet5", "method": "ternary", "bits": 2, "seed": seed}
 

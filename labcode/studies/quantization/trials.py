@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -30,14 +31,34 @@ CALIBRATION = 500  # training images, unchanged, that ranges are found with
 EPOCHS = 6  # of training after quantization, and of its control
 LR = 2e-3  # chosen on the validation split, see `tables`
 
-METHODS = (
-    "k-means",
-    "k-means, trained",
-    "PTQ, weights",
-    "PTQ, weights and activations",
-    "QAT, weights",
-    "QAT, weights and activations",
-)
+
+@dataclass(frozen=True)
+class Method:
+    """A way to few bits.
+
+    Args:
+        trained: Whether the network is trained on afterwards.
+        shared: Whether weights share the centroids of k-means; else they are quantized.
+        activations: Whether activations are quantized too.
+        ternary: Whether weights have three values.
+    """
+
+    trained: bool = False
+    shared: bool = False
+    activations: bool = False
+    ternary: bool = False
+
+
+METHODS = {
+    "k-means": Method(shared=True),
+    "k-means, trained": Method(shared=True, trained=True),
+    "PTQ, weights": Method(),
+    "PTQ, weights and activations": Method(activations=True),
+    "QAT, weights": Method(trained=True),
+    "QAT, weights and activations": Method(trained=True, activations=True),
+}
+TERNARY = {"ternary": Method(trained=True, ternary=True)}
+IN_FLOAT = ("float32", "float32, trained on")  # controls: as it is, and trained as long
 
 
 def calibration_images() -> Tensor:
@@ -97,7 +118,7 @@ def approximated(network: str, method: str, bits: int, seed: int, **training: An
 
     Args:
         network: Name of the baseline.
-        method: One of `METHODS`, "ternary", or "float32" and "float32, trained on" as controls.
+        method: One of `METHODS`, "ternary", or a control of `IN_FLOAT`.
         bits: Bits of the weights, and of the activations where the method says so.
         seed: Which baseline, and the order of the images.
         training: ``epochs`` and ``lr`` of `train_on`, if others than usual.
@@ -105,29 +126,29 @@ def approximated(network: str, method: str, bits: int, seed: int, **training: An
     Raises:
         ValueError: The method is unknown.
     """
+    ways = METHODS | TERNARY
+    check_choice("method", method, (*ways, *IN_FLOAT))
     model = float_network(network, seed)
-    kind, _, part = method.partition(", ")
-    if kind == "k-means":
+    if method in IN_FLOAT:
+        if method == "float32, trained on":
+            train_on(model, network, seed, **training)
+        return model
+    way = ways[method]
+    if way.shared:
         shared = share_weights(model, bits)
-        if part:
+        if way.trained:
             with centroid_training(model, shared):
                 train_on(model, network, seed, **training)
         return model
-    if kind == "float32":
-        if part:
-            train_on(model, network, seed, **training)
-        return model
-    if kind not in ("PTQ", "QAT", "ternary"):
-        raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
     model = quantize_model(
         model,
         calibration_images(),
         weight_bits=bits,
-        activation_bits=bits if part == "weights and activations" else None,
-        weights="ternary" if kind == "ternary" else "mse",
-        learned=kind == "QAT",
+        activation_bits=bits if way.activations else None,
+        weights="ternary" if way.ternary else "mse",
+        learned=way.trained and not way.ternary,
     )
-    if kind != "PTQ":
+    if way.trained:
         train_on(model, network, seed, **training)
     return model.eval()
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from labcode._checks import check_choice
 from labcode.data import Dataset, RandomAffine
 from labcode.models import lenet5, lenet_300_100, small_cnn
 from labcode.training import History, fit, seeded
@@ -140,6 +141,4 @@ def recipe(name: str) -> Recipe:
     >>> recipe("lenet5").batch_size
     64
     """
-    if name not in RECIPES:
-        raise ValueError(f"name must be one of {', '.join(RECIPES)}, got {name!r}")
-    return RECIPES[name]
+    return RECIPES[check_choice("name", name, RECIPES)]

@@ -44,7 +44,7 @@ export function unpack(data, like) {
 function readStart(data) {
   const start = new Reader(data, "the file");
   if (new TextDecoder().decode(start.take(4)) !== "DIET") {
-    throw new DamagedFile("this is no packed network: it does not begin with DIET");
+    throw new DamagedFile("this is not a packed network: it does not begin with DIET");
   }
   const version = start.byte();
   if (version !== VERSION) throw new DamagedFile(`the file has version ${version}, not ${VERSION}`);

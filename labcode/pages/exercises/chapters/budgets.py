@@ -4,7 +4,7 @@ from typing import Any
 
 from labcode.pages.exercises.functions import Case, Function
 from labcode.pages.exercises.kinds import Exercise
-from labcode.pages.exercises.numbers import Marks, Number, Several
+from labcode.pages.exercises.numbers import Field, Marks, Number, Several
 
 
 def _early() -> Marks:
@@ -103,8 +103,8 @@ EXERCISES: tuple[Exercise, ...] = (
     Several(
         id="budgets-1",
         parts=(
-            Number(id="", asks="share that leaves early, between 0 and 1", solve=_early, hints=()),
-            Number(id="", asks="95th percentile", unit="ms", solve=_percentile, hints=()),
+            Field(asks="share that leaves early, between 0 and 1", solve=_early),
+            Field(asks="95th percentile", unit="ms", solve=_percentile),
         ),
         hints=(
             "With a share s that leaves, the mean is 1 · s + 8 · (1 − s).",

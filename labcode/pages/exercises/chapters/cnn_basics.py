@@ -6,7 +6,7 @@ from typing import Any
 from labcode import cost
 from labcode.pages.exercises.choices import Choice, Option
 from labcode.pages.exercises.kinds import Exercise
-from labcode.pages.exercises.numbers import Marks, Number, Several
+from labcode.pages.exercises.numbers import Field, Marks, Number, Several
 
 
 def _field() -> Marks:
@@ -124,9 +124,9 @@ EXERCISES: tuple[Exercise, ...] = (
     Several(
         id="cnn_basics-2",
         parts=(
-            Number(id="", asks="dense", unit="weights", solve=_dense, hints=()),
-            Number(id="", asks="locally connected", unit="weights", solve=_local, hints=()),
-            Number(id="", asks="convolution", unit="weights", solve=_shared, hints=()),
+            Field(asks="dense", unit="weights", solve=_dense),
+            Field(asks="locally connected", unit="weights", solve=_local),
+            Field(asks="convolution", unit="weights", solve=_shared),
         ),
         hints=(
             "How many numbers go in, and how many come out?",

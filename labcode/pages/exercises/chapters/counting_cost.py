@@ -2,7 +2,7 @@
 
 from labcode import cost
 from labcode.pages.exercises.kinds import Exercise
-from labcode.pages.exercises.numbers import Marks, Number, Several
+from labcode.pages.exercises.numbers import Field, Marks, Number, Several
 
 _STEM = cost.conv2d(3, 64, kernel_size=7, input_size=224, stride=2, padding=3)
 
@@ -90,9 +90,9 @@ EXERCISES: tuple[Exercise, ...] = (
     Several(
         id="counting_cost-1",
         parts=(
-            Number(id="", asks="side of the output", unit="pixels", solve=_side, hints=()),
-            Number(id="", asks="parameters", solve=_params, hints=()),
-            Number(id="", asks="MACs", solve=_macs, hints=()),
+            Field(asks="side of the output", unit="pixels", solve=_side),
+            Field(asks="parameters", solve=_params),
+            Field(asks="MACs", solve=_macs),
         ),
         hints=(
             "The output has (size + 2 · padding − kernel) // stride + 1 pixels in each direction.",

@@ -3,7 +3,7 @@
 from labcode import cost
 from labcode.pages.exercises.choices import Choice, Option
 from labcode.pages.exercises.kinds import Exercise
-from labcode.pages.exercises.numbers import Marks, Number, Several
+from labcode.pages.exercises.numbers import Field, Marks, Number, Several
 
 
 def _saved() -> Marks:
@@ -59,8 +59,8 @@ EXERCISES: tuple[Exercise, ...] = (
     Several(
         id="efficient_convolutions-1",
         parts=(
-            Number(id="", asks="MACs saved", unit="MACs", solve=_saved, hints=()),
-            Number(id="", asks="part of the inputs that an output reads", solve=_read, hints=()),
+            Field(asks="MACs saved", unit="MACs", solve=_saved),
+            Field(asks="part of the inputs that an output reads", solve=_read),
         ),
         hints=(
             "Without groups: 240 inputs times 240 outputs times 28 · 28 places.",

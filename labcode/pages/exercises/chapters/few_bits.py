@@ -6,7 +6,7 @@ from typing import Any
 from labcode.pages.exercises.choices import Choice, Option
 from labcode.pages.exercises.functions import Case, Function
 from labcode.pages.exercises.kinds import Exercise
-from labcode.pages.exercises.numbers import Marks, Number, Several
+from labcode.pages.exercises.numbers import Field, Marks, Several
 
 _WEIGHTS = 430_500  # of LeNet-5, without biases
 
@@ -106,11 +106,9 @@ EXERCISES: tuple[Exercise, ...] = (
     Several(
         id="few_bits-1",
         parts=(
-            Number(id="", asks="least size of one of three", unit="bits", solve=_least, hints=()),
-            Number(
-                id="", asks="ternary weights in a byte", unit="weights", solve=_in_a_byte, hints=()
-            ),
-            Number(id="", asks="LeNet-5 then", unit="kB", solve=_kilobytes, hints=()),
+            Field(asks="least size of one of three", unit="bits", solve=_least),
+            Field(asks="ternary weights in a byte", unit="weights", solve=_in_a_byte),
+            Field(asks="LeNet-5 then", unit="kB", solve=_kilobytes),
         ),
         hints=(
             "n bits tell 2ⁿ things apart. For which n is that 3?",

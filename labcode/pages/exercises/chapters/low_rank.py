@@ -5,7 +5,7 @@ from typing import Any
 from labcode import cost
 from labcode.pages.exercises.functions import Case, Function
 from labcode.pages.exercises.kinds import Exercise
-from labcode.pages.exercises.numbers import Marks, Number, Several
+from labcode.pages.exercises.numbers import Field, Marks, Number, Several
 
 _IN, _OUT, _RANK = 25_088, 4_096, 512
 _FULL, _THIN = _IN * _OUT, _RANK * (_IN + _OUT)
@@ -99,9 +99,9 @@ EXERCISES: tuple[Exercise, ...] = (
     Several(
         id="low_rank-1",
         parts=(
-            Number(id="", asks="break-even rank", solve=_break_even, hints=()),
-            Number(id="", asks="times smaller layer at rank 512", solve=_layer, hints=()),
-            Number(id="", asks="times smaller network", solve=_network, hints=()),
+            Field(asks="break-even rank", solve=_break_even),
+            Field(asks="times smaller layer at rank 512", solve=_layer),
+            Field(asks="times smaller network", solve=_network),
         ),
         hints=(
             "A layer of n inputs and m outputs has n · m weights, the two thin ones r · (n + m).",

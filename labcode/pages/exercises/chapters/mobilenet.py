@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 from labcode.pages.exercises.kinds import Exercise
-from labcode.pages.exercises.numbers import Marks, Number, Several
+from labcode.pages.exercises.numbers import Field, Marks, Number, Several
 
 _BUDGET = 150e6
 
@@ -98,8 +98,8 @@ EXERCISES: tuple[Exercise, ...] = (
     Several(
         id="mobilenet-1",
         parts=(
-            Number(id="", asks="width α at 224 pixels", solve=_at_224, hints=()),
-            Number(id="", asks="width α at 160 pixels", solve=_at_160, hints=()),
+            Field(asks="width α at 224 pixels", solve=_at_224),
+            Field(asks="width α at 160 pixels", solve=_at_160),
         ),
         hints=(
             "With α = 1 and 224 pixels it is 569 million. How does the cost grow with α, and how "

@@ -2,7 +2,7 @@
 
 from labcode.pages.exercises.choices import Choice, Option
 from labcode.pages.exercises.kinds import Exercise
-from labcode.pages.exercises.numbers import Marks, Number, Several
+from labcode.pages.exercises.numbers import Field, Marks, Several
 
 
 def _scale() -> Marks:
@@ -88,9 +88,9 @@ EXERCISES: tuple[Exercise, ...] = (
     Several(
         id="quantization-1",
         parts=(
-            Number(id="", asks="scale", solve=_scale, hints=()),
-            Number(id="", asks="zero point", solve=_zero_point, hints=()),
-            Number(id="", asks="value of integer 200", solve=_value, hints=()),
+            Field(asks="scale", solve=_scale),
+            Field(asks="zero point", solve=_zero_point),
+            Field(asks="value of integer 200", solve=_value),
         ),
         hints=(
             "8 bits have 256 marks, from 0 to 255. How many steps are between the first and the "
@@ -102,8 +102,8 @@ EXERCISES: tuple[Exercise, ...] = (
     Several(
         id="quantization-2",
         parts=(
-            Number(id="", asks="products that fit into 32 bits", solve=_in_32_bits, hints=()),
-            Number(id="", asks="products that fit into 16 bits", solve=_in_16_bits, hints=()),
+            Field(asks="products that fit into 32 bits", solve=_in_32_bits),
+            Field(asks="products that fit into 16 bits", solve=_in_16_bits),
         ),
         hints=(
             "One product is at most 255 · 127. What is the largest number with a sign and 32 bits?",

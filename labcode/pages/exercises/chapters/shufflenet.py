@@ -1,6 +1,5 @@
 """The exercises of *ShuffleNet*."""
 
-import re
 from typing import Any
 
 from labcode.pages.exercises.functions import Case, Function
@@ -30,16 +29,10 @@ def _depth() -> Marks:
 
 
 def _branch() -> Marks:
-    from labcode import models
+    from labcode.models.shufflenet_v1 import STAGE2, STEM
 
-    try:
-        models.shufflenet_v1(groups=8, scale=0.25)
-    except ValueError as error:
-        found = re.search(r"have (\d+) channels", str(error))
-        assert found is not None
-        right = int(found[1])
     return Marks(
-        right,
+        round(STAGE2[8] * 0.25) - round(STEM * 0.25),
         {
             96: "That is the whole stage. The branch is joined with the 6 channels of the input, "
             "so it makes fewer.",

@@ -2,7 +2,7 @@
 
 from labcode import cost
 from labcode.pages.exercises.kinds import Exercise
-from labcode.pages.exercises.numbers import Marks, Number, Several
+from labcode.pages.exercises.numbers import Field, Marks, Number, Several
 
 
 def _fire2() -> Marks:
@@ -87,8 +87,8 @@ EXERCISES: tuple[Exercise, ...] = (
     Several(
         id="squeezenet-2",
         parts=(
-            Number(id="", asks="times as many MACs at 227 pixels", solve=_at_227, hints=()),
-            Number(id="", asks="times as many MACs at 224 pixels", solve=_at_224, hints=()),
+            Field(asks="times as many MACs at 227 pixels", solve=_at_227),
+            Field(asks="times as many MACs at 224 pixels", solve=_at_224),
         ),
         hints=(
             '`counted(models.squeezenet, pixels, version="1.0").macs`, and the same for "1.1".',

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from labcode.pages.exercises.choices import Choice, Option
 from labcode.pages.exercises.functions import Case, Function
 from labcode.pages.exercises.kinds import Exercise
-from labcode.pages.exercises.numbers import Marks, Number, Several
+from labcode.pages.exercises.numbers import Field, Marks, Several
 
 
 def _who_teaches() -> str:
@@ -137,8 +137,8 @@ EXERCISES: tuple[Exercise, ...] = (
     Several(
         id="unseen-3",
         parts=(
-            Number(id="", asks="first class, by the mean of logits", solve=_of_logits, hints=()),
-            Number(id="", asks="first class, by the mean of shares", solve=_of_shares, hints=()),
+            Field(asks="first class, by the mean of logits", solve=_of_logits),
+            Field(asks="first class, by the mean of shares", solve=_of_shares),
         ),
         hints=(
             "The members' logits are (9, −9) and (−1, 1). Begin with the mean of each place.",

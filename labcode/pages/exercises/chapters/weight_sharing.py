@@ -4,7 +4,7 @@ from typing import Any
 
 from labcode.pages.exercises.findings import Finding
 from labcode.pages.exercises.kinds import Exercise
-from labcode.pages.exercises.numbers import Marks, Number, Several
+from labcode.pages.exercises.numbers import Field, Marks, Number, Several
 
 
 def _numbers() -> Marks:
@@ -77,8 +77,8 @@ EXERCISES: tuple[Exercise, ...] = (
     Several(
         id="weight_sharing-1",
         parts=(
-            Number(id="", asks="numbers of the weights", unit="bits", solve=_numbers, hints=()),
-            Number(id="", asks="codebook", unit="bits", solve=_book, hints=()),
+            Field(asks="numbers of the weights", unit="bits", solve=_numbers),
+            Field(asks="codebook", unit="bits", solve=_book),
         ),
         hints=(
             "How many of the 1,000 weights stay?",

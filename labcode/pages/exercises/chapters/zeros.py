@@ -1,7 +1,7 @@
 """The exercises of *Zeros save nothing*."""
 
 from labcode.pages.exercises.kinds import Exercise
-from labcode.pages.exercises.numbers import Marks, Number, Several
+from labcode.pages.exercises.numbers import Field, Marks, Number, Several
 
 
 def _csr_from(bits: int) -> float:
@@ -72,8 +72,8 @@ EXERCISES: tuple[Exercise, ...] = (
     Several(
         id="zeros-1",
         parts=(
-            Number(id="", asks="zeros with 16-bit weights", unit="%", solve=_sixteen, hints=()),
-            Number(id="", asks="zeros with 4-bit weights", unit="%", solve=_four, hints=()),
+            Field(asks="zeros with 16-bit weights", unit="%", solve=_sixteen),
+            Field(asks="zeros with 4-bit weights", unit="%", solve=_four),
         ),
         hints=(
             "A weight that stays takes its own bits and those of its column. One that goes takes "

@@ -29,7 +29,7 @@ export function why(number, { right, within, slips }) {
   return slip ? slip[1] : compared(number, right);
 }
 
-// Why a text is no right answer to a field; nothing if one of its readings is right.
+// Why a text is not a right answer to a field; nothing if one of its readings is right.
 export function whyNot(text, field) {
   if (text.trim() === "") return "Write a number first.";
   const numbers = readings(text, field.unit);

@@ -25,7 +25,7 @@ function digits(text) {
   return last === "," ? [asGroups, asPoint] : [asPoint, asGroups];
 }
 
-// What stands after the digits: a factor, a per cent sign, a unit. Null if it is none of these.
+// What stands after the digits: a factor, a per cent sign, a unit. Null if it is not one of these.
 function factors(rest, unit) {
   const letters = unit.replace(SPACES, "");
   if (rest === "" || rest.toLowerCase() === letters.toLowerCase()) return [1];
@@ -36,7 +36,7 @@ function factors(rest, unit) {
   return /^[a-zA-Z]{2,}$/.test(rest) ? [1] : null;
 }
 
-// All numbers that a text may stand for; none if it is no number.
+// All numbers that a text may stand for; none if it is not a number.
 export function readings(text, unit = "") {
   const written = plain(text);
   const parts = written.split("/");

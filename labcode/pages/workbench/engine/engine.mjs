@@ -23,17 +23,24 @@ import { train } from "./training.mjs";
  */
 export async function open(base, { network = "lenet5", digits = 500, ort, read } = {}) {
   const find = read ?? fetched(base);
-  const listing = JSON.parse(new TextDecoder().decode(await find("networks.json")));
-  const entry = listing[network];
-  if (!entry) throw new Error(`network must be one of ${Object.keys(listing)}, got ${network}`);
-  const [runtime, tensors, heldOut, answers] = await Promise.all([
-    ort ?? runtimeOf(base),
-    find(entry.weights).then(readTensors),
+  const coming = ort ?? runtimeOf(base); // the longest way of all begins first
+  const listed = find("networks.json").then((listing) => entryOf(listing, network));
+  const graph = listed.then(({ answers }) => find(answers));
+  // The runtime is made ready while weights and digits still come and are unpacked.
+  const [entry, runtime, session, tensors, heldOut] = await Promise.all([
+    listed,
+    coming,
+    Promise.all([coming, graph]).then(([runtime, file]) => runtime.InferenceSession.create(file)),
+    listed.then(({ weights }) => find(weights)).then(readTensors),
     find("held-out.bin").then((file) => readDigits(file, digits)),
-    find(entry.answers),
   ]);
-  const session = await runtime.InferenceSession.create(answers);
   return new Engine({ runtime, find, entry, tensors, heldOut, session });
+}
+
+function entryOf(listing, network) {
+  const found = JSON.parse(new TextDecoder().decode(listing));
+  if (found[network]) return found[network];
+  throw new Error(`network must be one of ${Object.keys(found)}, got ${network}`);
 }
 
 async function runtimeOf(base) {

@@ -21,7 +21,7 @@ export function readTensors(file) {
     if (dtype !== "F16") throw new Error(`${name} must be stored as F16, got ${dtype}`);
     const [first, end] = offsets.map((offset) => start + offset);
     const values = new Float32Array((end - first) / 2);
-    values.forEach((_, i) => (values[i] = float16(view.getUint16(first + 2 * i, true))));
+    for (let i = 0; i < values.length; i++) values[i] = float16(view.getUint16(first + 2 * i, true));
     tensors.set(name, values);
   }
   return tensors;

@@ -3,6 +3,7 @@
 
 import { crc32 } from "./bytes.mjs";
 import { encodeSymbols, smallest } from "./coders.mjs";
+import { filled } from "./filled.mjs";
 import { toHalf } from "./halves.mjs";
 import { encodePlaces } from "./positions.mjs";
 import { join, uint16, uint32, varint } from "./writing.mjs";
@@ -68,7 +69,7 @@ function describe(tensors) {
 function encodeTensor(values, shape) {
   const places = [];
   values.forEach((value, place) => value && places.push(place));
-  const ways = waysOf(Float32Array.from(places, (place) => values[place]));
+  const ways = waysOf(filled(Float32Array, places.length, (i) => values[places[i]]));
   const value = smallest(ways, ({ codebook, table, payload }) =>
     [codebook, table, payload].reduce((sum, part) => sum + part.length, 0),
   );
@@ -94,7 +95,8 @@ function waysOf(values) {
 /** float16 bytes where these lose nothing, else float32 bytes. */
 function floats(values) {
   const half = values.every((value) => toHalf(value).exact);
-  const written = half ? Uint16Array.from(values, (value) => toHalf(value).bits) : values.slice();
+  const halves = (i) => toHalf(values[i]).bits;
+  const written = half ? filled(Uint16Array, values.length, halves) : values.slice();
   return { half, bytes: new Uint8Array(written.buffer) };
 }
 

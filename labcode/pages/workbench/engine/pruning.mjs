@@ -1,5 +1,6 @@
 // What can be taken away: small weights, weights by chance, whole filters.
 
+import { filled } from "./filled.mjs";
 import { order, chance } from "./random.mjs";
 import { byLayer, chosen, keptOf, masked } from "./states.mjs";
 
@@ -19,8 +20,9 @@ export function pruneByChance(layers, state, name, share, seed) {
   return chosen(layers, name).reduce((found, layer) => {
     const kept = placesOf(state.masks[layer.name]);
     const leave = order(kept.length, random).subarray(0, Math.round(share * kept.length));
-    const lost = new Set(Array.from(leave, (i) => kept[i]));
-    return masked(found, layer.name, (place) => !lost.has(place));
+    const lost = new Uint8Array(layer.count);
+    for (const i of leave) lost[kept[i]] = 1;
+    return masked(found, layer.name, (place) => !lost[place]);
   }, state);
 }
 
@@ -110,7 +112,7 @@ function withRandomMasks(layers, state, random) {
 function withNewWeights(layers, state, random) {
   const former = byLayer(layers, ({ count, filters }) => {
     const bound = Math.sqrt((3 * filters) / count);
-    return Float32Array.from({ length: count }, () => (2 * random() - 1) * bound);
+    return filled(Float32Array, count, () => (2 * random() - 1) * bound);
   });
   const weights = byLayer(layers, ({ name }) =>
     former[name].map((value, place) => (state.masks[name][place] ? value : 0)),

@@ -1,5 +1,7 @@
 // Chance that a seed decides: the same numbers in every browser.
 
+import { filled } from "./filled.mjs";
+
 /** A function that returns numbers from 0 to 1 (mulberry32, 32 bits of state). */
 export function chance(seed) {
   let state = seed >>> 0;
@@ -22,5 +24,5 @@ export function shuffle(row, random) {
 
 /** The numbers from 0 to n - 1 in a random order. */
 export function order(n, random) {
-  return shuffle(Uint32Array.from({ length: n }, (_, place) => place), random);
+  return shuffle(filled(Uint32Array, n, (place) => place), random);
 }

@@ -8,12 +8,15 @@
 //   former   by layer: the weights, pruned ones as they last were (histogram, twin)
 //   codes    by layer, if it is shared or rounded: { kind, bits, codebook, indices, scale, latent }
 
+import { filled } from "./filled.mjs";
+
 /** The state of a trained network. */
 export function startOf(layers, weights, biases) {
   return {
     weights,
     biases,
-    masks: byLayer(layers, ({ name }) => Uint8Array.from(weights[name], (value) => value !== 0)),
+    masks: byLayer(layers, ({ name, count }) =>
+      filled(Uint8Array, count, (place) => (weights[name][place] !== 0 ? 1 : 0))),
     gone: byLayer(layers, ({ filters }) => new Uint8Array(filters)),
     former: weights,
     codes: {},

@@ -7,7 +7,9 @@ const HEIGHT = 150;
 const [LEFT, RIGHT, TOP, BELOW] = [38, 12, 10, 34];
 const FALL = 0.05; // of the digits: a cliff, not a slope
 const QUESTION =
-  "Before you drag: small weights go first. How many can go until 5 more of 100 digits are misread?";
+  "Before you drag: small weights go first. How many can go until 5 more of 100 digits are misread, " +
+  "at the dotted line?";
+const LOCKED = "Then the sliders below are yours.";
 const MARKS = [0, 0.25, 0.5, 0.75, 1];
 
 /** @param {(byHand: boolean) => void} onready When the reader has guessed, or does not want to. */
@@ -24,16 +26,17 @@ export function cliff(onready) {
   const ready = (guessed, byHand = true) => {
     settled = true;
     if (!guessed) guess = null;
-    asking.hidden = true;
+    asking.hidden = label.hidden = true;
     verdict.hidden = false;
     speak();
     picture.again();
     onready(byHand);
   };
-  const asking = make("div", { class: "bench-asking" }, label, slider,
+  const asking = make("div", { class: "bench-asking" }, slider,
     make("p", { class: "bench-buttons" },
       button("That is my guess", () => ready(true), "bench-main"),
-      button("Just show me", () => ready(false))));
+      button("Just show me", () => ready(false))),
+    make("p", { class: "bench-caption" }, LOCKED));
   const verdict = make("p", { class: "bench-verdict", hidden: true });
   slider.addEventListener("input", () => {
     guess = slider.value / 100;
@@ -96,7 +99,7 @@ export function cliff(onready) {
 
   ask();
   return {
-    node: make("div", { class: "bench-cliff" }, picture.node, asking, verdict),
+    node: make("div", { class: "bench-cliff" }, label, picture.node, asking, verdict),
     get settled() {
       return settled;
     },

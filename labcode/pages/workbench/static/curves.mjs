@@ -8,7 +8,8 @@ const SMOOTH = 0.12; // part of the newest value: single batches jump
 
 /**
  * @param {string} title What is drawn.
- * @param {(value: number) => string} text How a value is written on the axis.
+ * @param {(value: number, most: number) => string} text How a value is written on an axis that ends
+ *   at `most`.
  * @param {number|null} top The highest value; null takes it from the values.
  */
 export function curve(title, text, top) {
@@ -24,7 +25,7 @@ export function curve(title, text, top) {
       shape("text", { x: at, y: down, "text-anchor": anchor, class: "bench-word" }, words);
     const drawn = [0, most / 2, most].flatMap((value) => [
       shape("path", { class: "bench-grid", d: `M${x(0)},${y(value)} H${x(planned)}` }),
-      word(LEFT - 6, y(value) + 4, text(value), "end"),
+      word(LEFT - 6, y(value) + 4, text(value, most), "end"),
     ]);
     drawn.push(word(x(0), HEIGHT - 5, "step 0", "start"));
     drawn.push(word(x(planned), HEIGHT - 5, `step ${planned}`, "end"));

@@ -26,7 +26,7 @@ export function retrainPanel(path, client, view) {
   let lr = RATES.at(-1);
   let picked = false; // the reader has chosen a learning rate
   let running = false;
-  const loss = curve("Loss of a step’s digits", (value) => value.toFixed(1), null);
+  const loss = curve("Loss of a step’s digits", (value, most) => value.toFixed(most < 1 ? 2 : 1), null);
   const right = curve("Right of a step’s digits, in %", (value) => (100 * value).toFixed(0), 1);
   const passes = list("bench-passes", PASSES.map((number) => [number, plural(number, "pass", "passes")]), 2);
   const twins = list("bench-twin", TWINS, "");

@@ -1,7 +1,7 @@
 """Refuse, by name and before anything is downloaded, a machine that the course cannot run on.
 
 Run by make under whatever Python the machine has, so nothing here needs a newer one than 3.6:
-python tools/preflight.py [--space MB]
+python tools/machine.py [--space MB]
 """
 
 import argparse
