@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from optuna.storages import InMemoryStorage
 
 from labcode import search, studies
 from labcode.models.small_squeezenet import small_squeezenet
@@ -22,6 +23,33 @@ def test_every_design_was_measured_with_every_seed():
     assert len(found) == len(RUNS)
     assert found == set(itertools.product(*design_space.SPACE.values(), range(SEEDS)))
     assert SEEDS >= 3
+
+
+def test_each_design_was_timed_once_with_its_spread():
+    times = studies.table("design_space_times")
+    found = list(times[KEYS].itertuples(index=False, name=None))
+    assert sorted(found) == sorted(itertools.product(*design_space.SPACE.values()))
+    assert (times["low"] < times["microseconds"]).all()
+    assert (times["microseconds"] < times["high"]).all()
+
+
+def test_time_as_an_aim_is_looked_up_and_finds_the_front_of_the_clock():
+    problem, by_count = design_space.timed_grid(), design_space.measured_grid()
+    times = studies.table("design_space_times").set_index(KEYS)["microseconds"]
+    for chosen in itertools.product(*design_space.SPACE.values()):
+        found = problem.measure(**dict(zip(KEYS, chosen, strict=True)))
+        accuracy = by_count.measure(**dict(zip(KEYS, chosen, strict=True)))["validation_accuracy"]
+        assert found == {"validation_accuracy": accuracy, "microseconds": times[chosen]}
+    storage = InMemoryStorage()
+    search.queue_grid(search.open_study(problem, storage, "timed"), problem, seed=0)
+    study = search.explore(problem, n_trials=problem.size, storage=storage, name="timed")
+    table = search.table(study, problem)
+    best = table[table["best"]]
+    quickest = table.loc[table["microseconds"].idxmin()]
+    surest = table.loc[table["validation_accuracy"].idxmax()]
+    assert len(table) == problem.size
+    for end in (quickest, surest):  # both ends of a front are on it
+        assert (best[KEYS] == end[KEYS]).all(axis=1).any()
 
 
 def test_the_costs_are_those_of_the_networks():

@@ -57,9 +57,9 @@ def test_the_late_network_keeps_the_sizes_that_it_says():
     assert sizes == [(24, 28, 28), (24, 28, 28), (32, 14, 14), (32, 14, 14)]
 
 
-@pytest.mark.parametrize("place", POOLS)
-def test_the_whole_window_of_the_last_module_is_seen_by_gradients(place):
-    model = late_squeezenet(POOLS[place]).eval()
+@pytest.mark.parametrize(("place", "window"), [*((p, "as it is") for p in POOLS), ("late", "wide")])
+def test_the_whole_window_of_the_last_module_is_seen_by_gradients(place, window):
+    model = late_squeezenet(POOLS[place], dilations=squeeze_trials.WINDOWS[window]).eval()
     model.pool = nn.AvgPool2d(3, 2, ceil_mode=True)  # a maximum would show one pixel alone
     if POOLS[place][-1] == 5:
         model.pools = (3,)  # the last pooling stands behind the module
@@ -72,7 +72,18 @@ def test_the_whole_window_of_the_last_module_is_seen_by_gradients(place):
     y = seen[0]
     y[0, -1, y.shape[2] // 2, y.shape[3] // 2].backward()  # a 3x3 filter
     columns = x.grad[0, 0].abs().sum(0) > 0
-    assert int(columns.sum()) == squeeze_trials.field(place)
+    reached = columns.nonzero().flatten()
+    assert int(reached[-1] - reached[0]) + 1 == squeeze_trials.field(place, window)
+
+
+def test_a_wide_window_costs_nothing_and_is_that_of_early_pooling():
+    plain, wide = (late_squeezenet(dilations=d) for d in squeeze_trials.WINDOWS.values())
+    costs = [labcode.count(model, SHAPE) for model in (plain, wide)]
+    assert costs[0].params == costs[1].params
+    assert costs[0].macs == costs[1].macs
+    assert squeeze_trials.field("late", "wide") == squeeze_trials.field("early")
+    with pytest.raises(ValueError, match=r"dilations must be four.*got \(2, 2\)"):
+        late_squeezenet(dilations=(2, 2))
 
 
 @pytest.mark.parametrize("groups", WIDTHS)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from labcode.runtime.memory import peak_activation_bytes
     from labcode.runtime.profiling import Operation, profile
     from labcode.runtime.qdq import read_qdq, trace_int8
+    from labcode.runtime.ratio import Ratio, times_as_long
     from labcode.runtime.saturation import int8_product, saturates
     from labcode.runtime.session import SessionError, onnx_session
     from labcode.runtime.timing import Timing, latency, ready_to_run, time_in_turn
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ExportError",
     "Operation",
+    "Ratio",
     "SessionError",
     "Timing",
     "compare_files",
@@ -37,6 +39,7 @@ __all__ = [
     "ready_to_run",
     "saturates",
     "time_in_turn",
+    "times_as_long",
     "to_int8",
     "to_onnx",
     "trace_int8",
@@ -50,6 +53,7 @@ _MODULES = {
     "memory": ("peak_activation_bytes",),
     "profiling": ("Operation", "profile"),
     "qdq": ("read_qdq", "trace_int8"),
+    "ratio": ("Ratio", "times_as_long"),
     "saturation": ("int8_product", "saturates"),
     "session": ("SessionError", "onnx_session"),
     "timing": ("Timing", "latency", "ready_to_run", "time_in_turn"),

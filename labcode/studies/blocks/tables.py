@@ -29,7 +29,7 @@ RATES = Table(
     block_trials.rate_row,
     [
         {"kind": kind, "budget": block_trials.BUDGETS[0], "lr": lr, "seed": RATE_SEED}
-        for lr, kind in product(block_trials.RATES, blocks.BLOCKS)
+        for lr, kind in product((*block_trials.RATES, *block_trials.HIGHER), blocks.BLOCKS)
     ],
     facts=FACTS,
 )

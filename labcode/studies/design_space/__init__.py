@@ -7,8 +7,10 @@ from labcode.studies.design_space.grid import BYPASSES, SHARES, SQUEEZE_RATIOS
 from labcode.studies.design_space.problems import (
     AIMS,
     SPACE,
+    TIMED_AIMS,
     measured_grid,
     measured_slowly,
+    timed_grid,
     trained,
 )
 
@@ -18,7 +20,9 @@ __all__ = [
     "SHARES",
     "SPACE",
     "SQUEEZE_RATIOS",
+    "TIMED_AIMS",
     "measured_grid",
     "measured_slowly",
+    "timed_grid",
     "trained",
 ]

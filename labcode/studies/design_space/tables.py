@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 from labcode.search import SAMPLERS
-from labcode.studies.definition import Export, Row, Study, Table, grid
+from labcode.studies.definition import Export, Row, Study, Table, TimedTable, grid
 from labcode.studies.design_space import (
     BYPASSES,
     SHARES,
@@ -75,5 +75,6 @@ SEARCHED = Table(
     (GRID,),
     facts={"objective": f"the means of {GRID.name} over its seeds"},
 )
+TIMES = TimedTable("design_space_times", "benchmarks/design_space.py", (GRID,))
 PAGE = Export("design_space", page_data.page_data, (GRID,))
-STUDY = Study("design_space", (RATES, GRID, LONGER, LONGER_WITHOUT, SEARCHED), (PAGE,))
+STUDY = Study("design_space", (RATES, GRID, LONGER, LONGER_WITHOUT, SEARCHED, TIMES), (PAGE,))

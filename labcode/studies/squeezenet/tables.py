@@ -12,6 +12,8 @@ SEEDS = (0, 1, 2)
 DATA = "mnist5k: 1000 training, 500 validation and 1000 test images"
 # The early network again, so wide that it does the late one's multiply-adds.
 WIDER = 2.25
+WINDOWS = (("early", "as it is"), ("late", "as it is"), ("late", "wide"))
+WINDOW_SEEDS = 6  # the seeds scatter by some points
 PLACES = (*((place, 1.0) for place in POOLS), ("early", WIDER))
 
 POOLING = Table(
@@ -33,4 +35,14 @@ POOLING_14 = Table(
     ],
     facts={"data": DATA},
 )
-STUDY = Study("squeezenet", (POOLING, POOLING_14))
+# Only the window changes: the late network with dilated filters sees as far as the early one.
+WINDOW = Table(
+    "squeezenet_window",
+    squeeze_trials.pooling_row,
+    [
+        {"place": place, "window": window, "seed": seed}
+        for seed, (place, window) in product(range(WINDOW_SEEDS), WINDOWS)
+    ],
+    facts={"data": DATA, "epochs": squeeze_trials.EPOCHS},
+)
+STUDY = Study("squeezenet", (POOLING, POOLING_14, WINDOW))
