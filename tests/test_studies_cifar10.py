@@ -6,8 +6,9 @@ from PIL import Image
 
 from labcode import weights
 from labcode.models import resnet8
-from labcode.studies.cifar10 import compressed, images, trials
-from labcode.studies.cifar10.tables import TUNED, UNTRAINED
+from labcode.studies.cifar10 import compressed, images, stored, trials
+from labcode.studies.cifar10.compressed import Choice
+from labcode.studies.cifar10.tables import LESSON_RATES, TUNED, UNTRAINED
 from labcode.training import seeded
 
 pytestmark = pytest.mark.slow
@@ -32,17 +33,17 @@ def place(tmp_path_factory):
 def small(place, monkeypatch):
     """Let the study find these pictures, and an untrained network as the stored one."""
     monkeypatch.setenv(images.FOLDER, str(place))
-    stored = weights.pack(seeded(resnet8, 0), {})
-    monkeypatch.setattr(compressed, "read", lambda name: stored)
-    for kept in (images.pictures, images._every, compressed._right):
+    packed = weights.pack(seeded(resnet8, 0), {})
+    monkeypatch.setattr(stored, "read", lambda name: packed)
+    for kept in (images.pictures, images._every, stored.right):
         kept.cache_clear()
     yield
-    for kept in (images.pictures, images._every, compressed._right):
+    for kept in (images.pictures, images._every, stored.right):
         kept.cache_clear()
 
 
 def test_every_method_of_a_table_is_known():
-    named = {row["method"] for table in (UNTRAINED, TUNED) for row in table.runs()}
+    named = {row["method"] for table in (UNTRAINED, TUNED, LESSON_RATES) for row in table.runs()}
     assert named == set(compressed.METHODS)
 
 
@@ -71,18 +72,18 @@ def test_few_bits_take_few_bytes_and_leave_every_layer(method, choice, passes):
 
 
 def test_shared_values_are_as_few_as_the_bits_say():
-    made = compressed.METHODS["shared"](0, 3, 1.0, 1)
+    made = compressed.shared(Choice(0, bits=3, passes=1))
     layer = made.model.get_submodule("block2.conv1")
     assert len(layer.weight.unique()) <= 8
 
 
 @pytest.mark.parametrize("passes", [0, 1])
 def test_pruned_weights_are_zero_in_the_file(passes):
-    made = compressed.METHODS["pruned"](0, 0, 0.3, passes)
+    made = compressed.pruned(Choice(0, kept=0.3, passes=passes))
     kernels = [p for p in made.model.parameters() if p.dim() > 1]
     left = sum(int(p.count_nonzero()) for p in kernels) / sum(p.numel() for p in kernels)
     assert left == pytest.approx(0.3, abs=0.001)
-    assert made.size < compressed.METHODS["shared"](0, compressed.PACKED_BITS, 1.0, 0).size
+    assert made.size < compressed.shared(Choice(0, bits=compressed.PACKED_BITS)).size
 
 
 def test_cut_filters_save_multiply_adds():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from labcode.studies.cifar10 import compressed, trials
+from labcode.studies.cifar10 import compressed, rates, stored, trials
 from labcode.studies.definition import Row, Study, Table, grid
 
 SEEDS = (0, 1, 2)
@@ -22,6 +22,11 @@ def settings(method: str, *, passes: int = 0, **choices: Any) -> list[Row]:
     """Return the settings of a technique: each of its choices with each seed."""
     one = {"bits": (0,), "kept": (1.0,)} | choices
     return grid(method=[method], passes=[passes], **one, seed=SEEDS)
+
+
+def searched(method: str, *, lr: tuple[float, ...], bits: int = 0, kept: float = 1.0) -> list[Row]:
+    """Return the settings of a search of the learning rate."""
+    return grid(method=[method], bits=[bits], kept=[kept], lr=lr, seed=[RATES_SEED])
 
 
 SEARCH = Table(
@@ -53,7 +58,7 @@ UNTRAINED = Table(
         *settings("cut", kept=(0.75, 0.5)),
     ],
     (RESNET8,),
-    facts=FACTS | {"calibration": compressed.CALIBRATION},
+    facts=FACTS | {"calibration": stored.CALIBRATION},
 )
 TUNED = Table(
     "cifar10_tuned",
@@ -65,4 +70,17 @@ TUNED = Table(
     (RESNET8,),
     facts=FACTS | {"lr": compressed.LOW_RATE},
 )
-STUDY = Study("cifar10", (SEARCH, RESNET8, UNTRAINED, TUNED))
+LESSON_RATES = Table(
+    "cifar10_lesson_rates",
+    rates.compressed_row,
+    [
+        *searched("rounded", bits=4, lr=(0.0005, 0.002, 0.005, 0.02, 0.05)),
+        *searched("rounded", bits=2, lr=(0.0005, 0.002, 0.005, 0.02, 0.05)),
+        *searched("shared", bits=4, lr=(2e-5, 1e-4, 5e-4, 2e-3, 1e-2)),
+        *searched("pruned", kept=0.3, lr=(0.01, 0.02, 0.05, 0.1, 0.2)),
+        *searched("thin", kept=0.5, lr=(0.01, 0.02, 0.05, 0.1, 0.2)),
+    ],
+    (RESNET8,),
+    facts=FACTS | {"n_train": rates.N_TRAIN, "passes": rates.PASSES},
+)
+STUDY = Study("cifar10", (SEARCH, RESNET8, UNTRAINED, TUNED, LESSON_RATES))
