@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from labcode.data import Split
-from labcode.early_exit import METHODS, budgets, certainty
+from labcode.early_exit import Method, budgets, certainty
 from labcode.early_exit.training import all_exits
 from labcode.models import exit_macs
 from labcode.models.exit_network import ExitNetwork, Features, Head
@@ -19,7 +19,7 @@ from labcode.studies.definition import Row
 from labcode.training import eval_mode, seeded
 
 GRID = 4  # means a side that an early exit looks at
-METHOD = "equal weights"
+METHOD = Method(weights=(1.0, 1.0, 1.0))
 SHARES = (0.6, 0.8)  # of the last exit's multiply-adds, for which thresholds are chosen
 
 
@@ -57,7 +57,7 @@ def learned(seed: int, *, n_train: int, passes: int, lr: float) -> ExitNetwork:
     """Return the stored network of a seed with exits, trained on with all of them."""
     network = seeded(lambda: with_exits(whole(seed)), seed)
     data = pictures(n_train)
-    loss = all_exits(network, METHODS[METHOD])
+    loss = all_exits(network, METHOD)
     tuned(network, seed, data=data, passes=passes, lr=lr, loss_fn=loss)
     return network
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from labcode.studies.cifar10 import compressed, rates, stored, trials
+from labcode.studies.cifar10 import (
+    compressed,
+    contest,
+    exits,
+    rates,
+    stored,
+    students,
+    trials,
+)
 from labcode.studies.definition import Row, Study, Table, grid
 
 SEEDS = (0, 1, 2)
@@ -16,6 +24,7 @@ DATA = (
 )
 FACTS: Row = {"data": DATA, "batch_size": trials.BATCH_SIZE, "weight_decay": trials.WEIGHT_DECAY}
 FEW = 1  # passes of training after compression
+LESSON = 15_000  # training pictures of the lessons
 
 
 def settings(method: str, *, passes: int = 0, **choices: Any) -> list[Row]:
@@ -27,6 +36,11 @@ def settings(method: str, *, passes: int = 0, **choices: Any) -> list[Row]:
 def searched(method: str, *, lr: tuple[float, ...], bits: int = 0, kept: float = 1.0) -> list[Row]:
     """Return the settings of a search of the learning rate."""
     return grid(method=[method], bits=[bits], kept=[kept], lr=lr, seed=[RATES_SEED])
+
+
+def lesson(method: str, lr: float, **choices: Any) -> list[Row]:
+    """Return the settings of a technique with a pass over some of the pictures afterwards."""
+    return settings(method, passes=FEW, n_train=(LESSON,), lr=(lr,), **choices)
 
 
 SEARCH = Table(
@@ -83,4 +97,84 @@ LESSON_RATES = Table(
     (RESNET8,),
     facts=FACTS | {"n_train": rates.N_TRAIN, "passes": rates.PASSES},
 )
-STUDY = Study("cifar10", (SEARCH, RESNET8, UNTRAINED, TUNED, LESSON_RATES))
+LESSON_FACTS = FACTS | {"n_train": LESSON}
+FEW_BITS = Table(
+    "cifar10_few_bits",
+    compressed.row,
+    [
+        *lesson("trained_on", compressed.LOW_RATE),
+        *lesson("rounded", 0.005, bits=(4,)),
+        *lesson("rounded", 0.005, bits=(2,)),
+    ],
+    (RESNET8, LESSON_RATES),
+    facts=LESSON_FACTS,
+)
+SHARED = Table(
+    "cifar10_shared",
+    compressed.row,
+    lesson("shared", 5e-4, bits=(4, 3)),
+    (RESNET8, LESSON_RATES),
+    facts=LESSON_FACTS,
+)
+LOW_RANK = Table(
+    "cifar10_low_rank",
+    compressed.row,
+    lesson("thin", 0.05, kept=(0.5, 0.25)),
+    (RESNET8, LESSON_RATES),
+    facts=LESSON_FACTS,
+)
+PRUNED = Table(
+    "cifar10_pruned",
+    compressed.row,
+    lesson("pruned", 0.05, kept=(0.5, 0.3)),
+    (RESNET8, LESSON_RATES),
+    facts=LESSON_FACTS,
+)
+BFLOAT16 = {"trained in": "bfloat16, weights in float32"}
+STUDENT_RATES = Table(
+    "cifar10_student_rates",
+    students.rate_row,
+    grid(lesson=students.RATES, lr=(0.1, 0.2, 0.4, 0.8, 1.6), seed=[RATES_SEED]),
+    (RESNET8,),
+    facts=FACTS | students.SEARCH | BFLOAT16,
+)
+STUDENTS = Table(
+    "cifar10_students",
+    students.student_rows,
+    grid(seed=SEEDS),
+    (RESNET8, STUDENT_RATES),
+    facts=FACTS
+    | BFLOAT16
+    | {"n_train": students.N_TRAIN, "passes": students.PASSES, "lr": students.RATES}
+    | {"temperature": students.TEMPERATURE, "soft_weight": students.SOFT_WEIGHT},
+)
+BLOCK_RATES = Table(
+    "cifar10_block_rates",
+    contest.rate_row,
+    grid(kind=contest.RATES, lr=(0.1, 0.2, 0.4, 0.8, 1.6), seed=[RATES_SEED]),
+    facts=FACTS | contest.SEARCH | BFLOAT16,
+)
+BLOCKS = Table(
+    "cifar10_blocks",
+    contest.block_rows,
+    grid(seed=SEEDS),
+    (RESNET8, BLOCK_RATES),
+    facts=FACTS
+    | BFLOAT16
+    | {"n_train": contest.N_TRAIN, "passes": contest.PASSES, "lr": contest.RATES},
+)
+EXITS = Table(
+    "cifar10_exits",
+    exits.exit_rows,
+    grid(n_train=[LESSON], passes=[FEW], lr=[compressed.LOW_RATE], seed=SEEDS),
+    (RESNET8,),
+    facts=FACTS | {"weights": exits.METHOD.weights, "grid": exits.GRID},
+)
+STUDY = Study(
+    "cifar10",
+    (
+        *(SEARCH, RESNET8, UNTRAINED, TUNED),
+        *(LESSON_RATES, FEW_BITS, SHARED, LOW_RANK, PRUNED),
+        *(STUDENT_RATES, STUDENTS, BLOCK_RATES, BLOCKS, EXITS),
+    ),
+)
