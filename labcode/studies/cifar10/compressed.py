@@ -184,18 +184,26 @@ def pruned(choice: Choice) -> Result:
 
 def cut(choice: Choice) -> Result:
     """Cut the filters with the smallest norms inside each block, and train on."""
+    return _onnx(choice.train(cut_network(choice)))
+
+
+def cut_network(choice: Choice) -> nn.Module:
+    """Return the stored network with a part of the filters inside each block, untrained."""
     model = whole(choice.seed)
     norms = pruning.activity.unit_norms(model, p=1)
     layers = [f"block{number}.conv1" for number in (1, 2, 3)]
     counts = {name: round(choice.kept * len(norms[name])) for name in layers}
-    smaller = pruning.cut(
-        model, pruning.graph_plan(model, pruning.best_units(norms, counts), SHAPE), SHAPE
-    )
-    return _onnx(choice.train(smaller))
+    plan = pruning.graph_plan(model, pruning.best_units(norms, counts), SHAPE)
+    return pruning.cut(model, plan, SHAPE)
 
 
 def thin(choice: Choice) -> Result:
     """Give the 3x3 convolutions of the blocks a part of their rank, and train on."""
+    return _onnx(choice.train(thin_network(choice)))
+
+
+def thin_network(choice: Choice) -> nn.Module:
+    """Return the stored network with a part of the rank of each block's convolutions, untrained."""
     model = whole(choice.seed)
     for number in (1, 2, 3):
         block: Any = model.get_submodule(f"block{number}")
@@ -203,7 +211,7 @@ def thin(choice: Choice) -> Result:
             layer = getattr(block, name)
             rank = round(choice.kept * layer.out_channels)
             setattr(block, name, low_rank.truncated_conv(layer, rank))
-    return _onnx(choice.train(model))
+    return model.eval()
 
 
 METHODS: dict[str, Callable[[Choice], Result]] = {

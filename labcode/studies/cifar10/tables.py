@@ -13,7 +13,7 @@ from labcode.studies.cifar10 import (
     students,
     trials,
 )
-from labcode.studies.definition import Row, Study, Table, grid
+from labcode.studies.definition import Row, Study, Table, TimedTable, grid
 
 SEEDS = (0, 1, 2)
 RATES_SEED = 100  # no other table uses it
@@ -170,11 +170,12 @@ EXITS = Table(
     (RESNET8,),
     facts=FACTS | {"weights": exits.METHOD.weights, "grid": exits.GRID},
 )
+TIMES = TimedTable("cifar10_times", "benchmarks/small_photographs.py")
 STUDY = Study(
     "cifar10",
     (
         *(SEARCH, RESNET8, UNTRAINED, TUNED),
         *(LESSON_RATES, FEW_BITS, SHARED, LOW_RANK, PRUNED),
-        *(STUDENT_RATES, STUDENTS, BLOCK_RATES, BLOCKS, EXITS),
+        *(STUDENT_RATES, STUDENTS, BLOCK_RATES, BLOCKS, EXITS, TIMES),
     ),
 )

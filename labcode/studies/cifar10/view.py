@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 N_TEST = 10_000
-TABLES = ("cifar10_untrained", "cifar10_tuned")
+TABLES = (
+    *("cifar10_untrained", "cifar10_tuned"),
+    *("cifar10_few_bits", "cifar10_shared", "cifar10_low_rank", "cifar10_pruned"),
+)
 
 
 class Way(NamedTuple):
@@ -23,15 +26,18 @@ class Way(NamedTuple):
         bits: Of the weights, where the method has a choice.
         kept: Part of the weights or filters that stays, where it removes some.
         passes: Over the training pictures after the step, where it trains.
+        n_train: Training pictures of these passes; 0 is all.
     """
 
     method: str
     bits: int = 0
     kept: float = 1.0
     passes: int = 0
+    n_train: int = 0
 
 
 PLAIN = Way("uncompressed")
+LESSON = 15_000  # training pictures of most lessons after compression
 
 
 def rows(way: Way) -> pd.DataFrame:
@@ -46,6 +52,7 @@ def rows(way: Way) -> pd.DataFrame:
     import pandas as pd
 
     table = pd.concat([studies.table(name) for name in TABLES], ignore_index=True)
+    table["n_train"] = table["n_train"].fillna(0)  # older tables train with all pictures
     chosen = (table[list(Way._fields)] == list(way)).all(axis=1)
     if not chosen.any():
         raise KeyError(f"no row of {way} is stored")
@@ -56,6 +63,11 @@ def difference(way: Way) -> Difference:
     """Return a technique's accuracy minus the network's own, over seeds and pictures."""
     found = rows(way)
     return difference_over_changes(found["lost"].tolist(), found["won"].tolist(), images=N_TEST)
+
+
+def taught(method: str, **choices: Any) -> Way:
+    """Return a technique with one pass over `LESSON` pictures after it."""
+    return Way(method, passes=1, n_train=LESSON, **choices)
 
 
 def gain(way: Way, over: Way) -> Difference:
