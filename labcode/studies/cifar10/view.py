@@ -36,6 +36,40 @@ class Way(NamedTuple):
     n_train: int = 0
 
 
+class Pair(NamedTuple):
+    """Two networks of a table whose trial compared their answers, picture by picture.
+
+    Args:
+        table: Name of the stored table.
+        chosen: Columns and values that choose the rows, one for each seed.
+        lost: Column with the pictures that the first network alone gets right.
+        won: That of the second.
+    """
+
+    table: str
+    chosen: Mapping[str, Any]
+    lost: str = "lost"
+    won: str = "won"
+
+    def rows(self) -> pd.DataFrame:
+        """Return the stored rows, one for each seed.
+
+        Raises:
+            KeyError: There are none.
+        """
+        table = studies.table(self.table)
+        chosen = (table[list(self.chosen)] == list(self.chosen.values())).all(axis=1)
+        if not chosen.any():
+            raise KeyError(f"{self.table} has no row of {dict(self.chosen)}")
+        return table[chosen].sort_values("seed")
+
+    def difference(self) -> Difference:
+        """Return the second network's accuracy minus the first's, over seeds and pictures."""
+        found = self.rows()
+        lost, won = found[self.lost].tolist(), found[self.won].tolist()
+        return difference_over_changes(lost, won, images=N_TEST)
+
+
 PLAIN = Way("uncompressed")
 LESSON = 15_000  # training pictures of most lessons after compression
 
