@@ -1,6 +1,7 @@
 """The study on small photographs, on a few made-up pictures: what each technique hands over."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from PIL import Image
@@ -23,6 +24,7 @@ from labcode.studies.cifar10.tables import (
     LESSON_RATES,
     LOW_RANK,
     PRUNED,
+    RESNET8,
     SHARED,
     TUNED,
     UNTRAINED,
@@ -63,7 +65,11 @@ def small(place, monkeypatch):
 
 def test_every_method_of_a_table_is_known():
     every = (UNTRAINED, TUNED, LESSON_RATES, FEW_BITS, SHARED, LOW_RANK, PRUNED)
-    named = {row["method"] for table in every for row in table.runs()}
+    searches = pd.DataFrame(
+        [row | {"validation_accuracy": row["lr"]} for row in LESSON_RATES.runs()]
+    )
+    given = {RESNET8: None, LESSON_RATES: searches}
+    named = {row["method"] for table in every for row in table.runs(*map(given.get, table.needs))}
     assert named == set(compressed.METHODS)
 
 
@@ -161,7 +167,7 @@ def test_bfloat16_leaves_weights_and_loss_in_float32():
 def test_students_of_both_lessons_begin_alike_and_are_scored_against_the_labels(monkeypatch):
     monkeypatch.setattr(students, "N_TRAIN", 40)
     monkeypatch.setattr(students, "PASSES", 1)
-    rows = students.student_rows(0)
+    rows = students.student_rows(0.4, 0.2, 0)
     assert [(row["lesson"], row["file"]) for row in rows] == [
         ("labels", "float32"),
         ("labels", "int8"),
@@ -189,8 +195,8 @@ def test_a_taught_student_hears_the_teacher(monkeypatch):
 def test_blocks_of_the_contest_take_the_same_multiply_adds(monkeypatch):
     monkeypatch.setattr(contest, "N_TRAIN", 40)
     monkeypatch.setattr(contest, "PASSES", 1)
-    rows = contest.block_rows(0)
-    assert [row["kind"] for row in rows] == list(contest.RATES)
+    rows = contest.block_rows("0.4,0.4,0.2,0.2", 0)
+    assert [row["kind"] for row in rows] == list(contest.KINDS)
     assert all(abs(row["macs"] / contest.BUDGET - 1) <= 0.01 for row in rows)
     assert (rows[0]["lost_to_standard"], rows[0]["won_over_standard"]) == (0, 0)
     for row in rows:

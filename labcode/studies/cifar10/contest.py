@@ -17,14 +17,9 @@ from labcode.training.loop import cross_entropy
 
 BUDGET = 1_600_000  # multiply-adds: the digits' 1,250,000 at 32 x 32 pixels instead of 28 x 28
 N_TRAIN = 15_000
-PASSES = 8
+PASSES = 4
 SEARCH = {"n_train": 5_000, "passes": 3}  # of `cifar10_block_rates`
-RATES = {  # the best of that table
-    "standard": 0.4,
-    "depthwise separable": 0.4,
-    "grouped + shuffle": 0.4,
-    "standard + SE": 0.4,
-}
+KINDS = ("standard", "depthwise separable", "grouped + shuffle", "standard + SE")
 
 
 def built(kind: str) -> nn.Module:
@@ -46,8 +41,12 @@ def rate_row(kind: str, lr: float, seed: int) -> Row:
     return {"validation_accuracy": validation_accuracy(partial(logits_of, model))}
 
 
-def block_rows(seed: int) -> list[Row]:
+def block_rows(rates: str, seed: int) -> list[Row]:
     """Return all blocks, trained from the same seed.
+
+    Args:
+        rates: Highest learning rate of each of `KINDS`, with commas between.
+        seed: Of the first weights and of the order of the pictures.
 
     Returns:
         For each block: accuracies; ``lost`` and ``won`` against ResNet-8; ``lost_to_standard``
@@ -56,8 +55,8 @@ def block_rows(seed: int) -> list[Row]:
     """
     rows, test = [], pictures().test
     standard = None
-    for kind, lr in RATES.items():
-        model = learned(kind, seed, n_train=N_TRAIN, passes=PASSES, lr=lr)
+    for kind, lr in zip(KINDS, rates.split(","), strict=True):
+        model = learned(kind, seed, n_train=N_TRAIN, passes=PASSES, lr=float(lr))
         right = logits_of(model, test.images).argmax(1) == test.labels
         standard = right if standard is None else standard
         against = changes(standard, right)

@@ -58,5 +58,5 @@ FILES = {  # by the names in `board.LINES`
     "a quarter of the rank": Runs(partial(thin_network, Choice(0, kept=0.25))),
     "narrow": Runs(_student),
     "narrow, int8": Runs(_student, int8=True),
-    **{kind: Runs(partial(_block, kind)) for kind in contest.RATES},
+    **{kind: Runs(partial(_block, kind)) for kind in contest.KINDS},
 }

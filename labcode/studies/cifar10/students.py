@@ -20,16 +20,16 @@ from labcode.training.loop import LossFn, cross_entropy
 
 WIDTH = 8  # filters of the first convolution: half
 N_TRAIN = 15_000
-PASSES = 8
+PASSES = 5
 TEMPERATURE, SOFT_WEIGHT = 4.0, 0.9  # as on digits; not searched on photographs
-RATES = {"labels": 0.4, "taught": 0.4}  # the best of `cifar10_student_rates`
-SEARCH = {"n_train": 5_000, "passes": 3}  # of that table
+LESSONS = ("labels", "taught")
+SEARCH = {"n_train": 5_000, "passes": 3}  # of `cifar10_student_rates`
 TEACHER = 0  # the stored network, by its seed, that teaches in the search
 
 
 def loss_of(lesson: str, teacher: int) -> LossFn:
     """Return the loss of a lesson: "labels" alone, or "taught" by a stored network too."""
-    if check_choice("lesson", lesson, RATES) == "labels":
+    if check_choice("lesson", lesson, LESSONS) == "labels":
         return in_bfloat16(cross_entropy)
     live = LiveTeacher(whole(teacher).to(memory_format=torch.channels_last))
     return in_bfloat16(live.loss(temperature=TEMPERATURE, soft_weight=SOFT_WEIGHT))
@@ -50,10 +50,12 @@ def rate_row(lesson: str, lr: float, seed: int) -> Row:
     return {"validation_accuracy": validation_accuracy(partial(logits_of, student))}
 
 
-def student_rows(seed: int) -> list[Row]:
+def student_rows(labels_lr: float, taught_lr: float, seed: int) -> list[Row]:
     """Return both lessons from the same first weights, as float32 and as int8 files.
 
     Args:
+        labels_lr: Highest learning rate with the labels alone.
+        taught_lr: That with the teacher.
         seed: Of the teacher, of the student's first weights, and of the order of the pictures.
 
     Returns:
@@ -64,7 +66,7 @@ def student_rows(seed: int) -> list[Row]:
     rows: list[Row] = []
     alone: dict[str, Tensor] = {}  # by the kind of file: where the student of the labels is right
     test = pictures().test
-    for lesson, lr in RATES.items():
+    for lesson, lr in zip(LESSONS, (labels_lr, taught_lr), strict=True):
         student = learned(lesson, seed, teacher=seed, n_train=N_TRAIN, passes=PASSES, lr=lr)
         for file, made in files(student).items():
             right = made.answers(test.images).argmax(1) == test.labels

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from labcode.studies.cifar10 import (
@@ -18,13 +19,14 @@ from labcode.studies.definition import Row, Study, Table, TimedTable, grid
 SEEDS = (0, 1, 2)
 RATES_SEED = 100  # no other table uses it
 RATES = (0.05, 0.1, 0.2, 0.4, 0.8)
+START_RATES = (0.1, 0.2, 0.4, 0.8)  # of other networks from the start
 DATA = (
     "CIFAR-10 as JPEG copies of quality 75, 32 x 32: 45,000 pictures train, 5,000 choose, "
     "10,000 test"
 )
 FACTS: Row = {"data": DATA, "batch_size": trials.BATCH_SIZE, "weight_decay": trials.WEIGHT_DECAY}
 FEW = 1  # passes of training after compression
-LESSON = 15_000  # training pictures of the lessons
+LESSON = 10_000  # training pictures of the lessons
 
 
 def settings(method: str, *, passes: int = 0, **choices: Any) -> list[Row]:
@@ -41,6 +43,17 @@ def searched(method: str, *, lr: tuple[float, ...], bits: int = 0, kept: float =
 def lesson(method: str, lr: float, **choices: Any) -> list[Row]:
     """Return the settings of a technique with a pass over some of the pictures afterwards."""
     return settings(method, passes=FEW, n_train=(LESSON,), lr=(lr,), **choices)
+
+
+def best(searches: Any, **chosen: Any) -> float:
+    """Return the rate with the highest accuracy on the validation split.
+
+    Args:
+        searches: The stored table of searches.
+        chosen: Columns and values that choose one of them.
+    """
+    mine = (searches[list(chosen)] == list(chosen.values())).all(axis=1)
+    return float(searches.loc[searches[mine]["validation_accuracy"].idxmax(), "lr"])
 
 
 SEARCH = Table(
@@ -89,77 +102,82 @@ LESSON_RATES = Table(
     rates.compressed_row,
     [
         *searched("rounded", bits=4, lr=(0.0001, 0.0005, 0.002, 0.005, 0.02)),
-        *searched("rounded", bits=2, lr=(0.0005, 0.002, 0.005)),
-        *searched("shared", bits=4, lr=(1e-4, 5e-4, 2e-3)),
+        *searched("rounded", bits=2, lr=(0.0005, 0.002, 0.005, 0.02)),
+        *searched("shared", bits=4, lr=(2e-5, 1e-4, 5e-4, 2e-3)),
     ],
     (RESNET8,),
     facts=FACTS | {"n_train": rates.N_TRAIN, "passes": rates.PASSES},
 )
+
+
+def few_bits(_: Any, searches: Any) -> list[Row]:
+    """Return the settings of few bits with training, each at the best rate of its search."""
+    rate = partial(best, searches, method="rounded")
+    return [row for bits in (4, 2) for row in lesson("rounded", rate(bits=bits), bits=(bits,))]
+
+
+def sharing(_: Any, searches: Any) -> list[Row]:
+    """Return the settings of shared values that are trained, at the best rate."""
+    return lesson("shared", best(searches, method="shared"), bits=(4,))
+
+
 LESSON_FACTS = FACTS | {"n_train": LESSON}
 FEW_BITS = Table(
-    "cifar10_few_bits",
-    compressed.row,
-    [
-        *lesson("trained_on", compressed.LOW_RATE),
-        *lesson("rounded", 0.005, bits=(4,)),
-        *lesson("rounded", 0.005, bits=(2,)),
-    ],
-    (RESNET8, LESSON_RATES),
-    facts=LESSON_FACTS,
+    "cifar10_few_bits", compressed.row, few_bits, (RESNET8, LESSON_RATES), facts=LESSON_FACTS
 )
 SHARED = Table(
-    "cifar10_shared",
-    compressed.row,
-    lesson("shared", 5e-4, bits=(4, 3)),
-    (RESNET8, LESSON_RATES),
-    facts=LESSON_FACTS,
+    "cifar10_shared", compressed.row, sharing, (RESNET8, LESSON_RATES), facts=LESSON_FACTS
 )
 LOW_RANK = Table(
     "cifar10_low_rank",
     compressed.row,
-    lesson("thin", 0.05, kept=(0.5, 0.25)),
-    (RESNET8, LESSON_RATES),
+    lesson("thin", compressed.LOW_RATE, kept=(0.5,)),
+    (RESNET8,),
     facts=LESSON_FACTS,
 )
 PRUNED = Table(
     "cifar10_pruned",
     compressed.row,
-    lesson("pruned", 0.05, kept=(0.5, 0.3)),
-    (RESNET8, LESSON_RATES),
+    lesson("pruned", compressed.LOW_RATE, kept=(0.5, 0.1)),
+    (RESNET8,),
     facts=LESSON_FACTS,
 )
 BFLOAT16 = {"trained in": "bfloat16, weights in float32"}
 STUDENT_RATES = Table(
     "cifar10_student_rates",
     students.rate_row,
-    grid(lesson=students.RATES, lr=(0.1, 0.2, 0.4, 0.8, 1.6), seed=[RATES_SEED]),
+    grid(lesson=students.LESSONS, lr=START_RATES, seed=[RATES_SEED]),
     (RESNET8,),
     facts=FACTS | students.SEARCH | BFLOAT16,
 )
 STUDENTS = Table(
     "cifar10_students",
     students.student_rows,
-    grid(seed=SEEDS),
+    lambda _, searches: grid(
+        labels_lr=[best(searches, lesson="labels")],
+        taught_lr=[best(searches, lesson="taught")],
+        seed=SEEDS,
+    ),
     (RESNET8, STUDENT_RATES),
     facts=FACTS
     | BFLOAT16
-    | {"n_train": students.N_TRAIN, "passes": students.PASSES, "lr": students.RATES}
+    | {"n_train": students.N_TRAIN, "passes": students.PASSES}
     | {"temperature": students.TEMPERATURE, "soft_weight": students.SOFT_WEIGHT},
 )
 BLOCK_RATES = Table(
     "cifar10_block_rates",
     contest.rate_row,
-    grid(kind=contest.RATES, lr=(0.1, 0.2, 0.4, 0.8, 1.6), seed=[RATES_SEED]),
+    grid(kind=contest.KINDS, lr=START_RATES, seed=[RATES_SEED]),
     facts=FACTS | contest.SEARCH | BFLOAT16,
 )
 BLOCKS = Table(
     "cifar10_blocks",
     contest.block_rows,
-    grid(seed=SEEDS),
+    lambda _, searches: grid(
+        rates=[",".join(f"{best(searches, kind=kind):g}" for kind in contest.KINDS)], seed=SEEDS
+    ),
     (RESNET8, BLOCK_RATES),
-    facts=FACTS
-    | BFLOAT16
-    | {"n_train": contest.N_TRAIN, "passes": contest.PASSES, "lr": contest.RATES},
+    facts=FACTS | BFLOAT16 | {"n_train": contest.N_TRAIN, "passes": contest.PASSES},
 )
 EXITS = Table(
     "cifar10_exits",

@@ -71,7 +71,7 @@ class Pair(NamedTuple):
 
 
 PLAIN = Way("uncompressed")
-LESSON = 15_000  # training pictures of most lessons after compression
+LESSON = 10_000  # training pictures of most lessons after compression
 
 
 def rows(way: Way) -> pd.DataFrame:
