@@ -48,7 +48,7 @@ PRUNING, QUANTIZATION = "pruning", "quantization"
 SHARING, TEACHING = "prune, share and code", "distillation"
 LINES: dict[str, Line] = {
     "ResNet-8": Line("uncompressed", PLAIN),
-    "ResNet-8, trained on": Line("uncompressed", taught("trained_on")),
+    "ResNet-8, trained on": Line("uncompressed", Way("trained_on", passes=1)),
     "half of the filters, trained": Line(
         PRUNING, Way("cut", kept=0.5, passes=1), "half of the filters"
     ),
@@ -57,9 +57,7 @@ LINES: dict[str, Line] = {
     "2 bits, trained": Line(QUANTIZATION, taught("rounded", bits=2)),
     "64 shared values": Line(SHARING, Way("shared", 6)),
     "16 shared values, trained": Line(SHARING, taught("shared", bits=4)),
-    "8 shared values, trained": Line(SHARING, taught("shared", bits=3)),
     "half rank, trained": Line("low rank", taught("thin", kept=0.5), "half of the rank"),
-    "quarter rank, trained": Line("low rank", taught("thin", kept=0.25), "a quarter of the rank"),
     "narrow, labels alone": Line(TEACHING, _student("labels", "float32"), "narrow"),
     "narrow, taught": Line(TEACHING, _student("taught", "float32"), "narrow"),
     **{

@@ -118,9 +118,6 @@ TECHNIQUES: dict[str, Both] = {
     "16 shared values, trained": Both(
         _bits("k-means, trained", 4), taught("shared", bits=4), little_lost
     ),
-    "8 shared values, trained": Both(
-        _bits("k-means, trained", 3), taught("shared", bits=3), little_lost
-    ),
     "half of the weights": Both(_order(0.5), Way("pruned", kept=0.5), little_lost),
     "30 % of the weights": Both(_order(0.3), Way("pruned", kept=0.3), little_lost),
     "10 % of the weights, trained": Both(_gradually(0.1), taught("pruned", kept=0.1), little_lost),

@@ -55,7 +55,6 @@ FILES = {  # by the names in `board.LINES`
     "whole, int8": Runs(partial(whole, 0), int8=True),
     "half of the filters": Runs(partial(cut_network, Choice(0, kept=0.5))),
     "half of the rank": Runs(partial(thin_network, Choice(0, kept=0.5))),
-    "a quarter of the rank": Runs(partial(thin_network, Choice(0, kept=0.25))),
     "narrow": Runs(_student),
     "narrow, int8": Runs(_student, int8=True),
     **{kind: Runs(partial(_block, kind)) for kind in contest.KINDS},
