@@ -66,11 +66,11 @@ def test_what_is_compared_stands_in_its_order():
 
 
 def mean_on_digits(place: carries.Digits) -> float:
-    """Return the mean of three seeds, read row by row."""
+    """Return the mean over the seeds, chosen column by column."""
     table = studies.table(place.table)
     for column, value in place.chosen.items():
         table = table[table[column] == value]
-    assert sorted(table["seed"]) == [0, 1, 2]
+    assert len(set(table["seed"])) == len(table) >= 3
     return table[place.column].mean()
 
 
