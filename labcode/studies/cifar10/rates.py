@@ -11,7 +11,9 @@ PASSES = 1
 NETWORK = 0  # the stored network, by its seed, that the searches begin with
 
 
-def compressed_row(method: str, bits: int, kept: float, lr: float, seed: int) -> Row:
+def compressed_row(
+    method: str, bits: int, kept: float, lr: float, seed: int, n_train: int = N_TRAIN
+) -> Row:
     """Return how a short training after a technique does at a learning rate.
 
     Args:
@@ -20,6 +22,7 @@ def compressed_row(method: str, bits: int, kept: float, lr: float, seed: int) ->
         kept: Part that stays, where the method removes some.
         lr: Highest learning rate.
         seed: Decides the order of the pictures; the network is always the first one.
+        n_train: Training pictures.
     """
-    choice = Choice(NETWORK, bits, kept, PASSES, lr, N_TRAIN, order=seed)
+    choice = Choice(NETWORK, bits, kept, PASSES, lr, n_train, order=seed)
     return {"validation_accuracy": validation_accuracy(compressed(method, choice).answers)}

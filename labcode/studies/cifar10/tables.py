@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from labcode.studies.cifar10 import (
@@ -27,6 +26,7 @@ DATA = (
 FACTS: Row = {"data": DATA, "batch_size": trials.BATCH_SIZE, "weight_decay": trials.WEIGHT_DECAY}
 FEW = 1  # passes of training after compression
 LESSON = 10_000  # training pictures of the lessons
+ALL = 45_000  # of the lesson with two bits, which needs more
 
 
 def settings(method: str, *, passes: int = 0, **choices: Any) -> list[Row]:
@@ -40,9 +40,9 @@ def searched(method: str, *, lr: tuple[float, ...], bits: int = 0, kept: float =
     return grid(method=[method], bits=[bits], kept=[kept], lr=lr, seed=[RATES_SEED])
 
 
-def lesson(method: str, lr: float, **choices: Any) -> list[Row]:
+def lesson(method: str, lr: float, n_train: int = LESSON, **choices: Any) -> list[Row]:
     """Return the settings of a technique with a pass over some of the pictures afterwards."""
-    return settings(method, passes=FEW, n_train=(LESSON,), lr=(lr,), **choices)
+    return settings(method, passes=FEW, n_train=(n_train,), lr=(lr,), **choices)
 
 
 def best(searches: Any, **chosen: Any) -> float:
@@ -110,10 +110,14 @@ LESSON_RATES = Table(
 )
 
 
-def few_bits(_: Any, searches: Any) -> list[Row]:
-    """Return the settings of few bits with training, each at the best rate of its search."""
-    rate = partial(best, searches, method="rounded")
-    return [row for bits in (4, 2) for row in lesson("rounded", rate(bits=bits), bits=(bits,))]
+def four_bits(_: Any, searches: Any) -> list[Row]:
+    """Return the settings of four bits with training, at the best rate of their search."""
+    return lesson("rounded", best(searches, method="rounded", bits=4), bits=(4,))
+
+
+def two_bits(_: Any, searches: Any) -> list[Row]:
+    """Return the settings of two bits with training, on all pictures."""
+    return lesson("rounded", best(searches), ALL, bits=(2,))
 
 
 def sharing(_: Any, searches: Any) -> list[Row]:
@@ -123,7 +127,21 @@ def sharing(_: Any, searches: Any) -> list[Row]:
 
 LESSON_FACTS = FACTS | {"n_train": LESSON}
 FEW_BITS = Table(
-    "cifar10_few_bits", compressed.row, few_bits, (RESNET8, LESSON_RATES), facts=LESSON_FACTS
+    "cifar10_few_bits", compressed.row, four_bits, (RESNET8, LESSON_RATES), facts=LESSON_FACTS
+)
+TWO_BITS_RATES = Table(  # forty steps did not tell rates apart for two bits
+    "cifar10_two_bits_rates",
+    rates.compressed_row,
+    [row | {"n_train": LESSON} for row in searched("rounded", bits=2, lr=(0.005, 0.02, 0.05))],
+    (RESNET8,),
+    facts=LESSON_FACTS | {"passes": rates.PASSES},
+)
+TWO_BITS = Table(
+    "cifar10_two_bits",
+    compressed.row,
+    two_bits,
+    (RESNET8, TWO_BITS_RATES),
+    facts=FACTS,
 )
 SHARED = Table(
     "cifar10_shared", compressed.row, sharing, (RESNET8, LESSON_RATES), facts=LESSON_FACTS
@@ -191,7 +209,7 @@ STUDY = Study(
     "cifar10",
     (
         *(SEARCH, RESNET8, UNTRAINED, TUNED),
-        *(LESSON_RATES, FEW_BITS, SHARED, LOW_RANK, PRUNED),
+        *(LESSON_RATES, FEW_BITS, TWO_BITS_RATES, TWO_BITS, SHARED, LOW_RANK, PRUNED),
         *(STUDENT_RATES, STUDENTS, BLOCK_RATES, BLOCKS, EXITS, TIMES),
     ),
 )
