@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from labcode import studies
@@ -19,7 +20,7 @@ class Line(NamedTuple):
     Args:
         kind: Of which sort the technique is, in the words of the digits' scoreboard.
         stored: Where its rows are, one for each seed; its difference is that from ResNet-8.
-        file: What runs, as `shapes.FILES` names it; "" if that was not timed.
+        file: What runs, as `shapes.FILES` names it, or `EXITS`, which was not timed.
     """
 
     kind: str
@@ -44,6 +45,7 @@ def _block(kind: str) -> Line:
     return Line("efficient blocks", Pair("cifar10_blocks", {"kind": kind}), kind)
 
 
+EXITS = "with exits"
 PRUNING, QUANTIZATION = "pruning", "quantization"
 SHARING, TEACHING = "prune, share and code", "distillation"
 LINES: dict[str, Line] = {
@@ -65,10 +67,10 @@ LINES: dict[str, Line] = {
         for kind in ("standard", "depthwise separable", "grouped + shuffle", "standard + SE")
     },
     "early exit, 80 % of the work": Line(
-        "early exit", Pair("cifar10_exits", {"exit": 0, "share": 0.8}), ""
+        "early exit", Pair("cifar10_exits", {"exit": 0, "share": 0.8}), EXITS
     ),
     "early exit, 60 % of the work": Line(
-        "early exit", Pair("cifar10_exits", {"exit": 0, "share": 0.6}), ""
+        "early exit", Pair("cifar10_exits", {"exit": 0, "share": 0.6}), EXITS
     ),
     "half of the weights, trained, shared, coded": Line("combination", taught("pruned", kept=0.5)),
     "10 % of the weights, trained, shared, coded": Line("combination", taught("pruned", kept=0.1)),
@@ -92,16 +94,22 @@ def scoreboard() -> pd.DataFrame:
 def _line(line: Line, times: pd.DataFrame) -> dict[str, Any]:
     found = line.rows()
     means = found.mean(numeric_only=True)
-    runs = times.loc[line.file] if line.file else None
+    runs = times.loc[line.file]
+    own = means if "bytes_on_disk" in means else runs.rename({"onnx_bytes": "bytes_on_disk"})
+    loaded = rows(PLAIN).mean(numeric_only=True) if line.file == "whole" else own
     return {
         "kind": line.kind,
         "accuracy (%)": round(100 * means["test_accuracy"], 1),
         "± points": round(100 * found["test_accuracy"].std(), 1),
         "difference": "" if line.stored == PLAIN else str(line.difference()),
-        "kB on disk": round(means["bytes_on_disk"] / 1000, 1),
-        "parameters": round(means["params"]),
+        "kB on disk": round(own["bytes_on_disk"] / 1000, 1),
+        "parameters": round(own["params"]),
         "million MACs": round(means["macs"] / 1e6, 2),
-        "kB of the ONNX file": "" if runs is None else round(runs["onnx_bytes"] / 1000, 1),
-        "kB of activations": "" if runs is None else round(runs["activation_bytes"] / 1000, 1),
-        "times faster": "" if runs is None else round(runs["times_faster"], 2),
+        "kB of the ONNX file": round(loaded["bytes_on_disk"] / 1000, 1),
+        "kB of activations": _if_timed(runs["activation_bytes"] / 1000, 1),
+        "times faster": _if_timed(runs["times_faster"], 2),
     }
+
+
+def _if_timed(value: Any, digits: int) -> float | str:
+    return "" if math.isnan(value) else round(float(value), digits)
