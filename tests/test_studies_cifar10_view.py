@@ -7,7 +7,15 @@ import pytest
 
 from labcode import studies
 from labcode.studies.cifar10 import carries, view
-from labcode.studies.cifar10.tables import FEW_BITS, LOW_RANK, PRUNED, SHARED, TUNED, UNTRAINED
+from labcode.studies.cifar10.tables import (
+    FEW_BITS,
+    LOW_RANK,
+    PRUNED,
+    SHARED,
+    TUNED,
+    TWO_BITS,
+    UNTRAINED,
+)
 from labcode.studies.cifar10.view import PLAIN, Pair, Way
 from labcode.training import Difference
 
@@ -15,7 +23,7 @@ FOLDER = Path(studies.__file__).parent / "tables" / "cifar10"
 WAYS = sorted(
     {
         Way(run["method"], run["bits"], run["kept"], run["passes"], run.get("n_train", 0))
-        for table in (UNTRAINED, TUNED, FEW_BITS, SHARED, LOW_RANK, PRUNED)
+        for table in (UNTRAINED, TUNED, FEW_BITS, TWO_BITS, SHARED, LOW_RANK, PRUNED)
         for run in table.runs(*(studies.table(other.name) for other in table.needs))
     }
 )

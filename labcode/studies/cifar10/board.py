@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from labcode import studies
-from labcode.studies.cifar10.view import PLAIN, Pair, Way, difference, rows, taught
+from labcode.studies.cifar10.view import LONGER, PLAIN, Pair, Way, difference, rows, taught
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +56,7 @@ LINES: dict[str, Line] = {
     ),
     "int8, post-training": Line(QUANTIZATION, Way("int8", 7), "whole, int8"),
     "4 bits, trained": Line(QUANTIZATION, taught("rounded", bits=4)),
-    "2 bits, trained": Line(QUANTIZATION, taught("rounded", bits=2)),
+    "2 bits, trained": Line(QUANTIZATION, taught("rounded", LONGER, bits=2)),
     "64 shared values": Line(SHARING, Way("shared", 6)),
     "16 shared values, trained": Line(SHARING, taught("shared", bits=4)),
     "half rank, trained": Line("low rank", taught("thin", kept=0.5), "half of the rank"),

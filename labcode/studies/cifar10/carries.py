@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from labcode import studies
-from labcode.studies.cifar10.view import Pair, Way, difference, taught
+from labcode.studies.cifar10.view import LONGER, Pair, Way, difference, taught
 from labcode.training import Difference, difference_over_seeds
 
 if TYPE_CHECKING:
@@ -113,7 +113,9 @@ TECHNIQUES: dict[str, Both] = {
     "4 bits": Both(_bits("PTQ, weights", 4), Way("rounded", 4), little_lost),
     "4 bits, trained": Both(_bits("QAT, weights", 4), taught("rounded", bits=4), little_lost),
     "2 bits": Both(_bits("PTQ, weights", 2), Way("rounded", 2), little_lost),
-    "2 bits, trained": Both(_bits("QAT, weights", 2), taught("rounded", bits=2), little_lost),
+    "2 bits, trained": Both(
+        _bits("QAT, weights", 2), taught("rounded", LONGER, bits=2), little_lost
+    ),
     "16 shared values": Both(_bits("k-means", 4), Way("shared", 4), little_lost),
     "16 shared values, trained": Both(
         _bits("k-means, trained", 4), taught("shared", bits=4), little_lost

@@ -13,6 +13,7 @@ from labcode.studies.cifar10 import (
     students,
     trials,
 )
+from labcode.studies.cifar10.view import LESSON, LONGER
 from labcode.studies.definition import Row, Study, Table, TimedTable, grid
 
 SEEDS = (0, 1, 2)
@@ -25,8 +26,6 @@ DATA = (
 )
 FACTS: Row = {"data": DATA, "batch_size": trials.BATCH_SIZE, "weight_decay": trials.WEIGHT_DECAY}
 FEW = 1  # passes of training after compression
-LESSON = 10_000  # training pictures of the lessons
-LONGER = 20_000  # of the lesson with two bits, which needs more
 
 
 def settings(method: str, *, passes: int = 0, **choices: Any) -> list[Row]:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 N_TEST = 10_000
 TABLES = (
     *("cifar10_untrained", "cifar10_tuned"),
-    *("cifar10_few_bits", "cifar10_shared", "cifar10_low_rank", "cifar10_pruned"),
+    *("cifar10_few_bits", "cifar10_two_bits", "cifar10_shared"),
+    *("cifar10_low_rank", "cifar10_pruned"),
 )
 
 
@@ -72,6 +73,7 @@ class Pair(NamedTuple):
 
 PLAIN = Way("uncompressed")
 LESSON = 10_000  # training pictures of most lessons after compression
+LONGER = 20_000  # of the one with two bits
 
 
 def rows(way: Way) -> pd.DataFrame:
@@ -99,9 +101,9 @@ def difference(way: Way) -> Difference:
     return difference_over_changes(found["lost"].tolist(), found["won"].tolist(), images=N_TEST)
 
 
-def taught(method: str, **choices: Any) -> Way:
-    """Return a technique with one pass over `LESSON` pictures after it."""
-    return Way(method, passes=1, n_train=LESSON, **choices)
+def taught(method: str, n_train: int = LESSON, **choices: Any) -> Way:
+    """Return a technique with one pass over some pictures after it."""
+    return Way(method, passes=1, n_train=n_train, **choices)
 
 
 def gain(way: Way, over: Way) -> Difference:
