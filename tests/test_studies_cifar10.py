@@ -10,7 +10,6 @@ from labcode import models, weights
 from labcode.models import resnet8
 from labcode.studies.cifar10 import (
     compressed,
-    contest,
     exits,
     images,
     rates,
@@ -190,18 +189,6 @@ def test_a_taught_student_hears_the_teacher(monkeypatch):
     _, taught = students.loss_of("taught", 0)(network, batch)
     _, alone = students.loss_of("labels", 0)(network, batch)
     assert taught < 0.01 < alone
-
-
-def test_blocks_of_the_contest_take_the_same_multiply_adds(monkeypatch):
-    monkeypatch.setattr(contest, "N_TRAIN", 40)
-    monkeypatch.setattr(contest, "PASSES", 1)
-    rows = contest.block_rows("0.4,0.4,0.2,0.2", 0)
-    assert [row["kind"] for row in rows] == list(contest.KINDS)
-    assert all(abs(row["macs"] / contest.BUDGET - 1) <= 0.01 for row in rows)
-    assert (rows[0]["lost_to_standard"], rows[0]["won_over_standard"]) == (0, 0)
-    for row in rows:
-        right = 80 * row["test_accuracy"] - 80 * rows[0]["test_accuracy"]
-        assert right == pytest.approx(row["won_over_standard"] - row["lost_to_standard"])
 
 
 def test_exits_leave_the_networks_own_answer_as_the_last():

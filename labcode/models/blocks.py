@@ -93,15 +93,12 @@ _STEP = {"grouped": GROUPS, "grouped + shuffle": GROUPS}  # channels must be a m
 class Backbone(nn.Module):
     """A stem, two blocks on 14 x 14, pooling, two blocks on 7 x 7, and a classifier."""
 
-    def __init__(self, kind: str, width1: int, width2: int, in_channels: int) -> None:
+    def __init__(self, kind: str, width1: int, width2: int) -> None:
         """Make the layers; `backbone` documents the arguments."""
         super().__init__()
         block = BLOCKS[kind]
-        self.in_channels = in_channels
         self.stem = nn.Sequential(
-            nn.Conv2d(in_channels, STEM, 3, stride=2, padding=1, bias=False),
-            nn.BatchNorm2d(STEM),
-            nn.ReLU(),
+            nn.Conv2d(1, STEM, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(STEM), nn.ReLU()
         )
         self.stage1 = nn.Sequential(block(STEM, width1), block(width1, width1))
         self.stage2 = nn.Sequential(block(width1, width2), block(width2, width2))
@@ -113,8 +110,8 @@ class Backbone(nn.Module):
                 layer.fc2.reset_parameters()
 
     def forward(self, x: Tensor) -> Tensor:
-        """Turn images (N, in_channels, 28, 28), or larger ones, into logits (N, 10)."""
-        check_batch(x, self.in_channels)
+        """Turn images (N, 1, 28, 28) into logits (N, 10)."""
+        check_batch(x, 1)
         x = self.stem(x)  # (N, 8, 14, 14)
         x = self.stage1(x)  # (N, width1, 14, 14)
         x = F.max_pool2d(x, 2)  # (N, width1, 7, 7)
@@ -122,8 +119,8 @@ class Backbone(nn.Module):
         return self.fc(x.mean((2, 3)))  # type: ignore[no-any-return]  # (N, 10)
 
 
-def backbone(kind: str, width1: int, width2: int, *, in_channels: int = 1) -> Backbone:
-    """Return an untrained backbone: for grey digits of 28 x 28, if nothing else is said.
+def backbone(kind: str, width1: int, width2: int) -> Backbone:
+    """Return an untrained backbone for grey digits of 28 x 28.
 
     Weights start by He's rule, the same for all blocks.
 
@@ -131,7 +128,6 @@ def backbone(kind: str, width1: int, width2: int, *, in_channels: int = 1) -> Ba
         kind: One of `BLOCKS`.
         width1: Channels of the two blocks on 14 x 14.
         width2: Channels of the two blocks on 7 x 7.
-        in_channels: Channels of the images.
 
     Returns:
         The network, in training mode.
@@ -148,7 +144,7 @@ def backbone(kind: str, width1: int, width2: int, *, in_channels: int = 1) -> Ba
     for name, width in (("width1", width1), ("width2", width2)):
         if check_int(name, width) % step:
             raise ValueError(f"{name} must be a multiple of {step} for {kind}, got {width!r}")
-    return Backbone(kind, width1, width2, check_int("in_channels", in_channels))
+    return Backbone(kind, width1, width2)
 
 
 def block_cost(kind: str, in_channels: int, out_channels: int, size: int) -> Cost:
@@ -187,30 +183,19 @@ def block_cost(kind: str, in_channels: int, out_channels: int, size: int) -> Cos
     return total
 
 
-def backbone_cost(
-    kind: str, width1: int, width2: int, *, in_channels: int = 1, size: int = 28
-) -> Cost:
+def backbone_cost(kind: str, width1: int, width2: int) -> Cost:
     """Return the cost of `backbone` by formula, for one image.
-
-    Args:
-        kind: One of `BLOCKS`.
-        width1: Channels of the first two blocks.
-        width2: Channels of the last two.
-        in_channels: Channels of the image.
-        size: Its height and width in pixels, a multiple of 4.
 
     >>> backbone_cost("grouped", 16, 32).macs
     353120
     """
-    stem = cost.conv2d(in_channels, STEM, 3, size, stride=2, padding=1)
-    half, quarter = size // 2, size // 4
-    pairs = [(STEM, width1, half), (width1, width1, half)]
-    pairs += [(width1, width2, quarter), (width2, width2, quarter)]
+    stem = cost.conv2d(1, STEM, 3, 28, stride=2, padding=1)
+    pairs = [(STEM, width1, 14), (width1, width1, 14), (width1, width2, 7), (width2, width2, 7)]
     blocks = sum((block_cost(kind, *pair) for pair in pairs), Cost(0, 0))
     return Cost(stem.params + 2 * STEM, stem.macs) + blocks + cost.linear(width2, 10)
 
 
-def widths(kind: str, macs: int, **image: int) -> tuple[int, int]:
+def widths(kind: str, macs: int) -> tuple[int, int]:
     """Return the widths at which a backbone has a budget of multiply-adds.
 
     Of all pairs within 1 % of the budget it is the one whose second width is closest to twice
@@ -219,10 +204,9 @@ def widths(kind: str, macs: int, **image: int) -> tuple[int, int]:
     Args:
         kind: One of `BLOCKS`.
         macs: Multiply-adds of the whole network for one image, with stem and classifier.
-        image: Its ``in_channels`` and ``size``, as in `backbone_cost`.
 
     Returns:
-        The channels of the first two blocks and of the last two.
+        The channels on 14 x 14 and on 7 x 7.
 
     Raises:
         TypeError: ``macs`` is not an integer.
@@ -236,12 +220,12 @@ def widths(kind: str, macs: int, **image: int) -> tuple[int, int]:
     found = []
     for width1 in range(REDUCTION, 500, step):  # a multiple of the groups, too
         for width2 in range(width1, 3 * width1 + 1, step):
-            spent = backbone_cost(kind, width1, width2, **image).macs
+            spent = backbone_cost(kind, width1, width2).macs
             if abs(spent / macs - 1) <= TOLERANCE:
                 found.append((abs(width2 / width1 - 2), width1, width2))
             if spent > macs * (1 + TOLERANCE):
                 break
-        if backbone_cost(kind, width1, width1, **image).macs > macs:
+        if backbone_cost(kind, width1, width1).macs > macs:
             break
     if not found:
         raise ValueError(f"macs {macs} leaves no widths within {TOLERANCE:.0%} for {kind}")

@@ -41,10 +41,6 @@ def _student(lesson: str, file: str) -> Pair:
     return Pair("cifar10_students", {"lesson": lesson, "file": file})
 
 
-def _block(kind: str) -> Line:
-    return Line("efficient blocks", Pair("cifar10_blocks", {"kind": kind}), kind)
-
-
 EXITS = "with exits"
 PRUNING, QUANTIZATION = "pruning", "quantization"
 SHARING, TEACHING = "prune, share and code", "distillation"
@@ -62,10 +58,6 @@ LINES: dict[str, Line] = {
     "half rank, trained": Line("low rank", taught("thin", kept=0.5), "half of the rank"),
     "narrow, labels alone": Line(TEACHING, _student("labels", "float32"), "narrow"),
     "narrow, taught": Line(TEACHING, _student("taught", "float32"), "narrow"),
-    **{
-        f"{kind} blocks": _block(kind)
-        for kind in ("standard", "depthwise separable", "grouped + shuffle", "standard + SE")
-    },
     "early exit, 80 % of the work": Line(
         "early exit", Pair("cifar10_exits", {"exit": 0, "share": 0.8}), EXITS
     ),

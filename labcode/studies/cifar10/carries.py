@@ -89,16 +89,6 @@ def _exits(share: float) -> Digits:
     return Digits("early_exit_budgets", {"kind": "fixed shares", "share": share}, first=last)
 
 
-def _block(kind: str) -> Both:
-    columns = {"budget": 1_250_000}
-    first = Digits("architecture_blocks", columns | {"kind": "standard"})
-    return Both(
-        Digits("architecture_blocks", columns | {"kind": kind}, first=first),
-        Pair("cifar10_blocks", {"kind": kind}, "lost_to_standard", "won_over_standard"),
-        better,
-    )
-
-
 def _early(share: float) -> Pair:
     return Pair("cifar10_exits", {"exit": 0, "share": share}, "lost_to_last", "won_over_last")
 
@@ -138,9 +128,6 @@ TECHNIQUES: dict[str, Both] = {
         ),
         better,
     ),
-    "depthwise separable blocks": _block("depthwise separable"),
-    "grouped blocks with a shuffle": _block("grouped + shuffle"),
-    "standard blocks with SE": _block("standard + SE"),
     "early exit, 80 % of the work": Both(_exits(0.8), _early(0.8), little_lost),
     "early exit, 60 % of the work": Both(_exits(0.6), _early(0.6), little_lost),
 }

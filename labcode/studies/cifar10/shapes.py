@@ -11,7 +11,6 @@ from torch import nn
 
 from labcode import runtime
 from labcode.models import resnet8
-from labcode.studies.cifar10 import contest
 from labcode.studies.cifar10.compressed import BATCH, Choice, cut_network, thin_network
 from labcode.studies.cifar10.stored import SHAPE, whole
 from labcode.studies.cifar10.students import WIDTH
@@ -46,10 +45,6 @@ def _student() -> nn.Module:
     return seeded(partial(resnet8, width=WIDTH), 0).eval()
 
 
-def _block(kind: str) -> nn.Module:
-    return seeded(partial(contest.built, kind), 0).eval()
-
-
 FILES = {  # by the names in `board.LINES`
     "whole": Runs(partial(whole, 0)),
     "whole, int8": Runs(partial(whole, 0), int8=True),
@@ -57,5 +52,4 @@ FILES = {  # by the names in `board.LINES`
     "half of the rank": Runs(partial(thin_network, Choice(0, kept=0.5))),
     "narrow": Runs(_student),
     "narrow, int8": Runs(_student, int8=True),
-    **{kind: Runs(partial(_block, kind)) for kind in contest.KINDS},
 }

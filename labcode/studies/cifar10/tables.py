@@ -6,7 +6,6 @@ from typing import Any
 
 from labcode.studies.cifar10 import (
     compressed,
-    contest,
     exits,
     rates,
     stored,
@@ -181,21 +180,6 @@ STUDENTS = Table(
     | {"n_train": students.N_TRAIN, "passes": students.PASSES}
     | {"temperature": students.TEMPERATURE, "soft_weight": students.SOFT_WEIGHT},
 )
-BLOCK_RATES = Table(
-    "cifar10_block_rates",
-    contest.rate_row,
-    grid(kind=contest.KINDS, lr=START_RATES, seed=[RATES_SEED]),
-    facts=FACTS | contest.SEARCH | BFLOAT16,
-)
-BLOCKS = Table(
-    "cifar10_blocks",
-    contest.block_rows,
-    lambda _, searches: grid(
-        rates=[",".join(f"{best(searches, kind=kind):g}" for kind in contest.KINDS)], seed=SEEDS
-    ),
-    (RESNET8, BLOCK_RATES),
-    facts=FACTS | BFLOAT16 | {"n_train": contest.N_TRAIN, "passes": contest.PASSES},
-)
 EXITS = Table(
     "cifar10_exits",
     exits.exit_rows,
@@ -209,6 +193,6 @@ STUDY = Study(
     (
         *(SEARCH, RESNET8, UNTRAINED, TUNED),
         *(LESSON_RATES, FEW_BITS, TWO_BITS_RATES, TWO_BITS, SHARED, LOW_RANK, PRUNED),
-        *(STUDENT_RATES, STUDENTS, BLOCK_RATES, BLOCKS, EXITS, TIMES),
+        *(STUDENT_RATES, STUDENTS, EXITS, TIMES),
     ),
 )
