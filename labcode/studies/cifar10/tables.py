@@ -130,7 +130,10 @@ FEW_BITS = Table(
 TWO_BITS_RATES = Table(  # forty steps did not tell rates apart for two bits
     "cifar10_two_bits_rates",
     rates.compressed_row,
-    [row | {"n_train": LESSON} for row in searched("rounded", bits=2, lr=(0.0005, 0.002, 0.005))],
+    [
+        row | {"n_train": LESSON}
+        for row in searched("rounded", bits=2, lr=(0.0005, 0.002, 0.005, 0.02))
+    ],
     (RESNET8,),
     facts=LESSON_FACTS | {"passes": rates.PASSES},
 )
