@@ -145,9 +145,8 @@ def test_a_lesson_sees_its_pictures_at_its_rate(monkeypatch):
     assert len(named["data"].train) == 20
 
 
-def test_a_search_begins_with_the_first_network_and_scores_the_validation_split(monkeypatch):
-    monkeypatch.setattr(rates, "N_TRAIN", 20)
-    found = rates.compressed_row("shared", 4, 1.0, 1e-9, 100)
+def test_a_search_begins_with_the_first_network_and_scores_the_validation_split():
+    found = rates.compressed_row("shared", 4, 1.0, 1e-9, 100, n_train=20)
     still = compressed.shared(Choice(rates.NETWORK, bits=4))
     assert found == {"validation_accuracy": stored.validation_accuracy(still.answers)}
 
