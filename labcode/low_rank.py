@@ -6,9 +6,10 @@ import torch
 from torch import Tensor, nn
 
 from labcode._walk import dtype_of
-from labcode.models import LowRankLinear
+from labcode.models import LowRankLinear, truncated_svd
 from labcode.training import device_of, eval_mode
 
+WINDOW = ("kernel_size", "stride", "padding", "dilation")  # what makes a convolution's window
 EPSILON = 1e-6  # keeps the covariance invertible where an input never changes
 
 
@@ -95,3 +96,46 @@ def output_svd(layer: nn.Linear, inputs: Tensor, rank: int) -> LowRankLinear:
     if layer.bias is not None:
         thin.second.bias.copy_(layer.bias)
     return thin.to(layer.weight.device, layer.weight.dtype)
+
+
+@torch.no_grad()
+def truncated_conv(layer: nn.Conv2d, rank: int) -> nn.Sequential:
+    """Return two thin convolutions whose filters are closest to those of a trained one.
+
+    The first has the layer's window and ``rank`` filters, the second is 1x1 and mixes them. The
+    filters, laid out as the rows of a matrix, keep their ``rank`` largest singular values.
+
+    Args:
+        layer: A convolution without groups; it is not changed.
+        rank: Filters of the first, at most the smaller side of the matrix.
+
+    Returns:
+        Both convolutions; the second has the layer's bias.
+
+    Raises:
+        TypeError: ``rank`` is not an integer.
+        ValueError: ``rank`` is out of range, or the layer is no such convolution.
+
+    Source: Zhang et al., "Accelerating very deep convolutional networks" (arXiv:1505.06798),
+        section 3.1, with the weights alone.
+
+    >>> full = nn.Conv2d(4, 8, 3, stride=2, padding=1)
+    >>> x = torch.rand(2, 4, 9, 9)
+    >>> torch.allclose(truncated_conv(full, 8)(x), full(x), atol=1e-5)
+    True
+    """
+    if not isinstance(layer, nn.Conv2d) or layer.groups != 1 or layer.padding_mode != "zeros":
+        raise ValueError(
+            f"layer must be a torch.nn.Conv2d without groups, padded by zeros, got {layer}"
+        )
+    rows = nn.Linear(layer.weight[0].numel(), layer.out_channels, bias=False)
+    rows.weight = nn.Parameter(layer.weight.flatten(1))  # (out, in · k · k)
+    both = truncated_svd(rows, rank)
+    window = {name: getattr(layer, name) for name in WINDOW}
+    thin = nn.Conv2d(layer.in_channels, rank, bias=False, **window)
+    mix = nn.Conv2d(rank, layer.out_channels, 1, bias=layer.bias is not None)
+    thin.weight.copy_(both.first.weight.view(thin.weight.shape))
+    mix.weight.copy_(both.second.weight[..., None, None])
+    if layer.bias is not None and mix.bias is not None:
+        mix.bias.copy_(layer.bias)
+    return nn.Sequential(thin, mix).to(layer.weight)

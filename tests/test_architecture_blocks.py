@@ -1,5 +1,7 @@
 """Blocks at equal multiply-adds, ranks that are closest in answers, and MobileNet's settings."""
 
+import copy
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -9,7 +11,7 @@ from torchvision.transforms.functional import resize
 
 from labcode import data, models, studies
 from labcode.counting import count
-from labcode.low_rank import layer_inputs, output_svd
+from labcode.low_rank import layer_inputs, output_svd, truncated_conv
 from labcode.models import digits_mobilenet
 from labcode.models.blocks import (
     BLOCKS,
@@ -96,6 +98,32 @@ def test_no_rank_is_closer_in_answers():
     assert (found - exact).square().sum() < (other(x) - layer.bias - exact).square().sum()
     with pytest.raises(ValueError, match=r"inputs must have the shape \(N, 12\), got \(200, 9\)"):
         output_svd(layer, exact, 4)
+
+
+@pytest.mark.parametrize(("stride", "padding", "dilation"), [(1, 1, 1), (2, 1, 1), (1, 2, 2)])
+def test_a_thin_convolution_drops_the_smallest_singular_values_and_no_other(
+    stride, padding, dilation
+):
+    torch.manual_seed(0)
+    full = nn.Conv2d(5, 8, 3, stride=stride, padding=padding, dilation=dilation)
+    thin = truncated_conv(full, 3)
+    filters = full.weight.detach().flatten(1).double()  # (8, 45)
+    u, s, v = torch.linalg.svd(filters, full_matrices=False)
+    s[3:] = 0
+    best = copy.deepcopy(full)
+    best.weight.data = (u @ s.diag() @ v).float().view_as(full.weight)
+    x = torch.rand(2, 5, 9, 9)
+    assert torch.allclose(thin(x), best(x), atol=1e-5)
+    assert not torch.allclose(thin(x), full(x), atol=1e-2)
+    assert thin[0].weight.shape == (3, 5, 3, 3)
+    assert torch.equal(thin[1].bias, full.bias)
+
+
+def test_a_convolution_with_groups_is_not_made_thin():
+    with pytest.raises(ValueError, match=r"without groups.*groups=2"):
+        truncated_conv(nn.Conv2d(4, 4, 3, groups=2), 2)
+    with pytest.raises(ValueError, match="rank must be at most 4"):
+        truncated_conv(nn.Conv2d(4, 4, 3), 5)
 
 
 def test_a_layers_inputs_are_seen_and_the_mode_stays():

@@ -1,14 +1,35 @@
 """The study on small photographs, on a few made-up pictures: what each technique hands over."""
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 from PIL import Image
 
-from labcode import weights
+from labcode import models, weights
 from labcode.models import resnet8
-from labcode.studies.cifar10 import compressed, images, trials
-from labcode.studies.cifar10.tables import TUNED, UNTRAINED
+from labcode.studies.cifar10 import (
+    compressed,
+    exits,
+    images,
+    rates,
+    stored,
+    students,
+    trials,
+)
+from labcode.studies.cifar10.compressed import Choice
+from labcode.studies.cifar10.tables import (
+    FEW_BITS,
+    LESSON_RATES,
+    LOW_RANK,
+    PRUNED,
+    RESNET8,
+    SHARED,
+    TUNED,
+    UNTRAINED,
+)
 from labcode.training import seeded
+from labcode.training.loop import Batch, cross_entropy
 
 pytestmark = pytest.mark.slow
 
@@ -32,17 +53,22 @@ def place(tmp_path_factory):
 def small(place, monkeypatch):
     """Let the study find these pictures, and an untrained network as the stored one."""
     monkeypatch.setenv(images.FOLDER, str(place))
-    stored = weights.pack(seeded(resnet8, 0), {})
-    monkeypatch.setattr(compressed, "read", lambda name: stored)
-    for kept in (images.pictures, images._every, compressed._right):
+    packed = weights.pack(seeded(resnet8, 0), {})
+    monkeypatch.setattr(stored, "read", lambda name: packed)
+    for kept in (images.pictures, images._every, stored.right):
         kept.cache_clear()
     yield
-    for kept in (images.pictures, images._every, compressed._right):
+    for kept in (images.pictures, images._every, stored.right):
         kept.cache_clear()
 
 
 def test_every_method_of_a_table_is_known():
-    named = {row["method"] for table in (UNTRAINED, TUNED) for row in table.runs()}
+    every = (UNTRAINED, TUNED, LESSON_RATES, FEW_BITS, SHARED, LOW_RANK, PRUNED)
+    searches = pd.DataFrame(
+        [row | {"validation_accuracy": row["lr"]} for row in LESSON_RATES.runs()]
+    )
+    given = {RESNET8: None, LESSON_RATES: searches}
+    named = {row["method"] for table in every for row in table.runs(*map(given.get, table.needs))}
     assert named == set(compressed.METHODS)
 
 
@@ -71,18 +97,18 @@ def test_few_bits_take_few_bytes_and_leave_every_layer(method, choice, passes):
 
 
 def test_shared_values_are_as_few_as_the_bits_say():
-    made = compressed.METHODS["shared"](0, 3, 1.0, 1)
+    made = compressed.shared(Choice(0, bits=3, passes=1))
     layer = made.model.get_submodule("block2.conv1")
     assert len(layer.weight.unique()) <= 8
 
 
 @pytest.mark.parametrize("passes", [0, 1])
 def test_pruned_weights_are_zero_in_the_file(passes):
-    made = compressed.METHODS["pruned"](0, 0, 0.3, passes)
+    made = compressed.pruned(Choice(0, kept=0.3, passes=passes))
     kernels = [p for p in made.model.parameters() if p.dim() > 1]
     left = sum(int(p.count_nonzero()) for p in kernels) / sum(p.numel() for p in kernels)
     assert left == pytest.approx(0.3, abs=0.001)
-    assert made.size < compressed.METHODS["shared"](0, compressed.PACKED_BITS, 1.0, 0).size
+    assert made.size < compressed.shared(Choice(0, bits=compressed.PACKED_BITS)).size
 
 
 def test_cut_filters_save_multiply_adds():
@@ -101,3 +127,87 @@ def test_the_trained_network_is_handed_out_as_it_was_measured(monkeypatch):
     share = (right == images.pictures().test.labels).double().mean().item()
     assert outcome.rows["test_accuracy"] == pytest.approx(share)
     assert outcome.rows["params"] == 78_186
+
+
+def test_a_part_of_the_rank_saves_multiply_adds_and_the_full_rank_changes_no_answer():
+    whole = compressed.row("thin", 0, kept=1.0)
+    assert whole["lost"] + whole["won"] <= 1  # two sums in another order may round to another side
+    half = compressed.row("thin", 0, kept=0.5)
+    assert half["macs"] < 0.7 * 12_501_632 < 12_501_632 < whole["macs"]
+
+
+def test_a_lesson_sees_its_pictures_at_its_rate(monkeypatch):
+    seen = []
+    monkeypatch.setattr(compressed, "tuned", lambda *given, **named: seen.append((given, named)))
+    compressed.Choice(1, passes=2, lr=0.3, n_train=20, order=7).train(None, after_step="prune")
+    ((_, order), named) = seen[0]
+    assert (order, named["passes"], named["lr"], named["after_step"]) == (7, 2, 0.3, "prune")
+    assert len(named["data"].train) == 20
+
+
+def test_a_search_begins_with_the_first_network_and_scores_the_validation_split():
+    found = rates.compressed_row("shared", 4, 1.0, 1e-9, 100, n_train=20)
+    still = compressed.shared(Choice(rates.NETWORK, bits=4))
+    assert found == {"validation_accuracy": stored.validation_accuracy(still.answers)}
+
+
+def test_bfloat16_leaves_weights_and_loss_in_float32():
+    network = seeded(resnet8, 0)
+    images_, labels = torch.rand(8, 3, 32, 32), torch.arange(8)
+    batch = Batch(images_, labels, labels)
+    logits, loss = trials.in_bfloat16(cross_entropy)(network, batch)
+    exact, _ = cross_entropy(network, batch)
+    loss.backward()
+    assert {logits.dtype, loss.dtype, network.fc.weight.grad.dtype} == {torch.float32}
+    assert 0 < (logits - exact).abs().max() < 0.05 * exact.abs().max()
+
+
+def test_students_of_both_lessons_begin_alike_and_are_scored_against_the_labels(monkeypatch):
+    monkeypatch.setattr(students, "N_TRAIN", 40)
+    monkeypatch.setattr(students, "PASSES", 1)
+    rows = students.student_rows(0.4, 0.2, 0)
+    assert [(row["lesson"], row["file"]) for row in rows] == [
+        ("labels", "float32"),
+        ("labels", "int8"),
+        ("taught", "float32"),
+        ("taught", "int8"),
+    ]
+    for first, second in zip(rows[:2], rows[2:], strict=True):
+        assert (first["lost_to_labels"], first["won_over_labels"]) == (0, 0)
+        right = 80 * second["test_accuracy"] - 80 * first["test_accuracy"]
+        assert right == pytest.approx(second["won_over_labels"] - second["lost_to_labels"])
+    assert rows[0]["macs"] == rows[3]["macs"] < 12_501_632 / 3
+    assert rows[1]["bytes_on_disk"] < rows[0]["bytes_on_disk"] / 2
+
+
+def test_a_taught_student_hears_the_teacher(monkeypatch):
+    """With the teacher's own weights and no labels there is nothing to learn."""
+    monkeypatch.setattr(students, "SOFT_WEIGHT", 1.0)
+    network = seeded(resnet8, 0).eval()
+    batch = Batch(torch.rand(8, 3, 32, 32), torch.arange(8), torch.arange(8))
+    _, taught = students.loss_of("taught", 0)(network, batch)
+    _, alone = students.loss_of("labels", 0)(network, batch)
+    assert taught < 0.01 < alone
+
+
+def test_exits_leave_the_networks_own_answer_as_the_last():
+    network = exits.with_exits(stored.whole(0)).eval()
+    test = images.pictures().test.images
+    assert torch.allclose(network(test), stored.whole(0)(test), atol=1e-5)
+    last = models.exit_macs(network)[-1]
+    heads = 4 * 4 * (16 + 32) * 10  # both early exits: their pooled means times ten classes
+    assert last == 12_501_632 + heads
+
+
+def test_early_exits_cost_what_their_pictures_ran():
+    rows = exits.exit_rows(0, n_train=40, passes=1, lr=0.05)
+    assert [(row["exit"], row["share"]) for row in rows] == [
+        *((1, 0.0), (2, 0.0), (3, 0.0)),
+        *((0, 0.6), (0, 0.8)),
+    ]
+    macs = [row["macs"] for row in rows]
+    assert macs[0] < macs[1] < macs[2]
+    assert (rows[2]["lost_to_last"], rows[2]["won_over_last"]) == (0, 0)
+    for row in rows:
+        right = 80 * row["test_accuracy"] - 80 * rows[2]["test_accuracy"]
+        assert right == pytest.approx(row["won_over_last"] - row["lost_to_last"])

@@ -7,16 +7,24 @@ import pytest
 
 from labcode import studies
 from labcode.studies.cifar10 import carries, view
-from labcode.studies.cifar10.tables import TUNED, UNTRAINED
-from labcode.studies.cifar10.view import PLAIN, Way
+from labcode.studies.cifar10.tables import (
+    FEW_BITS,
+    LOW_RANK,
+    PRUNED,
+    SHARED,
+    TUNED,
+    TWO_BITS,
+    UNTRAINED,
+)
+from labcode.studies.cifar10.view import PLAIN, Pair, Way
 from labcode.training import Difference
 
 FOLDER = Path(studies.__file__).parent / "tables" / "cifar10"
 WAYS = sorted(
     {
-        Way(run["method"], run["bits"], run["kept"], run["passes"])
-        for table in (UNTRAINED, TUNED)
-        for run in table.runs()
+        Way(run["method"], run["bits"], run["kept"], run["passes"], run.get("n_train", 0))
+        for table in (UNTRAINED, TUNED, FEW_BITS, TWO_BITS, SHARED, LOW_RANK, PRUNED)
+        for run in table.runs(*(studies.table(other.name) for other in table.needs))
     }
 )
 
@@ -30,7 +38,7 @@ def accuracies(way: Way) -> list[float]:
                 float(line["test_accuracy"])
                 for line in csv.DictReader(file)
                 if line["method"] == way.method
-                and (int(line["bits"]), float(line["kept"]), int(line["passes"])) == way[1:]
+                and tuple(float(line.get(name, 0)) for name in way._fields[1:]) == way[1:]
             ]
     return found
 
@@ -65,17 +73,22 @@ def test_what_is_compared_stands_in_its_order():
     assert table.loc["b", "accuracy (%)"] == round(100 * sum(accuracies(Way("rounded", 4))) / 3, 1)
 
 
+def mean_on_digits(place: carries.Digits) -> float:
+    """Return the mean over the seeds, chosen column by column."""
+    table = studies.table(place.table)
+    for column, value in place.chosen.items():
+        table = table[table[column] == value]
+    assert len(set(table["seed"])) == len(table) >= 3
+    return table[place.column].mean()
+
+
 @pytest.mark.parametrize("name", carries.TECHNIQUES)
 def test_both_sides_are_stored_for_three_seeds(name):
-    digits, way = carries.TECHNIQUES[name]
-    assert len(view.rows(way)) == 3
-    table = studies.table(digits.table)
-    for column, value in digits.chosen.items():
-        table = table[table[column] == value]
-    assert sorted(table["seed"]) == [0, 1, 2]
-    assert carries.on_digits(digits).value == pytest.approx(
-        table[digits.column].mean() - sum(carries._by_seed(carries.UNCOMPRESSED)) / 3
-    )
+    digits, side, _ = carries.TECHNIQUES[name]
+    photographs = side.rows() if isinstance(side, Pair) else view.rows(side)
+    assert sorted(photographs["seed"]) == [0, 1, 2]
+    second, first = (mean_on_digits(one) for one in (digits, digits.first or carries.UNCOMPRESSED))
+    assert carries.on_digits(digits).value == pytest.approx(second - first)
 
 
 @pytest.mark.parametrize(
@@ -104,8 +117,26 @@ def test_little_is_lost_only_where_the_whole_interval_says_so(low, high, answer)
 )
 def test_it_carries_over_where_both_sides_agree(monkeypatch, digits, photographs, said):
     monkeypatch.setattr(carries, "on_digits", lambda _: Difference(0.0, *digits))
-    monkeypatch.setattr(carries, "difference", lambda _: Difference(0.0, *photographs))
+    monkeypatch.setattr(carries, "on_photographs", lambda _: Difference(0.0, *photographs))
     assert carries.carries("4 bits") == said
+
+
+@pytest.mark.parametrize(
+    ("digits", "photographs", "said"),
+    [
+        ((0.01, 0.03), (0.001, 0.002), "yes"),
+        ((-0.03, -0.01), (-0.5, -0.2), "yes"),
+        ((0.01, 0.03), (-0.5, -0.2), "no"),
+        ((0.0, 0.03), (0.01, 0.02), "cannot be told"),
+        ((0.01, 0.03), (-0.01, 0.02), "cannot be told"),
+    ],
+)
+def test_a_gain_carries_over_where_both_intervals_leave_out_zero(
+    monkeypatch, digits, photographs, said
+):
+    monkeypatch.setattr(carries, "on_digits", lambda _: Difference(0.0, *digits))
+    monkeypatch.setattr(carries, "on_photographs", lambda _: Difference(0.0, *photographs))
+    assert carries.carries("taught by the larger network") == said
 
 
 def test_some_or_all_techniques_are_shown():

@@ -14,7 +14,7 @@ from labcode._checks import check_number
 from labcode.data.dataset import Split
 from labcode.distillation.loss import soft_loss
 from labcode.models.exit_network import ExitNetwork, Features
-from labcode.training import Batch, History, fit
+from labcode.training import Batch, History, LossFn, fit
 
 
 @dataclass(frozen=True)
@@ -121,11 +121,22 @@ def fit_exits(network: ExitNetwork, train: Split, method: Method, **settings: An
         What happened; its accuracy is the last exit's.
     """
 
+    return fit(network, train, loss_fn=all_exits(network, method), **settings)
+
+
+def all_exits(network: ExitNetwork, method: Method) -> LossFn:
+    """Return the loss of all exits of a network, for `labcode.training.fit`.
+
+    Args:
+        network: The network that is trained.
+        method: How the exits' losses reach it; see `METHODS`.
+    """
+
     def loss_fn(_: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         rows = exit_logits(network, batch.images, method)  # (exits, N, classes)
         return rows[-1], exits_loss(rows, batch.labels, method)
 
-    return fit(network, train, loss_fn=loss_fn, **settings)
+    return loss_fn
 
 
 def fit_widths(network: nn.Module, train: Split, **settings: Any) -> History:

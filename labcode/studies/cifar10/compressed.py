@@ -4,29 +4,62 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from functools import cache, partial
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from labcode import coding, counting, pruning, quantization, runtime
+from labcode import coding, counting, low_rank, pruning, quantization, runtime
 from labcode._checks import check_choice
 from labcode.distillation import logits_of
-from labcode.models import resnet8
 from labcode.pruning.schedules import gradual, one_shot
 from labcode.runtime.int8 import onnx_logits
 from labcode.studies.cifar10.images import pictures
-from labcode.studies.cifar10.trials import tuned
+from labcode.studies.cifar10.stored import SHAPE, Answers, calibration, folded, judged, whole
+from labcode.studies.cifar10.trials import BATCH_SIZE, tuned
 from labcode.studies.definition import Row
-from labcode.training import seeded
-from labcode.weights import read, unpack
 
-SHAPE = (3, 32, 32)
-CALIBRATION = 500  # training pictures, unchanged, that ranges are found with
 BATCH = 20  # pictures in a run of an int8 file
-LOW_RATE = 0.05  # of training after compression: an eighth of the rate from the start; not searched
+LOW_RATE = 0.05  # of training after compression: an eighth of the rate from the start
 PACKED_BITS = 5  # of the shared values in a packed file
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How a technique is used.
+
+    Args:
+        seed: Of the stored network, and of what is trained.
+        bits: Of the weights, where the method has a choice.
+        kept: Part of the weights, filters or ranks that stays, where the method removes some.
+        passes: Over the training pictures, where the method trains.
+        lr: Highest learning rate of that training.
+        n_train: Training pictures; None takes all.
+        order: Decides the order of the pictures; None is the seed.
+    """
+
+    seed: int
+    bits: int = 0
+    kept: float = 1.0
+    passes: int = 0
+    lr: float = LOW_RATE
+    n_train: int | None = None
+    order: int | None = None
+
+    @property
+    def steps(self) -> int:
+        """Steps of the training."""
+        return self.passes * -(-len(pictures(self.n_train).train) // BATCH_SIZE)
+
+    def train(self, model: nn.Module, **settings: object) -> nn.Module:
+        """Train a network on, in place; without a pass it stays as it is."""
+        if not self.passes:
+            return model
+        order = self.seed if self.order is None else self.order
+        data = pictures(self.n_train)
+        return tuned(model, order, passes=self.passes, lr=self.lr, data=data, **settings)
 
 
 class Result(NamedTuple):
@@ -38,58 +71,36 @@ class Result(NamedTuple):
         size: Bytes of its file.
     """
 
-    answers: Callable[[Tensor], Tensor]
+    answers: Answers
     model: nn.Module
     size: int
 
 
-def whole(seed: int) -> nn.Module:
-    """Return the stored ResNet-8 of a seed, a copy of its own in evaluation mode."""
-    network = seeded(resnet8, seed)
-    unpack(network, read(f"resnet8-seed{seed}.safetensors"))
-    return network.eval()
-
-
-def folded(seed: int) -> nn.Module:
-    """Return the stored ResNet-8 with its batch norms folded."""
-    return quantization.fold_batch_norm(whole(seed), SHAPE)
-
-
-@cache
-def _right(seed: int) -> Tensor:
-    """Return where the stored network is right on the test pictures, (10,000,)."""
-    test = pictures().test
-    return logits_of(whole(seed), test.images).argmax(1) == test.labels
-
-
-def row(method: str, seed: int, bits: int = 0, kept: float = 1.0, passes: int = 0) -> Row:
+def row(method: str, seed: int, **settings: float) -> Row:
     """Return what a technique makes of ResNet-8.
 
     Args:
         method: One of `METHODS`.
         seed: Of the stored network, and of what is trained.
-        bits: Of the weights, where the method has a choice.
-        kept: Part of the weights or of the filters that stays, where the method removes some.
-        passes: Over the training pictures, where the method trains.
+        settings: Of `Choice`.
 
     Returns:
         Accuracy on the validation and the test split; ``lost`` and ``won``: test pictures that
         the stored network of the seed, or the compressed one, alone gets right; parameters (those
         that are not zero, where weights were removed one by one), multiply-adds, and bytes.
     """
-    made = METHODS[check_choice("method", method, METHODS)](seed, bits, kept, passes)
-    data = pictures()
-    seen = made.answers(data.validation.images).argmax(1) == data.validation.labels
-    now, was = made.answers(data.test.images).argmax(1) == data.test.labels, _right(seed)
+    made = compressed(method, Choice(seed, **settings))  # type: ignore[arg-type]
     return {
-        "validation_accuracy": float(seen.double().mean()),
-        "test_accuracy": float(now.double().mean()),
-        "lost": int((was & ~now).sum()),
-        "won": int((now & ~was).sum()),
+        **judged(made.answers, seed),
         "params": sum(int(p.count_nonzero()) for p in made.model.parameters()),
         "macs": counting.count(made.model, SHAPE).macs,
         "bytes_on_disk": made.size,
     }
+
+
+def compressed(method: str, choice: Choice) -> Result:
+    """Return what a technique, one of `METHODS`, makes of ResNet-8."""
+    return METHODS[check_choice("method", method, METHODS)](choice)
 
 
 def _plain(model: nn.Module, size: int) -> Result:
@@ -100,85 +111,110 @@ def _onnx(model: nn.Module) -> Result:
     return _plain(model, len(runtime.to_onnx(model, SHAPE)))
 
 
-def _calibration() -> Tensor:
-    return pictures().train.images[:CALIBRATION]
-
-
-def uncompressed(seed: int, bits: int, kept: float, passes: int) -> Result:
+def uncompressed(choice: Choice) -> Result:
     """Leave the network as it is: a float32 file."""
-    return _onnx(whole(seed))
+    return _onnx(whole(choice.seed))
 
 
-def trained_on(seed: int, bits: int, kept: float, passes: int) -> Result:
+def trained_on(choice: Choice) -> Result:
     """Train the network on, as the techniques do that train: the control."""
-    return _onnx(tuned(whole(seed), seed, passes=passes, lr=LOW_RATE))
+    return _onnx(choice.train(whole(choice.seed)))
 
 
-def int8(seed: int, bits: int, kept: float, passes: int) -> Result:
+def int8(choice: Choice) -> Result:
     """Let ONNX Runtime make an int8 file, without training."""
-    file = runtime.to_int8(whole(seed), _calibration(), batch=BATCH, reduce_range=bits == 7)
-    return Result(lambda images: onnx_logits(file, images, BATCH), folded(seed), len(file))
+    return int8_file(whole(choice.seed), reduce_range=choice.bits == 7)
 
 
-def rounded(seed: int, bits: int, kept: float, passes: int) -> Result:
+def int8_file(model: nn.Module, *, reduce_range: bool) -> Result:
+    """Return a network as an int8 file of ONNX Runtime, its batch norms folded."""
+    file = runtime.to_int8(model, calibration(), batch=BATCH, reduce_range=reduce_range)
+    plain = quantization.fold_batch_norm(model, SHAPE)
+    return Result(lambda images: onnx_logits(file, images, BATCH), plain, len(file))
+
+
+def rounded(choice: Choice) -> Result:
     """Round weights to few bits and activations to 8, and train on, if passes are given."""
     model = quantization.quantize_model(
-        folded(seed), _calibration(), weight_bits=bits, activation_bits=8, learned=passes > 0
+        folded(choice.seed),
+        calibration(),
+        weight_bits=choice.bits,
+        activation_bits=8,
+        learned=choice.passes > 0,
     )
-    if passes:
-        tuned(model, seed, passes=passes, lr=LOW_RATE)
-    return Result(partial(logits_of, model), folded(seed), len(quantization.pack_model(model)))
+    choice.train(model)
+    size = len(quantization.pack_model(model))
+    return Result(partial(logits_of, model), folded(choice.seed), size)
 
 
-def shared(seed: int, bits: int, kept: float, passes: int) -> Result:
+def shared(choice: Choice) -> Result:
     """Let each layer's weights share 2^bits values, train these on, and pack."""
-    return _packed(folded(seed), bits, seed, passes)
+    model = folded(choice.seed)
+    values = quantization.share_weights(model, choice.bits)
+    with quantization.centroid_training(model, values):
+        choice.train(model)
+    return _packed(model)
 
 
-def _packed(model: nn.Module, bits: int, seed: int, passes: int) -> Result:
-    values = quantization.share_weights(model, bits)
-    if passes:
-        with quantization.centroid_training(model, values):
-            tuned(model, seed, passes=passes, lr=LOW_RATE)
+def _packed(model: nn.Module) -> Result:
+    """Pack a network whose weights are shared, as the file has it: numbers in float16."""
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter.copy_(parameter.half())  # as the file has them
+            parameter.copy_(parameter.half())
     return _plain(model, len(coding.pack(model)))
 
 
-def pruned(seed: int, bits: int, kept: float, passes: int) -> Result:
-    """Remove the smallest weights, little by little while training, and pack what stays."""
-    model = copy.deepcopy(folded(seed))
-    if passes:
-        steps = passes * -(-len(pictures().train) // 128)
-        pruner = pruning.Pruner(model, gradual(kept), steps=steps)
-        tuned(model, seed, passes=passes, lr=LOW_RATE, after_step=pruner.after_step)
+def pruned(choice: Choice) -> Result:
+    """Remove the smallest weights, share what stays, and pack.
+
+    With passes they are removed little by little while the network trains, its batch norms in
+    place; without, all at once from the network with its batch norms folded.
+    """
+    if choice.passes:
+        model = whole(choice.seed)
+        pruner = pruning.Pruner(model, gradual(choice.kept), steps=choice.steps)
+        choice.train(model, after_step=pruner.after_step)
+        model = quantization.fold_batch_norm(model, SHAPE)
     else:
-        pruning.Pruner(model, one_shot(kept), steps=1)
-    return _packed(model, PACKED_BITS, seed, 0)
+        model = copy.deepcopy(folded(choice.seed))
+        pruning.Pruner(model, one_shot(choice.kept), steps=1)
+    quantization.share_weights(model, PACKED_BITS)
+    return _packed(model)
 
 
-def cut(seed: int, bits: int, kept: float, passes: int) -> Result:
+def cut(choice: Choice) -> Result:
     """Cut the filters with the smallest norms inside each block, and train on."""
-    model = whole(seed)
+    return _onnx(choice.train(cut_network(choice)))
+
+
+def cut_network(choice: Choice) -> nn.Module:
+    """Return the stored network with a part of the filters inside each block, untrained."""
+    model = whole(choice.seed)
     norms = pruning.activity.unit_norms(model, p=1)
     layers = [f"block{number}.conv1" for number in (1, 2, 3)]
-    counts = {name: round(kept * len(norms[name])) for name in layers}
-    smaller = pruning.cut(
-        model, pruning.graph_plan(model, pruning.best_units(norms, counts), SHAPE), SHAPE
-    )
-    return _onnx(tuned(smaller, seed, passes=passes, lr=LOW_RATE) if passes else smaller)
+    counts = {name: round(choice.kept * len(norms[name])) for name in layers}
+    plan = pruning.graph_plan(model, pruning.best_units(norms, counts), SHAPE)
+    return pruning.cut(model, plan, SHAPE)
 
 
-METHODS: dict[str, Callable[[int, int, float, int], Result]] = {
+def thin(choice: Choice) -> Result:
+    """Give the 3x3 convolutions of the blocks a part of their rank, and train on."""
+    return _onnx(choice.train(thin_network(choice)))
+
+
+def thin_network(choice: Choice) -> nn.Module:
+    """Return the stored network with a part of the rank of each block's convolutions, untrained."""
+    model = whole(choice.seed)
+    for number in (1, 2, 3):
+        block: Any = model.get_submodule(f"block{number}")
+        for name in ("conv1", "conv2"):
+            layer = getattr(block, name)
+            rank = round(choice.kept * layer.out_channels)
+            setattr(block, name, low_rank.truncated_conv(layer, rank))
+    return model.eval()
+
+
+METHODS: dict[str, Callable[[Choice], Result]] = {
     function.__name__: function
-    for function in (
-        uncompressed,
-        trained_on,
-        int8,
-        rounded,
-        shared,
-        pruned,
-        cut,
-    )
+    for function in (uncompressed, trained_on, int8, rounded, shared, pruned, cut, thin)
 }

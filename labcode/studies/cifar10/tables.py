@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from labcode.studies.cifar10 import compressed, trials
-from labcode.studies.definition import Row, Study, Table, grid
+from labcode.studies.cifar10 import (
+    compressed,
+    exits,
+    rates,
+    stored,
+    students,
+    trials,
+)
+from labcode.studies.cifar10.view import LESSON, LONGER
+from labcode.studies.definition import Row, Study, Table, TimedTable, grid
 
 SEEDS = (0, 1, 2)
 RATES_SEED = 100  # no other table uses it
 RATES = (0.05, 0.1, 0.2, 0.4, 0.8)
+START_RATES = (0.1, 0.2, 0.4, 0.8)  # of other networks from the start
 DATA = (
     "CIFAR-10 as JPEG copies of quality 75, 32 x 32: 45,000 pictures train, 5,000 choose, "
     "10,000 test"
@@ -22,6 +31,27 @@ def settings(method: str, *, passes: int = 0, **choices: Any) -> list[Row]:
     """Return the settings of a technique: each of its choices with each seed."""
     one = {"bits": (0,), "kept": (1.0,)} | choices
     return grid(method=[method], passes=[passes], **one, seed=SEEDS)
+
+
+def searched(method: str, *, lr: tuple[float, ...], bits: int = 0, kept: float = 1.0) -> list[Row]:
+    """Return the settings of a search of the learning rate."""
+    return grid(method=[method], bits=[bits], kept=[kept], lr=lr, seed=[RATES_SEED])
+
+
+def lesson(method: str, lr: float, n_train: int = LESSON, **choices: Any) -> list[Row]:
+    """Return the settings of a technique with a pass over some of the pictures afterwards."""
+    return settings(method, passes=FEW, n_train=(n_train,), lr=(lr,), **choices)
+
+
+def best(searches: Any, **chosen: Any) -> float:
+    """Return the rate with the highest accuracy on the validation split.
+
+    Args:
+        searches: The stored table of searches.
+        chosen: Columns and values that choose one of them.
+    """
+    mine = (searches[list(chosen)] == list(chosen.values())).all(axis=1)
+    return float(searches.loc[searches[mine]["validation_accuracy"].idxmax(), "lr"])
 
 
 SEARCH = Table(
@@ -53,7 +83,7 @@ UNTRAINED = Table(
         *settings("cut", kept=(0.75, 0.5)),
     ],
     (RESNET8,),
-    facts=FACTS | {"calibration": compressed.CALIBRATION},
+    facts=FACTS | {"calibration": stored.CALIBRATION},
 )
 TUNED = Table(
     "cifar10_tuned",
@@ -65,4 +95,107 @@ TUNED = Table(
     (RESNET8,),
     facts=FACTS | {"lr": compressed.LOW_RATE},
 )
-STUDY = Study("cifar10", (SEARCH, RESNET8, UNTRAINED, TUNED))
+LESSON_RATES = Table(
+    "cifar10_lesson_rates",
+    rates.compressed_row,
+    [
+        *searched("rounded", bits=4, lr=(0.0001, 0.0005, 0.002, 0.005, 0.02)),
+        *searched("rounded", bits=2, lr=(0.0005, 0.002, 0.005, 0.02)),
+        *searched("shared", bits=4, lr=(2e-5, 1e-4, 5e-4, 2e-3)),
+    ],
+    (RESNET8,),
+    facts=FACTS | {"n_train": rates.N_TRAIN, "passes": rates.PASSES},
+)
+
+
+def four_bits(_: Any, searches: Any) -> list[Row]:
+    """Return the settings of four bits with training, at the best rate of their search."""
+    return lesson("rounded", best(searches, method="rounded", bits=4), bits=(4,))
+
+
+def two_bits(_: Any, searches: Any) -> list[Row]:
+    """Return the settings of two bits with training, on twice as many pictures."""
+    return lesson("rounded", best(searches), LONGER, bits=(2,))
+
+
+def sharing(_: Any, searches: Any) -> list[Row]:
+    """Return the settings of shared values that are trained, at the best rate."""
+    return lesson("shared", best(searches, method="shared"), bits=(4,))
+
+
+LESSON_FACTS = FACTS | {"n_train": LESSON}
+FEW_BITS = Table(
+    "cifar10_few_bits", compressed.row, four_bits, (RESNET8, LESSON_RATES), facts=LESSON_FACTS
+)
+TWO_BITS_RATES = Table(  # forty steps did not tell rates apart for two bits
+    "cifar10_two_bits_rates",
+    rates.compressed_row,
+    [
+        row | {"n_train": LESSON}
+        for row in searched("rounded", bits=2, lr=(0.0005, 0.002, 0.005, 0.02))
+    ],
+    (RESNET8,),
+    facts=LESSON_FACTS | {"passes": rates.PASSES},
+)
+TWO_BITS = Table(
+    "cifar10_two_bits",
+    compressed.row,
+    two_bits,
+    (RESNET8, TWO_BITS_RATES),
+    facts=FACTS,
+)
+SHARED = Table(
+    "cifar10_shared", compressed.row, sharing, (RESNET8, LESSON_RATES), facts=LESSON_FACTS
+)
+LOW_RANK = Table(
+    "cifar10_low_rank",
+    compressed.row,
+    lesson("thin", compressed.LOW_RATE, kept=(0.5,)),
+    (RESNET8,),
+    facts=LESSON_FACTS,
+)
+PRUNED = Table(
+    "cifar10_pruned",
+    compressed.row,
+    lesson("pruned", compressed.LOW_RATE, kept=(0.5, 0.1)),
+    (RESNET8,),
+    facts=LESSON_FACTS,
+)
+BFLOAT16 = {"trained in": "bfloat16, weights in float32"}
+STUDENT_RATES = Table(
+    "cifar10_student_rates",
+    students.rate_row,
+    grid(lesson=students.LESSONS, lr=START_RATES, seed=[RATES_SEED]),
+    (RESNET8,),
+    facts=FACTS | students.SEARCH | BFLOAT16,
+)
+STUDENTS = Table(
+    "cifar10_students",
+    students.student_rows,
+    lambda _, searches: grid(
+        labels_lr=[best(searches, lesson="labels")],
+        taught_lr=[best(searches, lesson="taught")],
+        seed=SEEDS,
+    ),
+    (RESNET8, STUDENT_RATES),
+    facts=FACTS
+    | BFLOAT16
+    | {"n_train": students.N_TRAIN, "passes": students.PASSES}
+    | {"temperature": students.TEMPERATURE, "soft_weight": students.SOFT_WEIGHT},
+)
+EXITS = Table(
+    "cifar10_exits",
+    exits.exit_rows,
+    grid(n_train=[LESSON], passes=[FEW], lr=[compressed.LOW_RATE], seed=SEEDS),
+    (RESNET8,),
+    facts=FACTS | {"weights": exits.METHOD.weights, "grid": exits.GRID},
+)
+TIMES = TimedTable("cifar10_times", "benchmarks/small_photographs.py")
+STUDY = Study(
+    "cifar10",
+    (
+        *(SEARCH, RESNET8, UNTRAINED, TUNED),
+        *(LESSON_RATES, FEW_BITS, TWO_BITS_RATES, TWO_BITS, SHARED, LOW_RANK, PRUNED),
+        *(STUDENT_RATES, STUDENTS, EXITS, TIMES),
+    ),
+)

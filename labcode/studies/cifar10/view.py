@@ -12,7 +12,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 N_TEST = 10_000
-TABLES = ("cifar10_untrained", "cifar10_tuned")
+TABLES = (
+    *("cifar10_untrained", "cifar10_tuned"),
+    *("cifar10_few_bits", "cifar10_two_bits", "cifar10_shared"),
+    *("cifar10_low_rank", "cifar10_pruned"),
+)
 
 
 class Way(NamedTuple):
@@ -23,15 +27,53 @@ class Way(NamedTuple):
         bits: Of the weights, where the method has a choice.
         kept: Part of the weights or filters that stays, where it removes some.
         passes: Over the training pictures after the step, where it trains.
+        n_train: Training pictures of these passes; 0 is all.
     """
 
     method: str
     bits: int = 0
     kept: float = 1.0
     passes: int = 0
+    n_train: int = 0
+
+
+class Pair(NamedTuple):
+    """Two networks of a table whose trial compared their answers, picture by picture.
+
+    Args:
+        table: Name of the stored table.
+        chosen: Columns and values that choose the rows, one for each seed.
+        lost: Column with the pictures that the first network alone gets right.
+        won: That of the second.
+    """
+
+    table: str
+    chosen: Mapping[str, Any]
+    lost: str = "lost"
+    won: str = "won"
+
+    def rows(self) -> pd.DataFrame:
+        """Return the stored rows, one for each seed.
+
+        Raises:
+            KeyError: There are none.
+        """
+        table = studies.table(self.table)
+        chosen = (table[list(self.chosen)] == list(self.chosen.values())).all(axis=1)
+        if not chosen.any():
+            raise KeyError(f"{self.table} has no row of {dict(self.chosen)}")
+        return table[chosen].sort_values("seed")
+
+    def difference(self) -> Difference:
+        """Return the second network's accuracy minus the first's, over seeds and pictures."""
+        found = self.rows()
+        lost, won = found[self.lost].tolist(), found[self.won].tolist()
+        return difference_over_changes(lost, won, images=N_TEST)
 
 
 PLAIN = Way("uncompressed")
+LESSON = 10_000  # training pictures of most lessons after compression
+LONGER = 20_000  # of the one with two bits
 
 
 def rows(way: Way) -> pd.DataFrame:
@@ -46,6 +88,7 @@ def rows(way: Way) -> pd.DataFrame:
     import pandas as pd
 
     table = pd.concat([studies.table(name) for name in TABLES], ignore_index=True)
+    table["n_train"] = table["n_train"].fillna(0)  # older tables train with all pictures
     chosen = (table[list(Way._fields)] == list(way)).all(axis=1)
     if not chosen.any():
         raise KeyError(f"no row of {way} is stored")
@@ -56,6 +99,11 @@ def difference(way: Way) -> Difference:
     """Return a technique's accuracy minus the network's own, over seeds and pictures."""
     found = rows(way)
     return difference_over_changes(found["lost"].tolist(), found["won"].tolist(), images=N_TEST)
+
+
+def taught(method: str, n_train: int = LESSON, **choices: Any) -> Way:
+    """Return a technique with one pass over some pictures after it."""
+    return Way(method, passes=1, n_train=n_train, **choices)
 
 
 def gain(way: Way, over: Way) -> Difference:
