@@ -114,7 +114,7 @@ def truncated_conv(layer: nn.Conv2d, rank: int) -> nn.Sequential:
 
     Raises:
         TypeError: ``rank`` is not an integer.
-        ValueError: ``rank`` is out of range, or the layer is no such convolution.
+        ValueError: ``rank`` is out of range, or the layer is not such a convolution.
 
     Source: Zhang et al., "Accelerating very deep convolutional networks" (arXiv:1505.06798),
         section 3.1, with the weights alone.
