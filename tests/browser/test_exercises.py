@@ -167,6 +167,7 @@ def test_odd_things_in_the_storage_do_no_harm(visit):
     seen = visit(PAGE)
     for odd in ("nonsense", '{"a": 1}', "7"):
         seen.page.evaluate("odd => localStorage.setItem('diet.solved', odd)", odd)
+        seen.page.wait_for_load_state("networkidle")  # what is under way would be broken off
         seen.page.reload()
         assert "0 of 3" in seen.page.locator(".solved-count").inner_text()
     give(seen.page, 3, "0.4334")

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.browser.conftest import THEMES, WIDTHS, chapters, dress, shown_pages, widen
+from tests.browser.conftest import (
+    THEMES,
+    WIDTHS,
+    chapters,
+    dress,
+    open_everything,
+    shown_pages,
+    widen,
+)
 
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 WIDE_ONES = """() => [...document.querySelectorAll("body *")]
@@ -24,6 +32,7 @@ PROPORTIONS = "(one) => [one.width / one.height, one.naturalWidth / one.naturalH
 @pytest.mark.parametrize("path", shown_pages())
 def test_no_page_scrolls_sideways(visit, path):
     page = visit(path, width=WIDTHS[0]).page
+    open_everything(page)
     for width in WIDTHS:
         widen(page, width)
         for theme in THEMES:
@@ -49,12 +58,14 @@ def test_figures_keep_their_proportions_on_a_phone(visit, path):
 
 def test_a_figure_in_the_dark_stands_on_the_ground_of_the_page(visit):
     page = visit("book/cnn_basics/pooling.html", width=1280, theme="dark").page
+    open_everything(page)
     figure = page.locator(".cell:not(.tag_true-colors) .cell_output img").first
     assert corner(figure) == pytest.approx(ground(page, "body"), abs=3)
 
 
 def test_images_in_the_dark_are_those_of_the_light_theme(visit):
     page = visit("book/cnn_basics/pooling.html", width=1280, theme="light").page
+    open_everything(page)
     figure = page.locator(".cell.tag_true-colors .cell_output img").first
     light = np.asarray(picture_of(figure), float).mean((0, 1))
     dress(page, "dark")
