@@ -1,16 +1,17 @@
 // What a state answers about the held-out digits, and how sure its accuracy is.
 
-const BATCH = 250; // digits in one run: each run takes in all weights
+const BATCH = 100; // digits in one run: few enough to let something more urgent go first
 const SURE = 1.959964; // standard deviations that hold 95 of 100
 
 /**
  * How many of the first `count` held-out digits a state answers rightly.
  *
+ * @param {() => Promise<void>} [between] Called between two runs: what is more urgent goes then.
  * @returns {Promise<{right: number, count: number, low: number, high: number, wrong: object[],
  *   ms: number}>} `low` and `high`: the 95 % band of the accuracy, from 0 to 1. `wrong`: of each
  *   digit that is answered wrongly its place, label, answer and that answer's probability.
  */
-export async function evaluate(engine, state, count) {
+export async function evaluate(engine, state, count, between) {
   const { runtime, heldOut, layers, session } = engine;
   if (!(count >= 1 && count <= heldOut.length)) {
     throw new Error(`count must be from 1 to ${heldOut.length}, got ${count}`);
@@ -19,6 +20,7 @@ export async function evaluate(engine, state, count) {
   const tensors = feeds(runtime, layers, state);
   const wrong = [];
   for (let start = 0; start < count; start += BATCH) {
+    if (start) await between?.();
     const places = range(start, Math.min(start + BATCH, count));
     const images = imagesOf(runtime, heldOut, places);
     const { logits } = await session.run({ ...tensors, images });

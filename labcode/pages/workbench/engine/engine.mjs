@@ -81,8 +81,8 @@ export class Engine {
   }
 
   /** How many held-out digits are answered rightly; see answers.mjs. */
-  evaluate(state, { count = this.heldOut.length } = {}) {
-    return evaluate(this, state, count);
+  evaluate(state, { count = this.heldOut.length, between } = {}) {
+    return evaluate(this, state, count, between);
   }
 
   histogram(state, name, bins) {

@@ -2,6 +2,7 @@
 // digits, by the graph that labcode.runtime.training_graph made. What is pruned stays pruned.
 
 import { imagesOf } from "./answers.mjs";
+import { breath } from "./breath.mjs";
 import { readDigits } from "./files.mjs";
 import { chance, order } from "./random.mjs";
 import { codeAfterStep, looked } from "./sharing.mjs";
@@ -75,18 +76,6 @@ export function batchesOf(images, passes, seed) {
 
 function cosine(done) {
   return 0.5 * (1 + Math.cos(Math.PI * done));
-}
-
-/** Let messages in, such as one that says stop. */
-function breath() {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
 }
 
 /** A training on its way: the parameters as the graph names them. */

@@ -1,32 +1,19 @@
-// The page's side of the worker: questions get promises; of drafts only the newest is asked.
+// The page's side of the engine. Of drafts only the newest is asked. Files are written by a worker
+// of their own, so that an answer to the hand never waits for one.
+
+import { Asked } from "./asked.mjs";
 
 export class Client {
   constructor(onfail) {
-    this.waiting = new Map(); // turn -> what to do with its answer
-    this.turn = 0;
+    this.onfail = onfail;
+    this.engine = new Asked("worker.mjs", onfail);
+    this.writer = null; // comes with the first file
     this.newest = null; // a draft that waits until the one before is answered
     this.drafting = false;
-    this.worker = new Worker(new URL("worker.mjs", import.meta.url), { type: "module" });
-    this.worker.onmessage = ({ data }) => this.receive(data);
-    this.worker.onerror = (event) => {
-      event.preventDefault();
-      onfail(event.message || "its worker did not load");
-    };
   }
 
-  /** Ask; `progress` hears what comes before the answer. */
-  ask(kind, question = {}, progress = () => {}) {
-    const turn = ++this.turn;
-    this.worker.postMessage({ turn, kind, ...question });
-    return new Promise((answer, fail) => this.waiting.set(turn, { answer, fail, progress }));
-  }
-
-  receive({ turn, value, failed, progress }) {
-    const { answer, fail, progress: hear } = this.waiting.get(turn);
-    if (progress) return hear(progress);
-    this.waiting.delete(turn);
-    if (failed !== undefined) fail(new Error(failed));
-    else answer(value);
+  ask(kind, question, progress) {
+    return this.engine.ask(kind, question, progress);
   }
 
   /** Ask for a draft; the answer is null if a newer one was asked before this one's turn. */
@@ -46,11 +33,19 @@ export class Client {
     }
   }
 
+  /** The file of a state. */
+  async pack(id) {
+    const numbers = await this.ask("numbers", { id });
+    this.writer ??= new Asked("writer.mjs", this.onfail);
+    return this.writer.ask("pack", numbers);
+  }
+
   stop() {
-    this.worker.postMessage({ kind: "stop" });
+    this.engine.tell("stop");
   }
 
   end() {
-    this.worker.terminate();
+    this.engine.end();
+    this.writer?.end();
   }
 }

@@ -108,7 +108,7 @@ export class Path extends EventTarget {
   /** Write an entry's file, once. */
   async weigh(entry) {
     if (entry.file) return entry.file;
-    const file = await this.client.ask("pack", { id: entry.id });
+    const file = await this.client.pack(entry.id);
     entry.file = file;
     this.dispatchEvent(new Event("weighed"));
     return file;

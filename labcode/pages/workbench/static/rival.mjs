@@ -6,7 +6,7 @@ const FOLDER = new URL("../draw/", import.meta.url);
 const NAME = "packed.diet";
 
 /** Its bytes, and how many of the held-out digits it reads. */
-export async function rival(engine) {
+export async function rival(engine, between) {
   const [file, listing] = await Promise.all([NAME, "networks.json"].map(load));
   const entries = JSON.parse(new TextDecoder().decode(listing));
   const { tensors } = entries.find(({ weights }) => weights === NAME);
@@ -14,7 +14,7 @@ export async function rival(engine) {
   const part = (end) =>
     Object.fromEntries(engine.layers.map(({ name }) => [name, found.get(`${name}.${end}`)]));
   const state = { ...engine.start(), weights: part("weight"), biases: part("bias") };
-  const { right, count } = await engine.evaluate(state);
+  const { right, count } = await engine.evaluate(state, { between });
   return { bytes: file.length, right, count };
 }
 

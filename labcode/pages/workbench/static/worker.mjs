@@ -1,6 +1,8 @@
 // The worker of the workbench: it has the engine and all states of the reader's path, so that the
 // page itself never waits. The page names states by numbers and sends plain settings.
 
+import { answering } from "./answering.mjs";
+import { breath } from "./engine/breath.mjs";
 import { open } from "./engine/engine.mjs";
 import { firstFilters, look } from "./look.mjs";
 import { rival } from "./rival.mjs";
@@ -28,7 +30,7 @@ const answers = {
   /** A step tried out while the hand moves: nothing is kept. */
   async draft({ base, step }) {
     const state = apply(engine, states.get(base), step);
-    const found = await seen(state, fast);
+    const found = await seen(state, { count: Math.min(fast, engine.heldOut.length) });
     const inTime = (WHILE_MOVING * found.count) / found.ms;
     fast = Math.min(found.of, Math.max(FEWEST, TEN * Math.round(inTime / TEN)));
     return found;
@@ -55,16 +57,14 @@ const answers = {
     return { steps, planned, stopped: signal.aborted, ...(await seen(state)) };
   },
 
-  async see({ id }) {
-    return seen(states.get(id));
-  },
-
-  async pack({ id }) {
-    return engine.pack(states.get(id));
+  /** What a file of a state holds. */
+  async numbers({ id }) {
+    const { weights, biases } = states.get(id);
+    return { layers: engine.layers, state: { weights, biases } };
   },
 
   async rival() {
-    return rival(engine);
+    return rival(engine, between);
   },
 
   async drop({ ids }) {
@@ -73,28 +73,21 @@ const answers = {
 };
 
 /** What a state answers, and what the page draws of it. */
-async function seen(state, most) {
+async function seen(state, how = { between }) {
   const of = engine.heldOut.length;
-  const found = await engine.evaluate(state, { count: Math.min(most ?? of, of) });
+  const found = await engine.evaluate(state, how);
   const wrong = found.wrong.slice(0, MOST_WRONG);
   const pictures = wrong.map((one) => ({ ...one, pixels: engine.digit(one.place).pixels }));
   const layers = look(engine.layers, state);
   return { ...found, of, wrong: pictures, layers, first: firstFilters(engine.layers, state) };
 }
 
-let last = Promise.resolve(); // questions are answered one after the other
+const urgent = answering(answers, "draft");
 
-self.onmessage = ({ data: { turn, kind, ...question } }) => {
-  if (kind === "stop") {
-    stopper.abort();
-    return;
-  }
-  last = last.then(async () => {
-    try {
-      const progress = (value) => self.postMessage({ turn, progress: value });
-      self.postMessage({ turn, value: await answers[kind](question, progress) });
-    } catch (error) {
-      self.postMessage({ turn, failed: error.message });
-    }
-  });
-};
+/** Between two runs: a stop is heard, and drafts go first, since the hand does not wait. */
+async function between() {
+  await breath();
+  await urgent();
+}
+
+self.addEventListener("message", ({ data: { kind } }) => kind === "stop" && stopper.abort());
