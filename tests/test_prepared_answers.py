@@ -3,7 +3,6 @@
 import gzip
 import json
 import re
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,9 +13,9 @@ from labcode.pages.live import Result, explore
 from labcode.pages.live import prepared as plans
 from labcode.pages.live.browser import answer, answered, in_words, ways
 from labcode.pages.live.controls import from_json, parse, positions
+from labcode.pages.live.sheet import script
 from tools import prepared
 
-SCRIPT = Path(plans.__file__).parent / "static/live.js"
 FEW = explore(calculators.few_bits, bits=(2, 1, 8), network=["LeNet-5", "Small CNN"])
 GROUPED = explore(
     calculators.grouped_convolution,
@@ -150,7 +149,7 @@ def test_a_file_too_large_for_a_first_move_fails_the_build(tmp_path, monkeypatch
 
 
 def test_script_and_python_agree_on_the_length_of_a_stretch():
-    (found,) = re.findall(r"const STRETCH = (\d+);", SCRIPT.read_text(encoding="utf-8"))
+    (found,) = re.findall(r"const STRETCH = (\d+);", script())
     assert int(found) == plans.STRETCH
 
 

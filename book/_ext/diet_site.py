@@ -41,8 +41,9 @@ def use_vendored_files(app: Sphinx, config: Config) -> None:
     script = str(ROOT / "web/node_modules/katex/dist/katex.min.js")
     override(config, "katex_js_path", script, "formulas: KaTeX comes from this machine")
     override(config, "katex_css_path", "katex/katex.min.css", "formulas: so do its styles")
-    own = (ROOT / "book/_static", ROOT / "labcode/pages/live/static", VENDOR / "static")
+    own = (ROOT / "book/_static", VENDOR / "static")
     (VENDOR / "static/live.css").write_text(style_sheet(), encoding="utf-8")
+    (VENDOR / "static/live.js").write_text(script(), encoding="utf-8")
     config.html_static_path += [str(folder) for folder in own]
     config.html_extra_path += [str(VENDOR / "root")]
 

@@ -31,8 +31,8 @@ export class OneNumber {
     this.slot = null;
     const total = grouped(this.model.total);
     this.paint(
-      `The number starts at ${grouped(START)}. Each letter has as many of the ${total} slots as ` +
-        "it comes times. What goes in last comes out first, so the last letter goes in first.",
+      `The number starts at ${grouped(START)}. Each of the ${total} letters has one slot. What goes ` +
+        "in last comes out first, so the last letter goes in first.",
     );
   }
 

@@ -1,0 +1,2 @@
+// Where a control goes that cannot stay where it was put.
+
