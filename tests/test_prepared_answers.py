@@ -13,7 +13,7 @@ from labcode.pages.live import Result, explore
 from labcode.pages.live import prepared as plans
 from labcode.pages.live.browser import answer, answered, in_words, ways
 from labcode.pages.live.controls import from_json, parse, positions
-from labcode.pages.live.sheet import script
+from labcode.pages.live.sheet import page_script
 from tools import prepared
 
 FEW = explore(calculators.few_bits, bits=(2, 1, 8), network=["LeNet-5", "Small CNN"])
@@ -149,7 +149,7 @@ def test_a_file_too_large_for_a_first_move_fails_the_build(tmp_path, monkeypatch
 
 
 def test_script_and_python_agree_on_the_length_of_a_stretch():
-    (found,) = re.findall(r"const STRETCH = (\d+);", script())
+    (found,) = re.findall(r"const STRETCH = (\d+);", page_script())
     assert int(found) == plans.STRETCH
 
 

@@ -19,7 +19,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinxcontrib import katex
 
-from labcode.pages.live.sheet import style_sheet
+from labcode.pages.live.sheet import page_script, style_sheet
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 VENDOR = ROOT / "_build" / "vendor"  # filled by tools/vendor.py
@@ -43,7 +43,7 @@ def use_vendored_files(app: Sphinx, config: Config) -> None:
     override(config, "katex_css_path", "katex/katex.min.css", "formulas: so do its styles")
     own = (ROOT / "book/_static", VENDOR / "static")
     (VENDOR / "static/live.css").write_text(style_sheet(), encoding="utf-8")
-    (VENDOR / "static/live.js").write_text(script(), encoding="utf-8")
+    (VENDOR / "static/live.js").write_text(page_script(), encoding="utf-8")
     config.html_static_path += [str(folder) for folder in own]
     config.html_extra_path += [str(VENDOR / "root")]
 

@@ -7,7 +7,7 @@ import pydata_sphinx_theme
 
 from labcode.pages import calculators
 from labcode.pages.live import Explorer, explore
-from labcode.pages.live.sheet import script, style_sheet
+from labcode.pages.live.sheet import page_script, style_sheet
 from tools import live_bundle, prepared
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,7 +91,7 @@ def write(site: Path) -> None:
     ):
         _copy(source, site / "_static" / source.name)
     (site / "_static/live.css").write_text(style_sheet(), encoding="utf-8")
-    (site / "_static/live.js").write_text(script(), encoding="utf-8")
+    (site / "_static/live.js").write_text(page_script(), encoding="utf-8")
     _copy(ROOT / "labcode/pages/live/worker/worker.mjs", site / "live/worker.mjs")
     for name in PYODIDE:
         _copy(ROOT / "web/node_modules/pyodide" / name, site / "live/pyodide" / name)

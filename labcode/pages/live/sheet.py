@@ -29,10 +29,10 @@ def style_sheet() -> str:
     return _joined("sheets", [f"{name}.css" for name in SHEETS])
 
 
-def script() -> str:
+def page_script() -> str:
     """Return the script of calculators, which the site loads for all its pages.
 
-    >>> "class Calculator" in script()
+    >>> "class Calculator" in page_script()
     True
     """
     return SCRIPT % _joined("scripts", [f"{name}.js" for name in SCRIPTS])

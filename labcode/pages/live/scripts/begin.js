@@ -5,3 +5,7 @@ const FROM_FILE =
   "as a file, because a browser fetches what they need only over http. Run “make serve” in the " +
   "book's folder and open the address that it prints.";
 
+for (const form of document.querySelectorAll("form.live[data-live-function]")) {
+  if (location.protocol === "file:") form.querySelector(".live-note").textContent = FROM_FILE;
+  else new Calculator(form);
+}
