@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from labcode._refusals import clear_failure
 from labcode.training.evaluation import eval_mode
 
 Fit = Callable[[str, Tensor], None]  # gets a layer's name and its input
@@ -131,7 +132,7 @@ def _run(
     model: nn.Module, images: Tensor, handles: list[torch.utils.hooks.RemovableHandle]
 ) -> None:
     try:
-        with eval_mode(model), torch.no_grad():
+        with eval_mode(model), torch.no_grad(), clear_failure(model, [images]):
             model(images)
     finally:
         for handle in handles:

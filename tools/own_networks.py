@@ -3,6 +3,7 @@
 python tools/own_networks.py                          all of `NETWORKS`; timm's need timm
 python tools/own_networks.py torchvision:resnet18     some
 python tools/own_networks.py --save found.json …      and write what came out
+python tools/own_networks.py --store …                into the table that the page shows
 python tools/own_networks.py --input 3,64,64 …        on small pictures, which is quicker
 
 The page reads the network's name from the environment, so each network is one run of the very
@@ -14,15 +15,23 @@ import json
 import os
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import pandas as pd
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
+from labcode.studies.own_networks.tables import PAGES, STUDY
+from labcode.studies.store import FOLDER
+from labcode.studies.timings import keep, load_average
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "book" / "photographs" / "your_own.ipynb"
+COLUMNS = ("network", "step", "answer", "reason", "bytes", "ms", "same", "seconds", "peak_mb")
+PACKAGES = ("onnxruntime", "torch", "torchvision", "timm")
 CELL_TIMEOUT = 1800  # seconds; a big network on a busy machine
 NETWORKS = (
     "torchvision:squeezenet1_1",
@@ -42,6 +51,16 @@ NETWORKS = (
 )
 
 
+PROBE = """
+import json
+from labcode.runtime.answer import peak_megabytes
+
+forms = [{k: v for k, v in vars(one).items() if k != "file"} for one in variants]
+verdicts = {m: [v.answer, v.reason] for m, v in found.verdicts.items()}
+print(json.dumps({"peak_mb": peak_megabytes(), "verdicts": verdicts, "forms": forms}))
+"""  # runs behind the page, in the same process
+
+
 def ran(network: str, page: Path = PAGE, shape: str = "") -> dict[str, Any]:
     """Run the page for a network.
 
@@ -51,11 +70,14 @@ def ran(network: str, page: Path = PAGE, shape: str = "") -> dict[str, Any]:
         shape: As LABCODE_INPUT names it; empty for the network's own.
 
     Returns:
-        ``network``, ``seconds``, ``error`` (empty if the page ran to its end), and the text of its
-        ``preflight`` and of its ``table``.
+        ``network``, ``input``, ``seconds``, ``error`` (empty if the page ran to its end), and
+        then what the page made: ``verdicts`` of the preflight, ``forms`` of the network, and
+        ``peak_mb``, the most memory that its process held.
     """
     os.environ |= {"LABCODE_NETWORK": network, "LABCODE_INPUT": shape, "LABCODE_PROGRESS": "0"}
     notebook = nbformat.read(page, as_version=4)
+    probe = nbformat.v4.new_code_cell(PROBE)
+    notebook.cells.append(probe)
     client = NotebookClient(
         notebook,
         timeout=CELL_TIMEOUT,
@@ -70,25 +92,66 @@ def ran(network: str, page: Path = PAGE, shape: str = "") -> dict[str, Any]:
         error = f"{failed.ename}: {failed.evalue}"
     except DeadKernelError:
         error = "the process that ran the page was killed: is there enough memory?"
-    return {
-        "network": network,
-        "seconds": round(time.perf_counter() - start),
-        "error": error,
-        "preflight": said(notebook, "found = preflight.check"),
-        "table": said(notebook, "variants = own.variants"),
-    }
+    seconds = round(time.perf_counter() - start)
+    row = {"network": network, "input": shape, "seconds": seconds, "error": error}
+    return row | (json.loads(probe.outputs[0].text) if probe.outputs else {})
 
 
-def said(notebook: Any, beginning: str) -> str:
-    """Return the text of what a cell printed or showed; empty if it showed nothing.
+def stored_rows(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of the stored table for one network: the page, its methods, its forms.
 
     Args:
-        notebook: That ran.
-        beginning: Words of the cell's code.
+        found: From `ran`.
     """
-    cell = next(c for c in notebook.cells if c.cell_type == "code" and beginning in c.source)
-    texts = [o.get("text") or o.get("data", {}).get("text/plain", "") for o in cell.outputs]
-    return "\n".join(texts)
+    page = {"step": "page", "answer": "no" if found["error"] else "yes", "reason": found["error"]}
+    page |= {"seconds": found["seconds"], "peak_mb": found.get("peak_mb")}
+    methods = [
+        {"step": method, "answer": answer, "reason": reason}
+        for method, (answer, reason) in found.get("verdicts", {}).items()
+    ]
+    forms = [
+        {
+            "step": one["name"],
+            "answer": "no" if one["refusal"] else "yes",
+            "reason": one["refusal"] or one["note"],
+            "bytes": one["size"],
+            "ms": one["milliseconds"],
+            "same": one["agreement"],
+        }
+        for one in found.get("forms", ())
+    ]
+    rows = [{"network": found["network"], **row} for row in (page, *methods, *forms)]
+    return [{name: written(row.get(name)) for name in COLUMNS} for row in rows]
+
+
+def written(value: str | float | None) -> str:
+    """Return a value as the table has it: all digits of a whole number, four of another."""
+    if value is None:
+        return ""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def store(found: dict[str, Any], load: float | None = None) -> None:
+    """Store what came out for one network, in place of what was stored of it.
+
+    Args:
+        found: From `ran`.
+        load: How many programs ran beside it.
+    """
+    rows = stored_rows(found)
+    file = FOLDER / STUDY.name / f"{PAGES.name}.csv"
+    if file.exists():
+        known = pd.read_csv(file, dtype=str, keep_default_na=False).to_dict("records")
+        rows += [row for row in known if row["network"] != found["network"]]
+    order = {name: place for place, name in enumerate(NETWORKS)}
+    rows.sort(key=lambda row: order.get(row["network"], len(order)))  # ties stay as they are
+    packages = [name for name in PACKAGES if find_spec(name)]
+    keep(STUDY, PAGES, ran, rows, packages=packages, threads=1, load_average=load)
+
+
+def told(row: dict[str, str]) -> str:
+    """Return a line of a stored row."""
+    return "  ".join(filter(None, (row[name] for name in COLUMNS[1:])))
 
 
 def main(words: list[str] | None = None) -> int:
@@ -97,12 +160,17 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("networks", nargs="*", default=NETWORKS)
     parser.add_argument("--input", default="", help="of all, such as 3,64,64, to be quicker")
     parser.add_argument("--save", type=Path, help="a JSON file for what came out")
+    parser.add_argument("--store", action="store_true", help="in the table that the page shows")
     asked = parser.parse_args(words)
     rows = []
     for network in asked.networks:
+        load = load_average()
         row = ran(network, shape=asked.input)
         rows.append(row)
-        print(f"\n## {network}: {row['seconds']} s\n{row['error'] or row['table']}", flush=True)
+        print(f"\n## {network}: {row['seconds']} s, {row.get('peak_mb')} MB", flush=True)
+        print("\n".join(filter(None, map(told, stored_rows(row)))), flush=True)
+        if asked.store:
+            store(row, load)
         if asked.save:
             asked.save.write_text(json.dumps(rows, indent=1))
     return sum(bool(row["error"]) for row in rows)
