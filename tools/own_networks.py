@@ -29,8 +29,9 @@ from labcode.studies.store import FOLDER
 from labcode.studies.timings import keep, load_average
 
 ROOT = Path(__file__).resolve().parent.parent
+FACTS = ("input", "seconds", "peak_mb")  # of the page
 PAGE = ROOT / "book" / "photographs" / "your_own.ipynb"
-COLUMNS = ("network", "step", "answer", "reason", "bytes", "ms", "same", "seconds", "peak_mb")
+COLUMNS = ("network", "step", "answer", "reason", "bytes", "ms", "same", *FACTS)
 PACKAGES = ("onnxruntime", "torch", "torchvision", "timm")
 CELL_TIMEOUT = 1800  # seconds; a big network on a busy machine
 NETWORKS = (
@@ -53,11 +54,15 @@ NETWORKS = (
 
 PROBE = """
 import json
+import time
 from labcode.runtime.answer import peak_megabytes
 
+seconds = round(time.process_time())
 forms = [{k: v for k, v in vars(one).items() if k != "file"} for one in variants]
 verdicts = {m: [v.answer, v.reason] for m, v in found.verdicts.items()}
-print(json.dumps({"peak_mb": peak_megabytes(), "verdicts": verdicts, "forms": forms}))
+needed = {"seconds": seconds, "peak_mb": round(peak_megabytes())}
+needed["input"] = ",".join(map(str, IMAGES.shape[1:]))
+print(json.dumps(needed | {"verdicts": verdicts, "forms": forms}))
 """  # runs behind the page, in the same process
 
 
@@ -70,9 +75,9 @@ def ran(network: str, page: Path = PAGE, shape: str = "") -> dict[str, Any]:
         shape: As LABCODE_INPUT names it; empty for the network's own.
 
     Returns:
-        ``network``, ``input``, ``seconds``, ``error`` (empty if the page ran to its end), and
-        then what the page made: ``verdicts`` of the preflight, ``forms`` of the network, and
-        ``peak_mb``, the most memory that its process held.
+        ``network``, ``clock`` (seconds of the wall), ``error`` (empty if the page ran to its end),
+        and then what the page made: ``verdicts`` of the preflight and ``forms`` of the network;
+        ``input``, one picture; ``seconds`` of processor time; ``peak_mb``, the most memory.
     """
     os.environ |= {"LABCODE_NETWORK": network, "LABCODE_INPUT": shape, "LABCODE_PROGRESS": "0"}
     notebook = nbformat.read(page, as_version=4)
@@ -92,8 +97,8 @@ def ran(network: str, page: Path = PAGE, shape: str = "") -> dict[str, Any]:
         error = f"{failed.ename}: {failed.evalue}"
     except DeadKernelError:
         error = "the process that ran the page was killed: is there enough memory?"
-    seconds = round(time.perf_counter() - start)
-    row = {"network": network, "input": shape, "seconds": seconds, "error": error}
+    clock = round(time.perf_counter() - start)
+    row = {"network": network, "clock": clock, "error": error}
     return row | (json.loads(probe.outputs[0].text) if probe.outputs else {})
 
 
@@ -104,7 +109,7 @@ def stored_rows(found: dict[str, Any]) -> list[dict[str, Any]]:
         found: From `ran`.
     """
     page = {"step": "page", "answer": "no" if found["error"] else "yes", "reason": found["error"]}
-    page |= {"seconds": found["seconds"], "peak_mb": found.get("peak_mb")}
+    page |= {name: found.get(name) for name in FACTS}
     methods = [
         {"step": method, "answer": answer, "reason": reason}
         for method, (answer, reason) in found.get("verdicts", {}).items()
@@ -167,7 +172,7 @@ def main(words: list[str] | None = None) -> int:
         load = load_average()
         row = ran(network, shape=asked.input)
         rows.append(row)
-        print(f"\n## {network}: {row['seconds']} s, {row.get('peak_mb')} MB", flush=True)
+        print(f"\n## {network}: {row['clock']} s", flush=True)
         print("\n".join(filter(None, map(told, stored_rows(row)))), flush=True)
         if asked.store:
             store(row, load)
