@@ -287,6 +287,7 @@ def test_the_tool_runs_a_page_for_each_network_and_stores_what_it_made(tmp_path,
     )
     for place in (own_networks, store):
         monkeypatch.setattr(place, "FOLDER", tmp_path)
+    monkeypatch.setattr(store, "ROOT", tmp_path)
     for name in ("LABCODE_PROGRESS", "LABCODE_NETWORK", "LABCODE_INPUT"):
         monkeypatch.setenv(name, "1")  # restored afterwards
     saved = tmp_path / "found.json"
@@ -300,8 +301,8 @@ def test_the_tool_runs_a_page_for_each_network_and_stores_what_it_made(tmp_path,
     lines = (tmp_path / "own_networks" / "brought_pages.csv").read_text().splitlines()
     assert lines[0] == "network,step,answer,reason,bytes,ms,same,input,seconds,peak_mb"
     assert lines[2:6] == [
-        "good,count,yes,,,,,,,",
-        "good,int8,no,it is odd,,,,,,",
+        "good,preflight: count,yes,,,,,,,",
+        "good,preflight: int8,no,it is odd,,,,,,",
         "good,as it is,yes,,1234567,12.35,1,,,",
         "good,cut,no,no,,,,,,",
     ]

@@ -59,7 +59,7 @@ from labcode.runtime.answer import peak_megabytes
 
 seconds = round(time.process_time())
 forms = [{k: v for k, v in vars(one).items() if k != "file"} for one in variants]
-verdicts = {m: [v.answer, v.reason] for m, v in found.verdicts.items()}
+verdicts = {m: [v.answer, v.reason] for m, v in preflight_found.verdicts.items()}
 needed = {"seconds": seconds, "peak_mb": round(peak_megabytes())}
 needed["input"] = ",".join(map(str, IMAGES.shape[1:]))
 print(json.dumps(needed | {"verdicts": verdicts, "forms": forms}))
@@ -82,6 +82,8 @@ def ran(network: str, page: Path = PAGE, shape: str = "") -> dict[str, Any]:
     os.environ |= {"LABCODE_NETWORK": network, "LABCODE_INPUT": shape, "LABCODE_PROGRESS": "0"}
     notebook = nbformat.read(page, as_version=4)
     probe = nbformat.v4.new_code_cell(PROBE)
+    checked = next(n for n, cell in enumerate(notebook.cells) if "\nfound = " in "\n" + cell.source)
+    notebook.cells.insert(checked + 1, nbformat.v4.new_code_cell("preflight_found = found"))
     notebook.cells.append(probe)
     client = NotebookClient(
         notebook,
@@ -99,7 +101,8 @@ def ran(network: str, page: Path = PAGE, shape: str = "") -> dict[str, Any]:
         error = "the process that ran the page was killed: is there enough memory?"
     clock = round(time.perf_counter() - start)
     row = {"network": network, "clock": clock, "error": error}
-    return row | (json.loads(probe.outputs[0].text) if probe.outputs else {})
+    said = [output.text for output in probe.outputs if output.output_type == "stream"]
+    return row | (json.loads(said[-1]) if said and not error else {})
 
 
 def stored_rows(found: dict[str, Any]) -> list[dict[str, Any]]:
@@ -111,7 +114,7 @@ def stored_rows(found: dict[str, Any]) -> list[dict[str, Any]]:
     page = {"step": "page", "answer": "no" if found["error"] else "yes", "reason": found["error"]}
     page |= {name: found.get(name) for name in FACTS}
     methods = [
-        {"step": method, "answer": answer, "reason": reason}
+        {"step": f"preflight: {method}", "answer": answer, "reason": reason}
         for method, (answer, reason) in found.get("verdicts", {}).items()
     ]
     forms = [
