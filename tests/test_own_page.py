@@ -257,6 +257,8 @@ from labcode import own
 from labcode.preflight import Preflight, Verdict
 name = os.environ["LABCODE_NETWORK"]
 assert name != "bad", "not this one"
+if name == "dead":
+    os._exit(1)
 IMAGES = torch.zeros(1, 3, 8, 8)
 found = Preflight("Net", (), {"count": Verdict("yes"), "int8": Verdict("no", "it is odd")})
 variants = [own.Variant("as it is", 1234567, 1.0, 12.3456, file=b"x")]
@@ -297,6 +299,7 @@ def test_the_tool_runs_a_page_for_each_network_and_stores_what_it_made(tmp_path,
     assert good["peak_mb"] > 50
     assert "not this one" in bad["error"]
     assert page.read_text() == json.dumps(PAGE)
+    assert "is there enough memory?" in own_networks.ran("dead", "")["error"]
     assert own_networks.main(["good", "--store"]) == 0  # in place of the rows before
     lines = (tmp_path / "own_networks" / "brought_pages.csv").read_text().splitlines()
     assert lines[0] == "network,step,answer,reason,bytes,ms,same,input,seconds,peak_mb"
