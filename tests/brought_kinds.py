@@ -126,13 +126,6 @@ class Late(nn.Module):
         return self.o(h)
 
 
-def with_generator():
-    net = plain()
-    net.steps = iter(range(3))
-    net.more = (n for n in range(3))
-    return net
-
-
 def with_table():
     net = mean_of(
         lambda self, x: (
@@ -180,7 +173,6 @@ KINDS = {
     "standardized": lambda: plain(c=Standardized(3, 8, 3)),
     "recurrent": lambda: Recurrent().eval(),
     "made late": lambda: Late().eval(),
-    "generator": with_generator,
     "sparse table": with_table,
     "reshaped": lambda: Net(reshaped, c=nn.Conv2d(12, 8, 1), o=nn.Linear(8, 4)).eval(),
     "split": lambda: mean_of(
@@ -208,7 +200,6 @@ KINDS = {
     "padded transposed": lambda: plain(
         c=nn.ConvTranspose2d(3, 8, 3, stride=2, padding=1, output_padding=1)
     ),
-    "on meta": lambda: plain().to("meta"),
     "channels last": lambda: plain().to(memory_format=torch.channels_last),
 }
 """Name of a kind to what makes it; each takes (3, 8, 8)."""

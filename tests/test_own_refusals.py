@@ -11,6 +11,7 @@ from torch.nn.utils import parametrizations
 from labcode import coding, count, own, preflight, pruning, quantization, runtime
 from labcode.__main__ import main
 from labcode.quantization.folding import UnfoldedWarning
+from tests.brought_kinds import KINDS
 from tests.brought_networks import BROUGHT, SHAPE, Net, mean_of, plain, shared_norm
 
 
@@ -213,6 +214,64 @@ def test_tensors_that_no_file_holds(file):
     sparse.register_buffer("table", torch.eye(3).to_sparse())
     assert "stored sparsely (sparse_coo)" in said_by(FILES[file], sparse)
     assert "on the meta device" in said_by(FILES[file], plain().to("meta"))
+
+
+def test_a_network_without_numbers_is_counted_and_nothing_else():
+    found = preflight.check(plain().to("meta"), SHAPE).verdicts
+    assert found.pop("count").answer == "yes"
+    assert {verdict.reason for verdict in found.values()} == {
+        "'c' is a Conv2d on the meta device, where there are no numbers: load its weights first"
+    }
+    said = said_by(quantization.quantize_model, plain(), images().to("meta"))
+    assert said == "images are on the meta device, where there are no numbers"
+
+
+def test_what_cannot_be_copied_is_named():
+    net = plain()
+    net.steps = (n for n in range(3))
+    said = "'steps' of the network itself cannot be copied: cannot pickle 'generator' object"
+    for use in (*USES.values(), lambda m: preflight.check(m, SHAPE)):
+        assert said_by(use, net).endswith(said)
+
+
+def test_a_layer_behind_which_channels_stand_elsewhere_stays_whole():
+    found = preflight.check(KINDS["recurrent"](), SHAPE, methods=["cut filters"])
+    said = {one.name: str(one.verdicts.get("cut filters", "")) for one in found.layers}
+    assert said["c"].startswith("no, because what 'c' is joined to could not be followed")
+
+
+def test_buffers_that_change_the_answer_have_no_file():
+    said = said_by(runtime.to_onnx, KINDS["remembering"](), SHAPE)
+    assert said.startswith("Remembering changes its buffer 'mean' when it answers, and then")
+
+
+@pytest.mark.slow
+def test_a_weight_of_two_kinds_of_layers_has_no_int8_file():
+    said = said_by(runtime.to_int8, KINDS["transposed by its own weight"](), images())
+    assert said.startswith("c.weight is the weight of a Conv and of a ConvTranspose")
+
+
+@pytest.mark.slow
+def test_the_exporter_leaves_nothing_in_a_network():
+    net = KINDS["made late"]()
+    for use in (quantization.left_unfolded, quantization.fold_batch_norm):
+        use(net, SHAPE)
+    said_by(quantization.chain, net, SHAPE)
+    assert net.o is None
+
+
+@pytest.mark.slow
+def test_a_flow_that_depends_on_numbers_is_told_in_words():
+    def run(self, x):
+        h = self.c(x)
+        return self.o((F.relu(h) if h.sum() > 0 else h).mean((2, 3)))
+
+    said = said_by(
+        quantization.fold_batch_norm, Net(run, c=nn.Conv2d(3, 8, 3), o=nn.Linear(8, 4)), SHAPE
+    )
+    assert said.endswith(
+        "what it does depends on the numbers of its input, and one graph cannot hold that"
+    )
 
 
 def test_several_answers_have_no_sensitivity():

@@ -67,8 +67,8 @@ def to_int8(
     check_choice("ranges", ranges, RANGES)
     if len(images) < check_int("batch", batch):
         raise ValueError(f"images must be at least one batch of {batch}, got {len(images)}")
-    check_images(images)
     refuse_compiled(model)
+    check_images(images)
     shape = images.shape[1:]
     float_file = to_onnx(_folded(model, shape), shape, batch=batch)
     _refuse_two_kinds(float_file)
