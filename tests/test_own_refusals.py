@@ -102,7 +102,7 @@ def exported(n):
 
 @pytest.mark.slow
 def test_an_exported_module_is_refused_in_words():
-    around = Net(lambda self, x: self.o(F.relu(self.e(x))), e=exported(1), o=nn.Linear(4, 4)).eval()
+    around = Net(lambda self, x: self.o(F.relu(self.e(x))), e=exported(1), o=nn.Linear(4, 4))
     wanted = "it was exported for other sizes (Guard failed: "
     assert wanted in said_by(lambda: preflight.check(around, images=images(4)))
     assert wanted in own.variants(exported(1), images(4), runs=2)[0].refusal
