@@ -74,15 +74,18 @@ def _lost_inputs(model: nn.Module, name: str, part: Part) -> bool:
 
 @torch.no_grad()
 def _fit(layer: nn.Module, inputs: Tensor, answers: Tensor, ridge: float) -> None:
-    """Give a layer the weights of least squares, pulled towards those it has."""
+    """Give a layer the weights of least squares, pulled towards those it has.
+
+    Both tensors are used up.
+    """
     weight, bias = layer.weight, layer.bias
     assert isinstance(weight, Tensor)
     middle = inputs.mean(0) if bias is not None else torch.zeros_like(inputs[0])
     aim = answers.mean(0) if bias is not None else torch.zeros_like(answers[0])
-    x, y = inputs - middle, answers - aim
+    x, y = inputs.sub_(middle), answers.sub_(aim)  # in place: they are copies, and may be large
     before = weight.detach().flatten(1).double().T  # (values, outputs)
     square = x.T @ x / len(x)
-    square += ridge * square.diagonal().mean().clamp(min=1e-12) * torch.eye(len(square))
+    square.diagonal().add_(ridge * square.diagonal().mean().clamp(min=1e-12))
     aimed = x.T @ (y - x @ before) / len(x)
     fitted = before + _solved(square, aimed, ridge)
     weight.copy_(fitted.T.reshape(weight.shape))
