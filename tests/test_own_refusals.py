@@ -129,7 +129,7 @@ def test_whatever_a_network_raises_becomes_a_sentence():
     quantized = quantization.quantize_model(net, images(1))
     for use in (quantization.correct_bias, quantization.learn_rounding):
         assert said_by(use, net, quantized, images(4)) == (
-            "Odd does not run on one tensor, (4, 3, 8, 8): 4"
+            "Odd does not run on one tensor, (4, 3, 8, 8): KeyError: 4"
         )
 
 
