@@ -103,4 +103,5 @@ def _solved(square: Tensor, aimed: Tensor, ridge: float) -> Tensor:
     factor, failed = torch.linalg.cholesky_ex(square)
     if ridge and not int(failed):
         return torch.cholesky_solve(aimed, factor)
-    return torch.linalg.lstsq(square, aimed, driver="gelsd").solution
+    step: Tensor = torch.linalg.lstsq(square, aimed, driver="gelsd").solution
+    return step

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from labcode._refusals import called, damaged
 from labcode.quantization.comparison import answers, check_same, probes
@@ -111,9 +112,9 @@ def folded_and_left(
     found = sources(folded, input_shape)
     left = kept(folded, found)
     for norm, layer in found.items():
-        if isinstance(layer, str):
-            continue
-        weight, bias = folded_weights(layer, norm)
+        if isinstance(layer, str) or not isinstance(norm, _BatchNorm):
+            continue  # the latter stay too: `sources` gives a reason for whatever is no batch norm
+        weight, bias = folded_weights(layer, norm)  # type: ignore[arg-type]
         layer.weight = nn.Parameter(weight)
         layer.bias = nn.Parameter(bias)
         folded = _without(folded, norm, rest_of(norm) or nn.Identity())

@@ -42,11 +42,11 @@ def half_inside(model: nn.Module, inputs: tuple[Tensor, ...]) -> str:
     return seen.first
 
 
-class _Halves(TorchDispatchMode):
+class _Halves(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Notes the first operation that makes numbers in half precision."""
 
     def __init__(self, running: list[str]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.running, self.first = running, ""
 
     def __torch_dispatch__(
