@@ -280,3 +280,22 @@ def test_a_missing_package_and_a_damaged_file_are_said(monkeypatch):
     monkeypatch.setitem(imagenet.FILES, 0, (imagenet.FILES[0][0], "0"))
     with pytest.raises(imagenet.WeightsError, match="missing or damaged"):
         imagenet.load_efficientnet_lite(0)
+
+
+def test_linear_layers_on_rows_are_repaired():
+    class Rows(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a, self.b, self.o = nn.Linear(3, 16), nn.Linear(16, 8), nn.Linear(8, 4)
+
+        def forward(self, x):  # (N, 3, H, W)
+            rows = torch.relu(self.a(x.permute(0, 2, 3, 1)))  # (N, H, W, 16)
+            return self.o(torch.relu(self.b(rows)).mean((1, 2)))
+
+    torch.manual_seed(0)
+    model, x = Rows().eval(), images(16)
+    plan = pruning.graph_plan(model, {"a": range(12)}, SHAPE)
+    smaller = pruning.cut(model, plan, SHAPE)
+    fixed = pruning.repair(model, smaller, plan, x)
+    fresh = images(16, seed=1)
+    assert gap(model, fixed, fresh) < 0.5 * gap(model, smaller, fresh)
