@@ -1,7 +1,7 @@
 """Time, memory and error of `labcode.count` beside other counters, on the same models in one run.
 
-Usage: `python benchmarks/count.py` writes count.csv. Linux only, as the peak memory is read from
-/proc.
+Usage: `python benchmarks/count.py` writes count.csv, or with `--models` its rows of some models.
+Linux only, as the peak memory is read from /proc.
 
 How it is measured. Time: on one thread, the tools take turns, `--rounds` times each after one
 warm-up, on models with the same weights; the median stands with the fastest and the slowest.
@@ -35,11 +35,11 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision import models
 
-from labcode import count
+from labcode import count, studies
 from labcode.cost import conv2d, linear
 from labcode.models.lenet5 import lenet5
 from labcode.studies.counting.tables import COUNTERS, STUDY
-from labcode.studies.timings import keep
+from labcode.studies.timings import keep, load_average
 
 MODELS = [
     "lenet5", "alexnet", "resnet18", "resnet50", "mobilenet_v2", "mobilenet_v3_small",
@@ -224,14 +224,17 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     chosen = parser.parse_args()
     warnings.simplefilter("ignore")
-    rows: list[dict[str, Any]] = []
+    load = load_average()
+    stored = studies.table(COUNTERS.name).to_dict("records")
+    rows = {name: [row for row in stored if row["model"] == name] for name in MODELS}
     for name in chosen.models:
         measured = in_child(measure, name, chosen.rounds)
         if measured is None:
             raise RuntimeError(f"measuring {name} failed")
-        rows += measured
+        rows[name] = measured
         print(name, {row["tool"]: row["median_ms"] for row in measured}, flush=True)
-        keep(STUDY, COUNTERS, measure, rows, **facts(chosen.rounds))
+        table = [row for name in MODELS for row in rows[name]]
+        keep(STUDY, COUNTERS, measure, table, load_average=load, **facts(chosen.rounds))
 
 
 if __name__ == "__main__":

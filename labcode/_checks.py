@@ -6,11 +6,12 @@ Pure Python: `labcode.cost` uses these functions in the browser too.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
 from typing import Any
 
 Pair = tuple[int, int]
+MOST_NUMBERS = 2**40  # of one input: 4 terabytes in float32
 IntOrPair = int | Pair
 
 
@@ -97,6 +98,25 @@ def check_number(
         bound = f"more than {above:g}" if above > -math.inf else f"at least {minimum:g}"
         raise ValueError(f"{name} must be a finite number, {bound}, got {value!r}")
     return number
+
+
+def check_numbers(name: str, shape: Sequence[int]) -> tuple[int, ...]:
+    """Return the shape of one input, which must not hold more numbers than any machine could.
+
+    What is not a size is left to whoever knows what it should be.
+
+    Raises:
+        ValueError: It holds more than `MOST_NUMBERS`.
+
+    >>> check_numbers("input_shape", (3, 224, 224))
+    (3, 224, 224)
+    """
+    if all(map(is_integer, shape)) and math.prod(shape) > MOST_NUMBERS:
+        raise ValueError(
+            f"{name} must hold at most {MOST_NUMBERS:,} numbers, got {math.prod(shape):,}: "
+            f"{tuple(shape)}"
+        )
+    return tuple(shape)
 
 
 def check_between(name: str, value: object, low: int, high: int) -> int:

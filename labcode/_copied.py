@@ -58,7 +58,7 @@ def _values(held: Any) -> dict[int, Any]:
 def _parts(value: Any) -> Iterator[Any]:
     """Yield what an object holds."""
     if isinstance(value, dict):
-        yield from value.values()
+        yield from dict.values(value)  # as they lie there, whatever the mapping makes of them
     elif isinstance(value, CONTAINERS):
         yield from value
     if not isinstance(value, NO_HOLDERS):

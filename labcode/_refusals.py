@@ -6,7 +6,8 @@ So the same layer is refused in the same words by every method that cannot take 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +19,8 @@ from torch.nn.utils.weight_norm import WeightNorm
 Hook = WeightNorm | SpectralNorm | prune.BasePruningMethod
 
 TO_FLOAT32 = "call model.float() first"
+EXPORTED = "it was exported for other sizes"  # by torch.export
+NUMBERS = ("weight", "bias", "running_mean", "running_var")  # of PyTorch's layers: always finite
 QUANTIZED = ("torch.ao.nn", "torch.nn.quantized")  # where PyTorch's quantized layers live
 
 
@@ -35,17 +38,23 @@ def unusable(layer: nn.Module) -> str:
         return compiled(layer)
     if type(layer).__module__.startswith(QUANTIZED):
         return f"is quantized already (PyTorch's {kind}): give the network in floating point"
-    if any(is_lazy(p) for p in (*layer.parameters(recurse=False), *layer.buffers(recurse=False))):
+    own = (*layer.parameters(recurse=False), *layer.buffers(recurse=False))
+    if any(is_lazy(tensor) for tensor in own):
         return f"is a {kind}, which has no weights before its first run: run the network once"
+    if any(tensor.is_meta for tensor in own):
+        return f"is a {kind} on the meta device, where there are no numbers: load its weights first"
     return ""
 
 
 def compiled(layer: nn.Module) -> str:
-    """Say that a module is scripted, or wrapped by torch.compile; nothing if it is neither.
+    """Say that a module is scripted, wrapped by torch.compile or exported; nothing if it is not.
 
     Args:
-        layer: Any module. What torch.compile wraps can be reached, but not traced once more.
+        layer: Any module. What torch.compile wraps can be reached, but not traced once more; what
+            torch.export made has operations in place of layers.
     """
+    if hasattr(layer, "_guards_fn"):
+        return f"is exported ({type(layer).__name__}): give the network that it was made from"
     if isinstance(layer, torch.jit.ScriptModule) or hasattr(layer, "_orig_mod"):
         return f"is compiled ({type(layer).__name__}): give the network that it was made from"
     return ""
@@ -58,6 +67,44 @@ def called(name: str) -> str:
     ("'conv1'", 'the network itself')
     """
     return repr(name) if name else "the network itself"
+
+
+def damaged(layer: nn.Module) -> str:
+    """Say which numbers of a layer are not finite; nothing if all are.
+
+    Args:
+        layer: Any module; the layers in it are not looked at. Infinity in a table of its own may be
+            meant, as in a mask of attention; NaN is not.
+
+    >>> norm = nn.BatchNorm2d(3)
+    >>> norm.running_var[1] = float("nan")
+    >>> damaged(norm)
+    'its running_var holds NaN or infinity'
+    """
+    own = [*layer.named_parameters(recurse=False), *layer.named_buffers(recurse=False)]
+    for name, tensor in own:
+        if is_lazy(tensor) or tensor.is_meta or not tensor.is_floating_point():
+            continue
+        values = tensor.detach().to_dense() if tensor.layout != torch.strided else tensor.detach()
+        if name in NUMBERS and not bool(values.isfinite().all()):
+            return f"its {name} holds NaN or infinity"
+        if bool(values.isnan().any()):
+            return f"its {name} holds NaN"
+    return ""
+
+
+def not_stored(tensor: Tensor) -> str:
+    """Say why no file of the course can hold a tensor: it is sparse, or has no numbers.
+
+    >>> not_stored(torch.eye(2).to_sparse())
+    'is stored sparsely (sparse_coo): store it densely, as tensor.to_dense() does'
+    """
+    if tensor.is_meta:
+        return "is on the meta device, where there are no numbers"
+    if tensor.layout == torch.strided:
+        return ""
+    layout = str(tensor.layout).removeprefix("torch.")
+    return f"is stored sparsely ({layout}): store it densely, as tensor.to_dense() does"
 
 
 def refuse_unusable(model: nn.Module) -> None:
@@ -138,9 +185,41 @@ def does_not_run(network: str, tensors: Iterable[Tensor], error: BaseException) 
     """
     shapes = [str(tuple(tensor.shape)) for tensor in tensors]
     number = "one tensor" if len(shapes) == 1 else f"{len(shapes)} tensors"
+    return f"{network} does not run on {number}, {' and '.join(shapes)}: {why_it_stopped(error)}"
+
+
+def why_it_stopped(error: BaseException) -> str:
+    """Return the first line of what a network raised; of torch.export's guards what they mean.
+
+    >>> why_it_stopped(AssertionError("Guard failed: x.size()[0] == 1"))[:37]
+    'it was exported for other sizes (Guar'
+    """
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     why = lines[0] if lines else type(error).__name__
-    return f"{network} does not run on {number}, {' and '.join(shapes)}: {why}"
+    if isinstance(error, LookupError):  # whose text is no more than what was not found
+        why = f"{type(error).__name__}: {why}"
+    if why.startswith("Guard failed"):
+        return f"{EXPORTED} ({why}): give the network that it was made from"
+    return why
+
+
+@contextmanager
+def clear_failure(model: nn.Module, tensors: Iterable[Tensor]) -> Iterator[None]:
+    """Turn whatever a network raises while it runs into one sentence.
+
+    Args:
+        model: What runs.
+        tensors: What it runs on.
+
+    Raises:
+        ValueError: It raised something. A sentence of the course itself stays as it is.
+    """
+    try:
+        yield
+    except (ValueError, TypeError):
+        raise
+    except Exception as error:
+        raise ValueError(does_not_run(type(model).__name__, tensors, error)) from error
 
 
 def odd_answer(kind: str, network: str = "the network", place: str = "") -> str:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from labcode._refusals import clear_failure
 from labcode.training.evaluation import eval_mode
 
 Fit = Callable[[str, Tensor], None]  # gets a layer's name and its input
@@ -36,7 +37,8 @@ def sampled_answers(
     def note(name: str, output: Tensor) -> None:
         if name in seen:
             raise ValueError(f"{name!r} runs twice, and cannot be fitted to both inputs")
-        rows = output if output.ndim == 2 else output.flatten(2).transpose(1, 2).flatten(0, 1)
+        linear = isinstance(modules[name], nn.Linear)  # it answers along the last dimension
+        rows = _rows(output) if linear else output.flatten(2).transpose(1, 2).flatten(0, 1)
         seen[name] = rows[_drawn(len(rows), samples, seed)].clone()
 
     handles = []
@@ -89,7 +91,7 @@ def ingredients(layer: nn.Module, x: Tensor, samples: int, seed: int) -> Tensor:
 
     Args:
         layer: A linear layer or a two-dimensional convolution padded with zeros.
-        x: Its input, (N, features) or (N, C, H, W).
+        x: Its input, (N, …, features) or (N, C, H, W).
         samples: As in `sampled_answers`.
         seed: Likewise.
 
@@ -100,8 +102,7 @@ def ingredients(layer: nn.Module, x: Tensor, samples: int, seed: int) -> Tensor:
         ValueError: The layer, or its input, is of another kind.
     """
     if not isinstance(layer, nn.Conv2d):
-        if x.ndim != 2:
-            raise ValueError(f"a linear layer must get (N, features) here, got {tuple(x.shape)}")
+        x = _rows(x)
         return x[_drawn(len(x), samples, seed)][:, None]
     if layer.padding_mode != "zeros" or isinstance(layer.padding, str):
         raise ValueError("a convolution must be padded with a number of zeros here")
@@ -121,6 +122,11 @@ def ingredients(layer: nn.Module, x: Tensor, samples: int, seed: int) -> Tensor:
     return windows.permute(0, 3, 1, 2).reshape(len(places), layer.groups, -1)  # C, kh, kw inside
 
 
+def _rows(x: Tensor) -> Tensor:
+    """Return what a linear layer takes, or answers with, a row a place: (N, …, F) to (N·…, F)."""
+    return x.reshape(-1, x.shape[-1])
+
+
 def _drawn(count: int, samples: int, seed: int) -> Tensor:
     """Draw places, the same for the same count."""
     generator = torch.Generator().manual_seed(seed)
@@ -131,7 +137,7 @@ def _run(
     model: nn.Module, images: Tensor, handles: list[torch.utils.hooks.RemovableHandle]
 ) -> None:
     try:
-        with eval_mode(model), torch.no_grad():
+        with eval_mode(model), torch.no_grad(), clear_failure(model, [images]):
             model(images)
     finally:
         for handle in handles:

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from labcode._checks import check_numbers
+from labcode._refusals import clear_failure
 from labcode.training.devices import device_of
 from labcode.training.evaluation import eval_mode
 
@@ -23,7 +25,8 @@ def shapes_of(input_shape: Sequence[Any]) -> list[tuple[int, ...]]:
     """Return the shape of each input: ``input_shape`` is one shape, or one for each input.
 
     Raises:
-        ValueError: The shapes have names; inputs go by position here.
+        ValueError: The shapes have names, since inputs go by position here; or one holds too many
+            numbers.
 
     >>> shapes_of((3, 8, 8)), shapes_of([(3, 8, 8), (5,)])
     ([(3, 8, 8)], [(3, 8, 8), (5,)])
@@ -34,8 +37,8 @@ def shapes_of(input_shape: Sequence[Any]) -> list[tuple[int, ...]]:
             f"{', '.join(map(repr, input_shape))}: inputs by name are not supported here"
         )
     if len(input_shape) and all(isinstance(shape, Sequence) for shape in input_shape):
-        return [tuple(shape) for shape in input_shape]
-    return [tuple(input_shape)]
+        return [check_numbers("input_shape", shape) for shape in input_shape]
+    return [check_numbers("input_shape", input_shape)]
 
 
 def dtype_of(model: nn.Module) -> torch.dtype:
@@ -56,6 +59,9 @@ def walk(
         input_shape: One image, (channels, height, width); for several inputs a list of shapes.
         kinds: The layers to watch.
 
+    Raises:
+        ValueError: The network does not run on such images.
+
     >>> walk(nn.Sequential(nn.Flatten(), nn.Linear(4, 2)), (1, 2, 2), (nn.Linear,))
     [Visit(name='1', input_shape=(1, 4))]
     """
@@ -75,7 +81,7 @@ def walk(
         if isinstance(layer, kinds)
     ]
     try:
-        with eval_mode(model), torch.inference_mode():
+        with eval_mode(model), torch.inference_mode(), clear_failure(model, images):
             model(*(zeros.to(device_of(model), dtype_of(model)) for zeros in images))
     finally:
         for handle in handles:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from labcode._refusals import clear_failure
 from labcode._walk import dtype_of
 from labcode.models import LowRankLinear, truncated_svd
 from labcode.training import device_of, eval_mode
@@ -37,7 +38,7 @@ def layer_inputs(model: nn.Module, layer: str, images: Tensor) -> Tensor:
 
     handle = model.get_submodule(layer).register_forward_pre_hook(hear, with_kwargs=True)
     try:
-        with eval_mode(model):
+        with eval_mode(model), clear_failure(model, [images]):
             model(images.to(device_of(model), dtype_of(model)))
     finally:
         handle.remove()

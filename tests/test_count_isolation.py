@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import warnings
+from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -353,3 +354,39 @@ def test_no_weights_are_copied_and_no_activations_take_memory() -> None:
         [sys.executable, "-c", _MEMORY], capture_output=True, text=True, check=True
     )
     assert int(run.stdout) < 30  # MiB
+
+
+class Makers(OrderedDict):
+    """Makes what it is asked for, as a table of activations in transformers does."""
+
+    def __getitem__(self, key):
+        return super().__getitem__(key)()
+
+    def __setitem__(self, key, value):
+        assert isinstance(value, type), "only makers"
+        super().__setitem__(key, value)
+
+
+class Twice(list):
+    """Shows each of its items twice."""
+
+    def __iter__(self):
+        return (item for item in super().__iter__() for _ in range(2))
+
+
+def test_containers_that_show_something_else_than_they_hold_stay_as_they_are():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.makers, self.twice = Makers(relu=nn.ReLU, tanh=nn.Tanh), Twice([1, 2])
+            self.a = nn.Linear(4, 4)
+
+        def forward(self, x):
+            self.makers.pop("tanh", None)
+            return self.makers["relu"](self.a(x))
+
+    net = Net()
+    for _ in range(3):
+        assert count(net, (4,)).macs == 16
+        assert list(dict.items(net.makers)) == [("relu", nn.ReLU), ("tanh", nn.Tanh)]
+        assert list(list.__iter__(net.twice)) == [1, 2]

@@ -11,6 +11,7 @@ from torch import nn
 from labcode import own
 from labcode.command.models import model_named
 from labcode.models import efficientnet_lite
+from labcode.studies import store
 from tools import own_networks
 
 
@@ -250,14 +251,28 @@ def test_a_refused_cut_is_tried_once(monkeypatch):
     assert len(calls) == 1
 
 
+CELLS = """\
+import os, torch
+from labcode import own
+from labcode.preflight import Preflight, Verdict
+name = os.environ["LABCODE_NETWORK"]
+assert name != "bad", "not this one"
+if name == "dead":
+    os._exit(1)
+IMAGES = torch.zeros(1, 3, 8, 8)
+found = Preflight("Net", (), {"count": Verdict("yes"), "int8": Verdict("no", "it is odd")})
+variants = [own.Variant("as it is", 1234567, 1.0, 12.3456, file=b"x")]
+variants += [own.Variant("cut", refusal="no")]
+"""
 PAGE = {
     "cells": [
-        {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": [], "source": s}
-        for s in (
-            "import os\nname = os.environ['LABCODE_NETWORK']\nassert name != 'bad', 'not this one'",
-            "found = preflight.check = name\nprint('checked')",
-            "variants = own.variants = 3\nprint(name)",
-        )
+        {
+            "cell_type": "code",
+            "metadata": {},
+            "execution_count": None,
+            "outputs": [],
+            "source": CELLS,
+        }
     ],
     "metadata": {},
     "nbformat": 4,
@@ -266,20 +281,33 @@ PAGE = {
 
 
 @pytest.mark.slow
-def test_the_tool_runs_a_page_for_each_network(tmp_path, monkeypatch):
+def test_the_tool_runs_a_page_for_each_network_and_stores_what_it_made(tmp_path, monkeypatch):
     page = tmp_path / "page.ipynb"
-    text = json.dumps(PAGE).replace("preflight.check = ", "").replace("own.variants = ", "")
-    text = text.replace("print('checked')", "print('checked')  # found = preflight.check")
-    text = text.replace("print(name)", "print(name)  # variants = own.variants")
-    page.write_text(text)
+    page.write_text(json.dumps(PAGE))
     monkeypatch.setattr(
         own_networks, "ran", lambda name, shape, _ran=own_networks.ran: _ran(name, page, shape)
     )
+    for place in (own_networks, store):
+        monkeypatch.setattr(place, "FOLDER", tmp_path)
+    monkeypatch.setattr(store, "ROOT", tmp_path)
     for name in ("LABCODE_PROGRESS", "LABCODE_NETWORK", "LABCODE_INPUT"):
         monkeypatch.setenv(name, "1")  # restored afterwards
     saved = tmp_path / "found.json"
-    assert own_networks.main(["good", "bad", "--save", str(saved)]) == 1
+    assert own_networks.main(["good", "bad", "--save", str(saved), "--store"]) == 1
     good, bad = json.loads(saved.read_text())
-    assert (good["error"], good["table"], good["preflight"]) == ("", "good\n", "checked\n")
+    assert (good["error"], good["input"]) == ("", "3,8,8")
+    assert good["peak_mb"] > 50
     assert "not this one" in bad["error"]
-    assert page.read_text() == text
+    assert page.read_text() == json.dumps(PAGE)
+    assert "is there enough memory?" in own_networks.ran("dead", "")["error"]
+    assert own_networks.main(["good", "--store"]) == 0  # in place of the rows before
+    lines = (tmp_path / "own_networks" / "brought_pages.csv").read_text().splitlines()
+    assert lines[0] == "network,step,answer,reason,bytes,ms,same,input,seconds,peak_mb"
+    assert lines[2:6] == [
+        "good,preflight: count,yes,,,,,,,",
+        "good,preflight: int8,no,it is odd,,,,,,",
+        "good,as it is,yes,,1234567,12.35,1,,,",
+        "good,cut,no,no,,,,,,",
+    ]
+    assert lines[6].startswith("bad,page,no,")
+    assert len(lines) == 7

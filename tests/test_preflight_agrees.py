@@ -15,6 +15,7 @@ import labcode
 from labcode import coding, preflight, pruning, quantization, runtime
 from labcode._copied import copied
 from labcode._refusals import sentence
+from tests.brought_kinds import KINDS
 from tests.brought_networks import BROUGHT, SHAPE, Net
 from tests.examples import examples
 from tests.odd_networks import SHAPE as ODD_SHAPE
@@ -184,10 +185,10 @@ LEFT = {
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("kind", BROUGHT)
+@pytest.mark.parametrize("kind", [*BROUGHT, *KINDS])
 def test_the_preflight_says_what_each_method_says(kind):
     torch.manual_seed(0)
-    agree(BROUGHT[kind](), SHAPE, CALLS)
+    agree((BROUGHT | KINDS)[kind](), SHAPE, CALLS)
 
 
 @pytest.mark.slow

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from labcode._checks import check_int
-from labcode._refusals import refuse_unusable
+from labcode._refusals import not_stored, refuse_unusable
 from labcode.coding.bits import Reader, varint
 from labcode.coding.errors import CodingError
 from labcode.coding.relative import MAX_BITS
@@ -176,6 +176,8 @@ def _arrays(model: nn.Module) -> Tensors:
     for name, tensor in found:
         if not isinstance(tensor, torch.Tensor):
             raise ValueError(f"{name} must be a tensor, got {type(tensor).__name__}")
+        if why := not_stored(tensor):
+            raise ValueError(f"{name} {why}")
         if str(tensor.dtype).removeprefix("torch.") not in DTYPES:
             kinds = ", ".join(DTYPES)
             raise ValueError(f"{name} must have one of the dtypes {kinds}, got {tensor.dtype}")

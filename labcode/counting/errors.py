@@ -6,6 +6,7 @@ import re
 
 from torch import nn
 
+from labcode._refusals import EXPORTED, why_it_stopped
 from labcode.counting.inputs import Inputs
 from labcode.counting.tracking import Failure, Layer
 from labcode.counting.values import DataNeededError
@@ -92,6 +93,8 @@ def _without_shapes(error: Exception) -> str | None:
 
 
 def _first_line(error: Exception) -> str:
+    if (why := why_it_stopped(error)).startswith(EXPORTED):
+        return why
     lines = str(error).strip().splitlines()
     text = re.sub(r"tensor\(.*", "tensor(...)", lines[0]) if lines else ""
     text = text if len(text) <= _LONG else f"{text[:_LONG]}..."

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from labcode._checks import check_numbers
 from labcode.counting.shapes import META
 from labcode.counting.twins import map_tensors, tensors_in, twin
 
@@ -82,7 +83,7 @@ def checked_shape(input_shape: Any) -> tuple[int, ...]:
 
     Raises:
         TypeError: if it holds something else than ints.
-        ValueError: if it is empty or not positive.
+        ValueError: if it is empty, not positive or holds too many numbers.
 
     >>> checked_shape([3, 8, 8])
     (3, 8, 8)
@@ -102,7 +103,7 @@ def checked_shape(input_shape: Any) -> tuple[int, ...]:
         raise ValueError(f"{wanted}, got an empty one")
     if min(input_shape) < 1:
         raise ValueError(f"input_shape must hold positive sizes, got {tuple(input_shape)}")
-    return tuple(input_shape)
+    return check_numbers("input_shape", input_shape)
 
 
 def _short(value: Any) -> str:

@@ -55,15 +55,17 @@ def _mapping(snapshot: Snapshot, value: dict[Any, Any]) -> None:
         snapshot.attributes(value)
         return
     base = OrderedDict if isinstance(value, OrderedDict) else dict
-    snapshot.on_restore(partial(_refill, base, value, dict(value)))
-    snapshot.follow(value.values())
+    held = dict(base.items(value))  # as they lie there: a mapping may make something else of them
+    snapshot.on_restore(partial(_refill, base, value, held))
+    snapshot.follow(held.values())
 
 
 def _refill(base: type[dict[Any, Any]], value: dict[Any, Any], held: dict[Any, Any]) -> None:
     """Put back what a mapping held, in its order; touch nothing if nothing changed."""
     if not (same(dict(base.items(value)), held)):
         base.clear(value)
-        base.update(value, held)
+        for key, item in held.items():
+            base.__setitem__(value, key, item)
 
 
 def same(value: dict[Any, Any], held: dict[Any, Any]) -> bool:
@@ -75,12 +77,14 @@ def same(value: dict[Any, Any], held: dict[Any, Any]) -> bool:
 
 def _sequence(snapshot: Snapshot, value: Any) -> None:
     base = list if isinstance(value, list) else deque
-    snapshot.on_restore(partial(_reload, base, value, list(value)))
-    snapshot.follow(value)
+    held = list(base.__iter__(value))
+    snapshot.on_restore(partial(_reload, base, value, held))
+    snapshot.follow(held)
 
 
 def _reload(base: Any, value: Any, held: list[Any]) -> None:
-    if len(value) != len(held) or not all(map(is_, value, held)):
+    now = list(base.__iter__(value))
+    if len(now) != len(held) or not all(map(is_, now, held)):
         base.clear(value)
         base.extend(value, held)
 

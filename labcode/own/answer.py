@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from labcode._refusals import clear_failure
+
 
 class OneAnswer(nn.Module):
     """A network of which one answer counts, such as the logits among several.
@@ -52,7 +54,7 @@ def logits_of(model: nn.Module, images: Tensor) -> Tensor:
         ValueError: The network does not answer with one tensor (N, classes), or not with finite
             numbers.
     """
-    with torch.no_grad():
+    with torch.no_grad(), clear_failure(model, [images]):
         found = model(images)
     name = type(model).__name__
     if not isinstance(found, Tensor):

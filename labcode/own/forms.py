@@ -16,6 +16,7 @@ from labcode.own.answer import logits_of
 from labcode.preflight.facts import look
 from labcode.pruning.cut_trial import Ordinary
 from labcode.pruning.joint import explained_plan
+from labcode.quantization.folding import folded_and_left
 from labcode.runtime.int8 import onnx_logits
 from labcode.runtime.timing import ready_to_run, time_in_turn
 from labcode.training.evaluation import eval_mode
@@ -166,7 +167,7 @@ def _with_note(made: _Made, note: str) -> _Made:
 def _cut(model: nn.Module, seen: Tensor, kept: float) -> _Cut:
     """Fold, cut the channels with the smallest norms, and repair what is left."""
     shape = tuple(seen.shape[1:])
-    folded = quantization.fold_batch_norm(model, shape)
+    folded, _ = folded_and_left(model, shape)  # the preflight names the norms that stay
     scores = pruning.unit_norms(folded)
     plan, why = explained_plan(folded, scores, kept, shape)
     whole = [name for name in scores if name in why]

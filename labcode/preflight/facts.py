@@ -13,7 +13,7 @@ from torch.nn.parameter import is_lazy
 from torch.nn.utils import parametrize
 
 from labcode._copied import copied
-from labcode._refusals import computed_in
+from labcode._refusals import computed_in, why_it_stopped
 from labcode.training.evaluation import restored_mode
 
 Runner = Callable[[nn.Module], Any]  # calls a network on the inputs
@@ -208,6 +208,8 @@ def _hooked(model: nn.Module) -> tuple[str, ...]:
 
 
 def _short(error: Exception) -> str:
-    """Return the first line of an error."""
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__
+    """Return the first line of an error, with its kind where the line does not explain itself."""
+    line, why = str(error).strip().partition("\n")[0], why_it_stopped(error)
+    if not line or why != line:
+        return why
+    return f"{type(error).__name__}: {line[:200]}"

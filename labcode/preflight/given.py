@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from labcode._checks import check_numbers
 from labcode._refusals import one_input
 
 
@@ -99,7 +100,14 @@ def drawn(shape: tuple[int, ...], number: int, like: nn.Module) -> Given:
         shape: One image.
         number: How many.
         like: The network.
+
+    Raises:
+        ValueError: They do not fit into the memory.
     """
-    images = torch.rand(number, *shape, generator=torch.Generator().manual_seed(0))
+    check_numbers("input_shape", shape)
+    try:
+        images = torch.rand(number, *shape, generator=torch.Generator().manual_seed(0))
+    except RuntimeError as error:  # of PyTorch's allocator
+        raise ValueError(f"there is no memory for {number} images of {shape}") from error
     first = next((p for p in like.parameters() if p.is_floating_point()), None)
     return Given((images if first is None else images.to(first.device, first.dtype),))

@@ -21,6 +21,7 @@ from labcode.counting.tracking import unwrapped
 from labcode.preflight.facts import CONVOLUTIONS, NORMS, TRANSPOSED
 from labcode.preflight.given import Given
 from labcode.pruning.joint import explained_plan
+from labcode.quantization.folding import UnfoldedWarning
 from labcode.quantization.plain import joined
 
 KEPT = 0.5  # of the weights that pruning keeps in its trial
@@ -84,7 +85,8 @@ def cut(model: nn.Module, given: Given) -> Taken:
 def fold(model: nn.Module, given: Given) -> Taken:
     """Fold each batch norm; those that are gone afterwards were taken."""
     norms = [name for name, layer in model.named_modules() if isinstance(layer, NORMS)]
-    folded = quantization.fold_batch_norm(model, given.shapes)
+    with _said_already():
+        folded = quantization.fold_batch_norm(model, given.shapes)
     taken = _all(n for n in norms if not isinstance(folded.get_submodule(n), NORMS))
     if len(taken) == len(norms):
         return taken
@@ -98,7 +100,8 @@ def int8(model: nn.Module, given: Given) -> Taken:
 
 def integers(model: nn.Module, given: Given) -> Taken:
     """Compute in integers alone."""
-    folded = quantization.fold_batch_norm(model, given.shape)
+    with _said_already():
+        folded = quantization.fold_batch_norm(model, given.shape)
     quantized = quantization.quantize_model(folded, given.images)
     network = quantization.to_integer(quantized, given.shape)
     network(given.images)
@@ -152,9 +155,10 @@ def _and_left(model: nn.Module, taken: Taken, left: Taken) -> Taken:
 
 @contextmanager
 def _said_already() -> Iterator[None]:
-    """Run a trial without the warning of what it passes over: the verdict says it."""
+    """Run a trial without the warnings of what it passes over: the verdict says it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", BareWarning)
+        warnings.simplefilter("ignore", UnfoldedWarning)
         yield
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from labcode._copied import copied
-from labcode._refusals import odd_answer
+from labcode._refusals import odd_answer, why_it_stopped
 from labcode._walk import shapes_of
 from labcode.pruning.kinds import called
 from labcode.pruning.plan import Part, whole_plan
@@ -228,4 +228,4 @@ def _outputs(
 
 def _line(error: Exception) -> str:
     """Return the first line of an error."""
-    return str(error).strip().partition("\n")[0]
+    return why_it_stopped(error)

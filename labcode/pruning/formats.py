@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from labcode._checks import check_choice
+from labcode._refusals import not_stored
 from labcode.pruning.frame import SparseFileError, frame, stored, unframe
 from labcode.pruning.kinds import matrices
 from labcode.pruning.places import FORMS, KEYS, Packer, Unpacker
@@ -139,6 +140,8 @@ def state_of(model: nn.Module) -> dict[str, Tensor]:
         if not isinstance(tensor, Tensor) or tensor.is_quantized or is_lazy(tensor):
             kind = "quantized" if getattr(tensor, "is_quantized", False) else type(tensor).__name__
             raise ValueError(f"{name!r} of the model is not a plain tensor but {kind}: not stored")
+        if why := not_stored(tensor):
+            raise ValueError(f"{name!r} of the model {why}")
         state[name] = tensor.detach().cpu().contiguous()
     return state
 

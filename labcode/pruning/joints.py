@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from labcode._copied import copied
+from labcode._refusals import why_it_stopped
 from labcode._walk import shapes_of
 from labcode.pruning.agreement import leaves
 from labcode.pruning.followed import Bound, EndlessError
@@ -110,6 +111,11 @@ class Joints:
                 f"what {name!r} is joined to could not be followed: a reshape behind it makes "
                 "other channels of its outputs"
             ) from error
+        except (IndexError, KeyError, AttributeError) as error:  # torch-pruning's, of what is odd
+            raise UnfollowedError(
+                f"what {name!r} is joined to could not be followed: a layer behind it takes its "
+                "outputs along an axis that is not known"
+            ) from error
 
     def _check(self, name: str, share: Share) -> None:
         """Refuse channels that a layer does not have: the graph took another axis for channels."""
@@ -144,7 +150,7 @@ class Joints:
         except Exception as error:
             if training:
                 return set()  # such as a detector, which wants targets
-            line = str(error).strip().partition("\n")[0]
+            line = why_it_stopped(error)
             shapes = [tuple(image.shape[1:]) for image in self._images]
             raise ValueError(f"the network does not run in float32 on {shapes}: {line}") from error
         finally:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from labcode._refusals import clear_failure
 from labcode._walk import dtype_of, shapes_of
 from labcode.cost import Cost
 from labcode.pruning.plan import CONVS, Part, check_plan
@@ -74,8 +75,9 @@ def _places(model: nn.Module, input_shape: Sequence[int]) -> dict[str, int]:
             handles.append(layer.register_forward_hook(count))
     device, dtype = device_of(model), dtype_of(model)
     try:
-        with eval_mode(model), torch.inference_mode():
-            model(*(torch.zeros(1, *s, device=device, dtype=dtype) for s in shapes_of(input_shape)))
+        images = [torch.zeros(1, *s, device=device, dtype=dtype) for s in shapes_of(input_shape)]
+        with eval_mode(model), torch.inference_mode(), clear_failure(model, images):
+            model(*images)
     finally:
         for handle in handles:
             handle.remove()

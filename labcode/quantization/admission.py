@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 from torch.nn.modules.conv import _ConvNd
 
+from labcode._refusals import damaged
 from labcode.quantization.modules import PlainLayer, QuantLayer, kind_of
 from labcode.quantization.plain import called, dtype_of, refuse_compiled
 
@@ -56,9 +57,9 @@ def layers_to_quantize(model: nn.Module, in_float: Collection[str] = ()) -> dict
     found = {n: m for n, m in modules.items() if isinstance(m, PlainLayer)}
     if not found:
         raise ValueError("the model has no Conv2d or Linear layer to quantize")
-    for name, layer in found.items():
-        if not bool(layer.weight.isfinite().all()):
-            raise ValueError(f"{called(name)} cannot be quantized: a weight is not finite")
+    for name, module in modules.items():
+        if why := damaged(module):
+            raise ValueError(f"{called(name)} cannot be quantized: {why}")
     return found
 
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from labcode._copied import copied
+from labcode._refusals import clear_failure
 from labcode.quantization.modules import quant_layers
 from labcode.training import eval_mode
 
@@ -35,12 +36,14 @@ def correct_bias(model: nn.Module, quantized: nn.Module, images: Tensor) -> nn.M
     missing = [name for name in layers if name not in dict(model.named_modules())]
     if missing:
         raise ValueError(f"model has no layer {missing[0]!r}, which quantized has")
+    # A linear layer answers along the last dimension, whatever stands before it.
+    axes = {name: -1 if isinstance(layer, nn.Linear) else 1 for name, layer in layers.items()}
     wanted: dict[str, Tensor] = {}
 
     def note(name: str, output: Tensor) -> None:
         if name in wanted:
             raise ValueError(f"{name!r} runs twice: one bias cannot restore two means")
-        wanted[name] = channel_means(output)
+        wanted[name] = channel_means(output, axes[name])
 
     _watched(model, images, layers, note)
     done: set[str] = set()
@@ -49,18 +52,18 @@ def correct_bias(model: nn.Module, quantized: nn.Module, images: Tensor) -> nn.M
         if name in done:
             raise ValueError(f"{name!r} runs twice: one bias cannot restore two means")
         done.add(name)
-        layer, gap = layers[name], wanted[name] - channel_means(output)
+        layer, gap = layers[name], wanted[name] - channel_means(output, axes[name])
         bias = gap if layer.bias is None else layer.bias + gap
         layer.bias = nn.Parameter(bias.to(layer.weight.dtype))
-        return output + gap.reshape(-1, *[1] * (output.ndim - 2))
+        return output + (gap if axes[name] < 0 else gap.reshape(-1, *[1] * (output.ndim - 2)))
 
     _watched(corrected, images, layers, shift)
     return corrected
 
 
-def channel_means(output: Tensor) -> Tensor:
-    """Return each channel's mean over images and places: (N, C, ...) to (C,)."""
-    return output.transpose(0, 1).flatten(1).mean(1)
+def channel_means(output: Tensor, axis: int) -> Tensor:
+    """Return each channel's mean over images and places: (N, C, ...) or (N, ..., C) to (C,)."""
+    return output.transpose(0, axis).flatten(1).mean(1)
 
 
 def _watched(model: nn.Module, images: Tensor, names: object, see: object) -> None:
@@ -72,7 +75,7 @@ def _watched(model: nn.Module, images: Tensor, names: object, see: object) -> No
         for name in names  # type: ignore[attr-defined]
     ]
     try:
-        with eval_mode(model):
+        with eval_mode(model), clear_failure(model, [images]):
             model(images)
     finally:
         for handle in handles:

@@ -79,6 +79,8 @@ def check_images(images: Tensor) -> None:
     check_one_input(images)
     if not images.numel():
         return
+    if images.is_meta:
+        raise ValueError("images are on the meta device, where there are no numbers")
     finite = images.isfinite().reshape(len(images), -1).all(1)
     if not bool(finite.all()):
         raise ValueError(f"image {int((~finite).nonzero()[0])} of images holds NaN or infinity")

@@ -16,10 +16,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils._pytree import tree_leaves
 
-from labcode._refusals import does_not_run, odd_answer, one_input
+from labcode._copied import copied
+from labcode._refusals import does_not_run, odd_answer, one_input, why_it_stopped
 from labcode._walk import shapes_of
 from labcode.quantization.plain import called, dtype_of, plain_copy, refuse_compiled
-from labcode.training import eval_mode
 from labcode.training.devices import device_of
 
 # What PyTorch calls an operation -> what torch.nn.functional calls it.
@@ -155,11 +155,13 @@ def exported_program(model: nn.Module, input_shape: Sequence[int]) -> torch.expo
     images = tuple(torch.zeros(2, *shape, dtype=dtype, device=device) for shape in shapes)
     _try(model, images)  # what it says itself is clearer than the exporter's word
     try:
-        with eval_mode(model), torch.no_grad(), _silence():
-            return torch.export.export(model, images)
+        twin = copied(model).eval()  # the exporter would leave its own tensors in caches
+        with torch.no_grad(), _silence():
+            return torch.export.export(twin, images)
     except Exception as error:  # the exporter raises whatever the model or the tracing raises
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        why = lines[0] if lines else type(error).__name__
+        why = why_it_stopped(error)
+        if "data-dependent" in why:
+            why = "what it does depends on the numbers of its input, and one graph cannot hold that"
         raise ValueError(f"{type(model).__name__} cannot be traced: {why}") from error
 
 

@@ -19,12 +19,16 @@ from labcode._checks import check_int
 from labcode._copied import copied
 from labcode._walk import walk
 from labcode.quantization.chain import exported_program
+from labcode.quantization.comparison import answers, check_same, probes
+from labcode.quantization.plain import dtype_of, plain_copy, refuse_compiled
 from labcode.quantization.unfolded import Layer
+from labcode.training.devices import device_of
 
 LAYERS = ("aten.conv2d.default", "aten.linear.default")
 # What a positive factor for each channel passes through.
 TRANSPARENT = ("aten.relu.default", "aten.relu_.default", "aten.pad.default")
 CAP = "aten.minimum.default"
+TOLERANCE = 1e-3  # factors are rounded to float32, and so are the weights that take them
 SMALLEST = 1e-8  # channels below are dead: their scale stays
 
 
@@ -87,17 +91,20 @@ def equalize(model: nn.Module, input_shape: Sequence[int], *, rounds: int = 20) 
         rounds: How often to go through all pairs; each pair disturbs the one before it.
 
     Returns:
-        A copy.
+        A copy, compared with the model. Weights that are computed, as by weight norm, are plain
+        weights in it.
 
     Raises:
         TypeError: ``rounds`` is not an integer.
-        ValueError: No two layers stand next to each other, or ``rounds`` is below 1.
+        ValueError: No two layers stand next to each other, ``rounds`` is below 1, or the copy
+            does not answer as the model does.
 
     Source: Nagel et al., "Data-free quantization through weight equalization and bias
         correction" (arXiv:1906.04721), section 4.1.
     """
     check_int("rounds", rounds)
-    equal = capped(model, input_shape)
+    refuse_compiled(model)
+    equal = capped(plain_copy(model), input_shape)
     pairs = neighbours(equal, input_shape)
     if not pairs:
         raise ValueError(
@@ -108,7 +115,16 @@ def equalize(model: nn.Module, input_shape: Sequence[int], *, rounds: int = 20) 
         for _ in range(rounds):
             for pair in pairs:
                 _equalize_pair(equal, pair)
+    _check(model, equal, input_shape)
     return equal
+
+
+def _check(model: nn.Module, equal: nn.Module, input_shape: Sequence[int]) -> None:
+    """Compare before handing over."""
+    images = [probe.to(device_of(model)) for probe in probes(input_shape, dtype_of(model))]
+    name = type(model).__name__
+    wanted, got = answers(plain_copy(model), *images), answers(equal, *images)
+    check_same(f"the equalized {name}", name, wanted, got, tolerance=TOLERANCE)
 
 
 def neighbours(model: nn.Module, input_shape: Sequence[int]) -> list[Pair]:
@@ -119,12 +135,14 @@ def neighbours(model: nn.Module, input_shape: Sequence[int]) -> list[Pair]:
         input_shape: One image, (channels, height, width).
     """
     program = exported_program(model, input_shape)
-    names = program.graph_signature.inputs_to_parameters
+    parameters = program.graph_signature.inputs_to_parameters
     buffers = program.graph_signature.inputs_to_buffers
     uses: dict[str, int] = {}
-    layers = [node for node in program.graph.nodes if str(node.target) in LAYERS]
-    for node in layers:
-        owner = names[node.args[1].name].rpartition(".")[0]
+    nodes = [node for node in program.graph.nodes if str(node.target) in LAYERS]
+    # A weight that is computed in the forward, or that something else uses too, cannot be scaled.
+    layers = [n for n in nodes if n.args[1].name in parameters and len(n.args[1].users) == 1]
+    owners = {node: parameters[node.args[1].name].rpartition(".")[0] for node in layers}
+    for owner in owners.values():
         uses[owner] = uses.get(owner, 0) + 1
     found = []
     for node in layers:
@@ -135,9 +153,8 @@ def neighbours(model: nn.Module, input_shape: Sequence[int]) -> list[Pair]:
                 caps.append(buffers[after.args[1].name].rpartition(".")[0])
             elif str(after.target) not in TRANSPARENT:
                 break
-        if str(after.target) in LAYERS and after is not node and len(node.users) == 1:
-            first, second = (names[n.args[1].name].rpartition(".")[0] for n in (node, after))
-            pair = Pair(first, second, tuple(caps))
+        if after in owners and after is not node and len(node.users) == 1:
+            pair = Pair(owners[node], owners[after], tuple(caps))
             fits = _channels(model, pair)
             if uses[pair.first] == uses[pair.second] == 1 and fits:
                 found.append(pair)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
+from labcode._refusals import called, damaged
 from labcode.quantization.comparison import answers, check_same, probes
 from labcode.quantization.plain import dtype_of, plain_copy, refuse_compiled
-from labcode.quantization.unfolded import Layer, Norm, Transposed, rest_of, sources
+from labcode.quantization.unfolded import Layer, Norm, Transposed, kept, rest_of, sources
 from labcode.training.devices import device_of
 
 # Weights are rounded to float32 once more, which is a part of about 1e-7 in each layer.
 TOLERANCE = 1e-3
+
+
+class UnfoldedWarning(UserWarning):
+    """A batch norm stays where it is, since no layer can take it in."""
 
 
 def folded_weights(layer: Layer, norm: Norm) -> tuple[Tensor, Tensor]:
@@ -57,7 +64,7 @@ def fold_batch_norm(model: nn.Module, input_shape: Sequence[int]) -> nn.Module:
     The copy and the model run on a few random images before the copy is handed over. A batch norm
     stays where there is no layer to fold it into: after another operation, after a layer whose
     output or whose weights something else uses as well, or without running statistics.
-    `left_unfolded` names those that stay, with the reason.
+    An `UnfoldedWarning` says so, and `left_unfolded` names all that stay, with the reason.
 
     Args:
         model: Any module with tensors in and out, in tuples, lists or dicts; it is left as it is.
@@ -71,17 +78,43 @@ def fold_batch_norm(model: nn.Module, input_shape: Sequence[int]) -> nn.Module:
 
     Raises:
         ValueError: The model is compiled, does not run on such images, cannot be traced, has
-            weights in half precision, or the folded network does not answer as it does.
+            weights in half precision or that are not finite, or the folded network does not answer
+            as it does.
 
     >>> model = nn.Sequential(nn.Conv2d(1, 4, 3, bias=False), nn.BatchNorm2d(4), nn.ReLU())
     >>> fold_batch_norm(model, (1, 8, 8))[1]
     Identity()
     """
+    folded, left = folded_and_left(model, input_shape)
+    if left:
+        first, *others = left
+        more = f", and {len(others)} more stay: left_unfolded says why" if others else ""
+        said = f"the batch norm {called(first)} is not folded: {left[first]}{more}"
+        warnings.warn(said, UnfoldedWarning, stacklevel=2)
+    return folded
+
+
+def folded_and_left(
+    model: nn.Module, input_shape: Sequence[int]
+) -> tuple[nn.Module, dict[str, str]]:
+    """Return the copy of `fold_batch_norm`, and the batch norms that stay in it, with the reason.
+
+    Args:
+        model: See `fold_batch_norm`, like the other argument and what is raised.
+        input_shape: The shape of one image.
+    """
     refuse_compiled(model)
     dtype, device = dtype_of(model), device_of(model)
     folded = plain_copy(model).eval()
-    for layer, norm in _pairs(folded, input_shape):
-        weight, bias = folded_weights(layer, norm)
+    for own, module in folded.named_modules():
+        if why := damaged(module):
+            raise ValueError(f"{called(own)} must hold finite numbers, but {why}")
+    found = sources(folded, input_shape)
+    left = kept(folded, found)
+    for norm, layer in found.items():
+        if isinstance(layer, str) or not isinstance(norm, _BatchNorm):
+            continue  # the latter stay too: `sources` gives a reason for whatever is no batch norm
+        weight, bias = folded_weights(layer, norm)  # type: ignore[arg-type]
         layer.weight = nn.Parameter(weight)
         layer.bias = nn.Parameter(bias)
         folded = _without(folded, norm, rest_of(norm) or nn.Identity())
@@ -94,7 +127,7 @@ def fold_batch_norm(model: nn.Module, input_shape: Sequence[int]) -> nn.Module:
         answers(folded, *images),
         tolerance=TOLERANCE,
     )
-    return folded
+    return folded, left
 
 
 def _scaled(layer: Layer, factor: Tensor) -> Tensor:
@@ -115,9 +148,3 @@ def _without(model: nn.Module, norm: nn.Module, rest: nn.Module) -> nn.Module:
             if child is norm:
                 module._modules[own] = rest
     return model
-
-
-def _pairs(model: nn.Module, input_shape: Sequence[int]) -> list[tuple[Layer, Norm]]:
-    """Return each layer whose output always goes to one batch norm and nowhere else, with it."""
-    found = sources(model, input_shape)
-    return [(layer, norm) for norm, layer in found.items() if not isinstance(layer, str)]  # type: ignore[misc]

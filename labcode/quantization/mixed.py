@@ -46,7 +46,8 @@ def sensitivity(
         Name of each convolution and linear layer to its harm.
 
     Raises:
-        ValueError: ``bits`` is out of range, or the network has no such layer.
+        ValueError: ``bits`` is out of range, the network has no such layer, or does not answer
+            with one tensor (N, classes).
     """
     quantized = quantize_model(model, images, weight_bits=bits, activation_bits=None)
     if not per_channel:
@@ -66,7 +67,15 @@ def sensitivity(
 
 
 def _logits(model: nn.Module, images: Tensor) -> Tensor:
-    return torch.cat([model(part) for part in torch.split(images, BATCH)])
+    found = [model(part) for part in torch.split(images, BATCH)]
+    for answer in found:
+        if not isinstance(answer, Tensor) or answer.ndim < 2:
+            kind = type(answer).__name__
+            raise ValueError(
+                f"the network must answer with one tensor (N, classes), got a {kind}: "
+                "own.OneAnswer(model, 0) is a network with one of its answers"
+            )
+    return torch.cat(found)
 
 
 def _harm(wanted: Tensor, got: Tensor) -> Harm:

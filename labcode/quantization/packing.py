@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from labcode._copied import copied
-from labcode._refusals import TO_FLOAT32
+from labcode._refusals import TO_FLOAT32, not_stored
 from labcode.quantization.affine import QuantParams, integer_range
 from labcode.quantization.comparison import check_same
 from labcode.quantization.fake import FakeQuantizer, SignQuantizer, WeightQuantizer
@@ -133,6 +133,8 @@ def _rest(model: nn.Module) -> dict[str, Tensor]:
             continue
         if not isinstance(value, Tensor):
             raise ValueError(f"{name} cannot be packed: it is not a tensor")
+        if why := not_stored(value):
+            raise ValueError(f"{name} cannot be packed: it {why}")
         found[name] = value
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -38,11 +38,20 @@ def left_unfolded(model: nn.Module, input_shape: Sequence[int]) -> dict[str, str
     """
     refuse_compiled(model)
     plain = plain_copy(model).eval()
-    names = {norm: name for name, norm in plain.named_modules() if isinstance(norm, _BatchNorm)}
-    found = sources(plain, input_shape)
+    return kept(plain, sources(plain, input_shape))
+
+
+def kept(model: nn.Module, found: Mapping[nn.Module, Layer | str]) -> dict[str, str]:
+    """Return the names of the batch norms that stay, with the reason.
+
+    Args:
+        model: What was looked at.
+        found: From `sources`.
+    """
+    names = {norm: name for name, norm in model.named_modules() if isinstance(norm, _BatchNorm)}
     never = "it does not run in evaluation"
-    kept = {name: found.get(norm, never) for norm, name in names.items()}
-    return {name: why for name, why in kept.items() if isinstance(why, str)}
+    said = {name: found.get(norm, never) for norm, name in names.items()}
+    return {name: why for name, why in said.items() if isinstance(why, str)}
 
 
 def sources(model: nn.Module, input_shape: Sequence[int]) -> dict[nn.Module, Layer | str]:

@@ -18,9 +18,10 @@ from torch import Tensor, nn
 
 from labcode._checks import check_int, check_number
 from labcode._copied import copied
-from labcode._refusals import TO_FLOAT32, does_not_run, one_input, refuse_unusable
+from labcode._refusals import TO_FLOAT32, called, damaged, does_not_run, one_input, refuse_unusable
 from labcode._walk import shapes_of
-from labcode.runtime.session import onnx_session
+from labcode.runtime.half import half_inside
+from labcode.runtime.session import SessionError, onnx_session
 
 Tensors = tuple[Tensor, ...]
 
@@ -107,12 +108,40 @@ def _export(
     for own, parameter in model.named_parameters():
         if parameter.is_floating_point() and parameter.dtype != torch.float32:
             raise ExportError(f"{own} is {parameter.dtype}, but must be float32: {TO_FLOAT32}")
+    for own, module in model.named_modules():
+        if why := damaged(module):
+            raise ExportError(f"{called(own)} cannot be exported: {why}")
     ready = copied(model).cpu().eval()
-    expected = _answer(ready, inputs, output)
+    expected = _steady_answer(ready, inputs, output)
     file = _file(ready, _first(inputs, 2) if any_batch else inputs, any_batch)
-    for n in (1, len(inputs[0])) if any_batch else (len(inputs[0]),):
-        _compare(name, file, _first(inputs, n), _first(expected, n), tolerance)
+    try:
+        for n in (1, len(inputs[0])) if any_batch else (len(inputs[0]),):
+            _compare(name, file, _first(inputs, n), _first(expected, n), tolerance)
+    except SessionError as error:
+        raise ExportError(_not_run(name, half_inside(ready, inputs), error)) from error
     return file
+
+
+def _not_run(name: str, half: str, error: SessionError) -> str:
+    """Say why the runtime does not run a file: mostly numbers that it does not calculate with."""
+    if half:
+        return f"{half}, which ONNX Runtime cannot run here: let {name} compute in float32"
+    why = str(error).rpartition(" : ")[2]  # after the runtime's own codes
+    return f"ONNX Runtime cannot run the file of {name}: {why}"
+
+
+def _steady_answer(model: nn.Module, inputs: Tensors, output: type | tuple[type, ...]) -> Tensors:
+    """Return the answer of a copy, which must be the same when the same inputs come again."""
+    twin = copied(model)
+    first, again = (_answer(twin, inputs, output) for _ in range(2))
+    before = dict(model.named_buffers())
+    changed = [n for n, b in twin.named_buffers() if not torch.equal(b, before.get(n, b + 1))]
+    if changed and not all(map(torch.equal, first, again)):
+        raise ExportError(
+            f"{type(model).__name__} changes its buffer {changed[0]!r} when it answers, and then "
+            "answers otherwise, which a file cannot do"
+        )
+    return first
 
 
 def _first(tensors: Tensors, n: int) -> Tensors:
@@ -207,8 +236,8 @@ def _without_notes(file: Any) -> bytes:
 
 def _compare(name: str, file: bytes, inputs: Tensors, expected: Tensors, tolerance: float) -> None:
     """Refuse a file whose outputs are not the model's."""
+    session = onnx_session(file)
     with said(name):
-        session = onnx_session(file)
         names = [entry.name for entry in session.get_inputs()]
         feed = {key: value.numpy() for key, value in zip(names, inputs, strict=True)}
         found = session.run(None, feed)

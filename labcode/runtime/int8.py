@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from labcode._checks import check_choice, check_int
-from labcode.quantization import fold_batch_norm
 from labcode.quantization.calibration import check_images
 from labcode.quantization.comparison import answers, check_same, mean_gap
+from labcode.quantization.folding import folded_and_left
 from labcode.quantization.plain import called, plain_copy, refuse_compiled
 from labcode.quantization.unfolded import Transposed
 from labcode.runtime.export import ExportError, log_level, said, to_onnx
@@ -25,6 +25,7 @@ COMPARED = 16  # images that the file and the model answer before it is handed o
 # Measured: 0.01 to 0.05 for networks from LeNet-5 to MobileNetV2. An answer of zeros is off by 1,
 # and an answer that has nothing to do with the wanted one by about 1.4.
 TOLERANCE = 0.3
+WEIGHTED = ("Conv", "ConvTranspose", "Gemm", "MatMul")
 RANGES = {"min-max": "MinMax", "percentile": "Percentile", "kl": "Entropy"}
 
 
@@ -66,10 +67,11 @@ def to_int8(
     check_choice("ranges", ranges, RANGES)
     if len(images) < check_int("batch", batch):
         raise ValueError(f"images must be at least one batch of {batch}, got {len(images)}")
-    check_images(images)
     refuse_compiled(model)
+    check_images(images)
     shape = images.shape[1:]
     float_file = to_onnx(_folded(model, shape), shape, batch=batch)
+    _refuse_two_kinds(float_file)
     with tempfile.TemporaryDirectory() as folder, said(type(model).__name__):
         source, target = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"
         source.write_bytes(float_file)
@@ -94,7 +96,7 @@ def to_int8(
 def _folded(model: nn.Module, shape: Sequence[int]) -> nn.Module:
     """Fold the batch norms of a copy, on the CPU; what folding says is why there is no file."""
     try:
-        folded = fold_batch_norm(plain_copy(model).cpu(), shape)
+        folded, _ = folded_and_left(plain_copy(model).cpu(), shape)  # a norm that stays is in float
     except ValueError as error:
         raise ExportError(str(error)) from error
     for name, layer in folded.named_modules():
@@ -104,6 +106,23 @@ def _folded(model: nn.Module, shape: Sequence[int]) -> nn.Module:
                 "biases, a batch norm's included, for which ONNX Runtime's quantizer has no scales"
             )
     return folded
+
+
+def _refuse_two_kinds(file: bytes) -> None:
+    """Refuse a weight that operations of two kinds use: its output channels are not one axis."""
+    import onnx
+
+    users: dict[str, str] = {}
+    graph = onnx.load_from_string(file).graph
+    stored = {tensor.name for tensor in graph.initializer}
+    for node in graph.node:
+        for weight in stored.intersection(node.input[1:2] if node.op_type in WEIGHTED else ()):
+            other = users.setdefault(weight, node.op_type)
+            if other != node.op_type:
+                raise ExportError(
+                    f"{weight} is the weight of a {other} and of a {node.op_type}, and no scale "
+                    "for each output channel fits both"
+                )
 
 
 def _compare(model: nn.Module, file: bytes, images: Tensor, batch: int) -> None:
