@@ -19,7 +19,7 @@ from labcode.models.googlenet import InceptionV1
 from labcode.models.late_squeezenet import POOLS
 from labcode.models.slimmable_cnn import slimmable_cnn
 from labcode.pages import figures
-from labcode.pages.figures import budgets, convolving, integers, phones, squeezenets
+from labcode.pages.figures import budgets, convolving, integers, phones, pooled, squeezenets
 from labcode.pages.figures.figure import Figure
 from labcode.pages.figures.letters import SIZE, width_of
 from labcode.pages.figures.look import FALLBACKS, STYLE_SHEET, look
@@ -194,6 +194,12 @@ def test_a_style_that_is_not_there_is_named():
 
 
 # --- numbers ---
+
+
+def test_pooling_is_that_of_torch():
+    numbers = torch.tensor(pooled.MAP)[None, None].float()
+    assert pooled.pooled(max) == F.max_pool2d(numbers, 2)[0, 0].tolist()
+    assert pooled.pooled(pooled.mean) == F.avg_pool2d(numbers, 2)[0, 0].tolist()
 
 
 def test_the_convolution_is_the_one_of_pytorch():

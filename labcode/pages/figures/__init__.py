@@ -27,6 +27,7 @@ from labcode.pages.figures.networks import layers_of, lenet5, mobilenet_table
 from labcode.pages.figures.neurons import dense_sparse_dense, irregular_and_cut
 from labcode.pages.figures.operators import relu_and_sigmoid
 from labcode.pages.figures.phones import phone_and_network
+from labcode.pages.figures.pooled import max_and_mean_pooling
 from labcode.pages.figures.ranks import low_rank
 from labcode.pages.figures.shipping import way_out
 from labcode.pages.figures.shuffling import channel_shuffle
@@ -57,6 +58,7 @@ __all__ = [
     "layers_of",
     "lenet5",
     "low_rank",
+    "max_and_mean_pooling",
     "mobilenet_block",
     "mobilenet_table",
     "number_line",
