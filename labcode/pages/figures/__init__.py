@@ -7,6 +7,7 @@ legible on a phone, with its numbers computed by `labcode`.
 from labcode.pages.figures.blocks import channel_compression, inverted_residual, mobilenet_block
 from labcode.pages.figures.budgets import early_exits, slimmable_widths
 from labcode.pages.figures.convolving import convolution, sliding_filter
+from labcode.pages.figures.cutting import removed_filter
 from labcode.pages.figures.excitation import se_block, se_in_networks, se_places
 from labcode.pages.figures.fields import receptive_fields
 from labcode.pages.figures.figure import Figure
@@ -68,6 +69,7 @@ __all__ = [
     "pruning_loop",
     "receptive_fields",
     "relu_and_sigmoid",
+    "removed_filter",
     "se_block",
     "se_in_networks",
     "se_places",
