@@ -74,10 +74,13 @@ def test_the_browser_shows_the_grid(bits, network):
     key = {"LeNet-5": "lenet5", "Small CNN": "small_cnn"}[network]
     result = few_bits(bits, network)
     measured = GRID[key, "PTQ, weights", bits]
-    assert result.values["After training, weights"] == measured
+    assert result.values["Rounded after training, weights"] == measured
     shown = dict(result.parts[0].rows)
     mean, deviation = measured
-    assert shown["After training, weights"].text == f"{100 * mean:.2f} ± {100 * deviation:.2f} %"
+    assert (
+        shown["Rounded after training, weights"].text
+        == f"{100 * mean:.2f} ± {100 * deviation:.2f} %"
+    )
     there = {method for name, method, at in GRID if (name, at) == (key, bits)}
     stored = {METHODS[method] for method in there & set(METHODS)}
     assert set(shown) == set(result.values) == {"float32"} | stored

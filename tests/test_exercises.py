@@ -261,6 +261,12 @@ def test_a_function_is_tried_on_several_inputs_and_edges(entry: Function) -> Non
     assert len(set(names)) == len(names)
 
 
+def test_the_rule_in_the_words_of_the_task_is_right() -> None:
+    """Three bits reach one mark further below than above; the task speaks of equal ends."""
+    said = exercise("few_bits-2").check(lambda w, slope, largest: slope * (w.abs() <= largest))
+    assert said.kind == "right"
+
+
 @pytest.mark.parametrize("entry", functions(), ids=lambda entry: entry.id)
 def test_a_function_that_returns_dots_is_open(entry: Function) -> None:
     assert Task(entry).check(lambda *_: ...).kind == "open"

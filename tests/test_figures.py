@@ -14,12 +14,20 @@ from torch import nn
 from torch.nn import functional as F
 
 import labcode
-from labcode import cost, models
+from labcode import cost, models, pruning
 from labcode.models.googlenet import InceptionV1
 from labcode.models.late_squeezenet import POOLS
 from labcode.models.slimmable_cnn import slimmable_cnn
 from labcode.pages import figures
-from labcode.pages.figures import budgets, convolving, integers, phones, squeezenets
+from labcode.pages.figures import (
+    budgets,
+    convolving,
+    cutting,
+    integers,
+    phones,
+    pooled,
+    squeezenets,
+)
 from labcode.pages.figures.figure import Figure
 from labcode.pages.figures.letters import SIZE, width_of
 from labcode.pages.figures.look import FALLBACKS, STYLE_SHEET, look
@@ -194,6 +202,21 @@ def test_a_style_that_is_not_there_is_named():
 
 
 # --- numbers ---
+
+
+def test_a_filter_takes_as_many_weights_as_pruning_removes():
+    first = nn.Conv2d(cutting.INPUTS, cutting.MIDDLE, 1, bias=False)
+    chain = nn.Sequential(first, nn.Conv2d(cutting.MIDDLE, cutting.OUTPUTS, 1, bias=False))
+    for gone in (0, 1, 2):
+        plan = pruning.chain_plan(chain, {"0": range(gone, cutting.MIDDLE)}, (cutting.INPUTS, 4, 4))
+        smaller = pruning.cut(chain, plan, (cutting.INPUTS, 4, 4))
+        assert tuple(p.numel() for p in smaller.parameters()) == cutting.weights_left(gone)
+
+
+def test_pooling_is_that_of_torch():
+    numbers = torch.tensor(pooled.MAP)[None, None].float()
+    assert pooled.pooled(max) == F.max_pool2d(numbers, 2)[0, 0].tolist()
+    assert pooled.pooled(pooled.mean) == F.avg_pool2d(numbers, 2)[0, 0].tolist()
 
 
 def test_the_convolution_is_the_one_of_pytorch():

@@ -11,8 +11,8 @@ from labcode.show.pictures import Tone
 from labcode.show.tables import Head
 
 METHODS = {
-    "PTQ, weights": "After training, weights",
-    "PTQ, weights and activations": "After training, weights and activations",
+    "PTQ, weights": "Rounded after training, weights",
+    "PTQ, weights and activations": "Rounded after training, weights and activations",
     "k-means": "k-means, weights",
     "k-means, trained": "k-means, centroids trained, weights",
     "QAT, weights": "Quantized training, weights",

@@ -7,6 +7,7 @@ legible on a phone, with its numbers computed by `labcode`.
 from labcode.pages.figures.blocks import channel_compression, inverted_residual, mobilenet_block
 from labcode.pages.figures.budgets import early_exits, slimmable_widths
 from labcode.pages.figures.convolving import convolution, sliding_filter
+from labcode.pages.figures.cutting import removed_filter
 from labcode.pages.figures.excitation import se_block, se_in_networks, se_places
 from labcode.pages.figures.fields import receptive_fields
 from labcode.pages.figures.figure import Figure
@@ -27,6 +28,7 @@ from labcode.pages.figures.networks import layers_of, lenet5, mobilenet_table
 from labcode.pages.figures.neurons import dense_sparse_dense, irregular_and_cut
 from labcode.pages.figures.operators import relu_and_sigmoid
 from labcode.pages.figures.phones import phone_and_network
+from labcode.pages.figures.pooled import max_and_mean_pooling
 from labcode.pages.figures.ranks import low_rank
 from labcode.pages.figures.shipping import way_out
 from labcode.pages.figures.shuffling import channel_shuffle
@@ -57,6 +59,7 @@ __all__ = [
     "layers_of",
     "lenet5",
     "low_rank",
+    "max_and_mean_pooling",
     "mobilenet_block",
     "mobilenet_table",
     "number_line",
@@ -66,6 +69,7 @@ __all__ = [
     "pruning_loop",
     "receptive_fields",
     "relu_and_sigmoid",
+    "removed_filter",
     "se_block",
     "se_in_networks",
     "se_places",

@@ -60,7 +60,7 @@ PIECES = {
     "soft_labels": Piece(
         "Soft labels of your own digit",
         "A seven that looks like a nine, and the shares that LeNet-5 gives to the ten digits at "
-        "temperature 4. A one-hot label would give all to 7.",
+        "temperature 4. A hard label would give all to 7.",
         lambda: stills.softened(LOGITS, 4),
         _doubtful,
     ),

@@ -88,8 +88,8 @@ def _marks(part: Part) -> str:
     return " ".join(f'{name}="{value}"' if value else name for name, value in marks.items())
 
 
-WIDTH, HEIGHT = 480, 150  # pixels
-LEFT, RIGHT, AXIS = 40, 20, 84  # pixels: ends of the axis, and its height
+WIDTH, HEIGHT = 400, 150  # pixels: 14 of a letter stay over 12 on a phone
+LEFT, RIGHT, AXIS = 40, 40, 84  # pixels: ends of the axis, and its height
 SMALLEST, LARGEST = 3.5, 6.5  # of the axis, as powers of ten: bytes
 
 

@@ -143,8 +143,8 @@ EXERCISES: tuple[Exercise, ...] = (
                 "A fixed order changes nothing for it but the names of its weights.",
             ),
             "convolution": Option(
-                "A convolution: it has fewer weights and won on every image so far.",
-                "It won since neighbours belong together in an image. Here they do not, and a "
+                "A convolution: it read the digits equally well, with far fewer weights.",
+                "It did so since neighbours belong together in an image. Here they do not, and a "
                 "pattern of 5 × 5 sensors means nothing. Train both on shuffled digits.",
             ),
             "either": Option(

@@ -74,7 +74,7 @@ def _gap() -> Marks:
         attention - norms,
         {
             attention: "That is all of attention, which thop misses. But thop also counts the "
-            "normalisations, which are no multiply-adds, and so makes up for a part.",
+            "normalisations, although they are not multiply-adds, and so makes up for a part.",
             attention + norms: "Two errors in two directions: what is missed and what is counted "
             "too much do not add up, they cancel in part.",
             12 * 4 * projection - norms: "You forgot the two products in which the positions are "
@@ -118,8 +118,8 @@ EXERCISES: tuple[Exercise, ...] = (
         hints=(
             "In one block, attention does four projections of 197 positions, and two products of "
             "197 × 197 × 768.",
-            "thop counts 25 · 197 · 768 · 4 operations of the normalisations, which are no "
-            "multiply-adds. They hide a part of the gap.",
+            "thop counts 25 · 197 · 768 · 4 operations of the normalisations, although they are "
+            "not multiply-adds. They hide a part of the gap.",
         ),
     ),
 )

@@ -12,8 +12,8 @@ def _rate() -> Marks:
     return Marks(
         rate,
         {
-            100 * 0.08 * 10 / 32: "You forgot the codebook: 32 values of 32 bits. It is little "
-            "beside 400,000 weights, but not nothing.",
+            100 * 0.08 * 10 / 32: "That is without the codebook: 32 values of 32 bits, little "
+            "beside 400,000 weights, but not nothing. (If yours has it in, give one more place.)",
             100 * (0.08 * 5 / 32 + 32 / 400_000): "You forgot the positions: a weight that stays "
             "takes 5 bits for its value and 5 for its index.",
             2.7: "That is what the paper prints. Asked is what the formula gives.",

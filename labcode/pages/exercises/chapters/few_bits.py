@@ -78,7 +78,7 @@ def _outside(weight: Any, gradient: Any, largest: float) -> Any:
 def _weights() -> tuple[Case, ...]:
     import torch
 
-    row = torch.tensor([-9.0, -3.4, -1.2, 0.0, 0.6, 2.9, 3.2, 12.0])
+    row = torch.tensor([-9.0, -4.6, -1.2, 0.0, 0.6, 2.9, 3.2, 12.0])
     slopes = torch.tensor([1.0, -2.0, 5.0, -7.0, 4.0, -4.5, 2.0, -1.0])
     return (
         Case((row, slopes, 3.0), "weights on both sides"),

@@ -123,7 +123,7 @@ EXERCISES: tuple[Exercise, ...] = (
             ),
             "better": Option(
                 "It gets better: without the term only the error of the answers counts.",
-                "That error is measured with weights that are no integers. The file can hold "
+                "That error is measured with weights between two integers. The file can hold "
                 "integers only.",
             ),
         },

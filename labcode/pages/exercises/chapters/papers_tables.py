@@ -16,8 +16,8 @@ def _statistics() -> Marks:
             right // 2: "Each channel has a mean and a variance.",
             2 * right: "The factor and the shift of a batch norm are trained; they are parameters. "
             "Asked are the mean and the variance.",
-            right + 53: "Each of the 53 batch norms also counts its batches, but that is no "
-            "statistic of a channel.",
+            right + 53: "Each of the 53 batch norms also counts its batches, but that number "
+            "says nothing of a channel.",
         },
     )
 

@@ -16,7 +16,8 @@ def _sixteen() -> Marks:
         {
             200 / 3: "A weight that stays takes two numbers of 16 bits, a value and its column, "
             "not three.",
-            100: "There is such a share: a weight that stays takes 32 bits, one that goes none.",
+            100: "Sparse wins before everything is zero: a weight that stays takes 32 bits in "
+            "place of 16, and one that goes takes none.",
         },
     )
 
@@ -27,7 +28,8 @@ def _four() -> Marks:
         {
             50: "That is for weights of 16 bits. The column still takes 16, the weight only 4.",
             20: "That is the share that stays. Asked is the sparsity, the share of zeros.",
-            75: "4 of 16 bits is not it: each weight that stays takes 4 + 16 = 20 bits.",
+            75: "You compared the 4 bits of a weight with the 16 of its column. A weight that "
+            "stays takes both, 20 bits, and has to be held against the 4 bits of a dense one.",
         },
     )
 

@@ -1,4 +1,4 @@
-// The soft label of the reader's own digit, beside the one-hot label, while the temperature moves.
+// The soft label of the reader's own digit, beside the hard label, while the temperature moves.
 
 import { digitSource } from "./digits.mjs";
 import { make, mount, percent, say } from "./kit.mjs";
@@ -50,7 +50,7 @@ class SoftLabels {
       make("span", {}, "Temperature T: ", this.shown), this.slider);
     this.said = make("p", { class: "touch-lead", role: "status" });
     this.rows = DIGITS.map(row);
-    const titles = ["Digit", "One-hot label", "Soft label", "Share"];
+    const titles = ["Digit", "Hard label", "Soft label", "Share"];
     const head = titles.map((text) => make("th", { scope: "col" }, text));
     const table = make("table", { class: "touch-table touch-labels" },
       make("thead", {}, make("tr", {}, ...head)),
@@ -86,7 +86,7 @@ class SoftLabels {
     });
     const most = `${percent(first.share)} for ${first.digit}`;
     const next = `then ${percent(second.share)} for ${second.digit}`;
-    say(this.said, `${most}, ${next}. Entropy ${bits.toFixed(2)} bits; the one-hot label has 0.`);
+    say(this.said, `${most}, ${next}. Entropy ${bits.toFixed(2)} bits; the hard label has 0.`);
     Object.assign(this.section.dataset, {
       temperature, entropy: bits, label: this.label,
       shares: JSON.stringify(shares), logits: JSON.stringify(this.logits),
