@@ -92,7 +92,7 @@ def _marks(part: Part) -> str:
 # Without it a notebook keeps the picture hidden, as it drops the SVG of what nobody has run.
 SHOWN = "<style>.live-styled[hidden]{display:contents!important}</style>"
 WIDTH, HEIGHT = 400, 150  # pixels; a phone shows nearly all of them, and so letters of 12
-LEFT, RIGHT, AXIS = 40, 28, 84  # pixels: ends of the axis, and its height
+LEFT, RIGHT, AXIS = 40, 36, 84  # pixels: ends of the axis, and its height
 SMALLEST, LARGEST = 3.5, 6.5  # of the axis, as powers of ten: bytes
 
 
