@@ -29,7 +29,7 @@ FORMS = {
     "singular value": ["singular values"],
     "shortcut": ["skip connection", "skip connections"],
     "SVD": ["singular value decomposition"],
-    "top-5 error": ["top-5", "top-1 error", "top-1"],
+    "top-1": ["top-5", "top-1 error", "top-5 error"],
 }
 
 # Words of every day: a term only in these folders, or on these pages.

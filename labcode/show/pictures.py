@@ -143,6 +143,21 @@ def svg_pair(first: Picture, second: Picture) -> str:
     return tinted(pair, first.tone)
 
 
+def only_with_style(html: str) -> str:
+    """Return ``html`` so that its pictures' words are unseen where no style sheet shows them.
+
+    JupyterLab drops the SVG of what nobody has run and keeps the words in it, as one long word. A
+    style sheet brings the pictures back: ``.live-styled``.
+
+    >>> only_with_style("<svg><text>3</text></svg>")
+    '<span class="live-styled" hidden="hidden"><svg><text>3</text></svg></span>'
+    """
+    if "<text" not in html:
+        return html
+    opened = html.replace("<svg", '<span class="live-styled" hidden="hidden"><svg')
+    return opened.replace("</svg>", "</svg></span>")
+
+
 def tinted(html: str, tone: Tone | None) -> str:
     """Return ``html`` with its pictures in a colour."""
     return f'<span class="live-{tone}">{html}</span>' if tone else html

@@ -22,7 +22,12 @@ from labcode.pages.figures.kinds import (
     separable_convolution,
     standard_convolution,
 )
-from labcode.pages.figures.later import convnext_block, ghost_module, universal_bottleneck
+from labcode.pages.figures.later import (
+    convnext_block,
+    ghost_module,
+    universal_bottleneck,
+    weighed_bottleneck,
+)
 from labcode.pages.figures.loops import pruning_loop
 from labcode.pages.figures.networks import layers_of, lenet5, mobilenet_table
 from labcode.pages.figures.neurons import dense_sparse_dense, irregular_and_cut
@@ -82,4 +87,5 @@ __all__ = [
     "teacher_and_student",
     "universal_bottleneck",
     "way_out",
+    "weighed_bottleneck",
 ]

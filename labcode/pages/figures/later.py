@@ -1,4 +1,4 @@
-"""Blocks that came after MobileNet v2: GhostNet's module, ConvNeXt's and MobileNet v4's."""
+"""Blocks that came after MobileNet v2: version 3's and 4's, GhostNet's module, ConvNeXt's."""
 
 from __future__ import annotations
 
@@ -9,6 +9,36 @@ from labcode.pages.figures.flow import Box, End, Fork, Part, Says, chart
 from labcode.show.numbers import number
 
 WIDE, THIN = 176.0, 112.0  # pixels: of a box with many channels, and with few
+
+
+def weighed_bottleneck(channels: int = 160, wide: int = 960, kernel: int = 5) -> Figure:
+    """Draw MobileNet v3's block: an inverted residual that weighs its wide channels.
+
+    Args:
+        channels: Of the input and of the output.
+        wide: Channels inside.
+        kernel: Side of the depthwise filter, in pixels.
+
+    Source: Howard et al., "Searching for MobileNetV3" (arXiv:1905.02244), Figure 4.
+
+    >>> weighed_bottleneck()
+    MobileNet v3's block: 160 to 960 channels, depthwise 5×5, weighed, 160 again; the input is ...
+    """
+    ends = f"{check_int('channels', channels)} channels"
+    side = check_int("kernel", kernel)
+    body: list[Part] = [
+        Box("1×1, hard swish", width=WIDE),
+        Says(f"{wide}"),
+        Box(f"depthwise {side}×{side}", "hard swish", tone="b", width=WIDE),
+        Box("SE weighs", f"{wide} channels", tone="n", width=WIDE),
+        Box("1×1: narrow", tone="c", width=THIN + 24),
+    ]
+    parts: list[Part] = [End(ends), Fork((body, []), through=0), End(ends)]
+    label = (
+        f"MobileNet v3's block: {channels} to {wide} channels, depthwise {side}×{side}, weighed, "
+        f"{channels} again; the input is added."
+    )
+    return Figure((chart(label, parts),))
 
 
 def ghost_module(in_channels: int = 64, out_channels: int = 128) -> Figure:

@@ -12,6 +12,7 @@ from typing import Any
 
 from labcode._checks import check_choice
 from labcode.pages.touch.pieces import PIECES, Piece
+from labcode.show.pictures import only_with_style
 
 STILL = "This picture stands still. The piece itself runs on the built site, with scripts on."
 # The still pictures take their colours from the site's style sheets. A notebook has none of them.
@@ -19,7 +20,8 @@ STYLE = (
     "<style>.touch-still .live-full{fill:var(--live-tone,currentcolor)}"
     ".touch-still :is(.live-thin,.live-wire){stroke:var(--live-tone,currentcolor)}"
     ".touch-still :is(.live-name,.live-tag,.live-pale){fill:currentcolor}"
-    ".touch-still .live-tag.live-on{fill:var(--live-ground,var(--jp-layout-color0,white))}</style>"
+    ".touch-still .live-tag.live-on{fill:var(--live-ground,var(--jp-layout-color0,white))}"
+    ".touch-still .live-styled[hidden]{display:contents!important}</style>"
 )
 
 
@@ -52,7 +54,7 @@ class Touch:
             '<link rel="stylesheet" href="../../touch/touch.css">\n'
             f'<section class="touch" data-touch="{self.name}" aria-labelledby="{title}"{data}>\n'
             f'<p class="touch-title" id="{title}">{escape(self.piece.title)}</p>\n'
-            f'<div class="touch-still live">{STYLE}{self.piece.picture()}\n'
+            f'<div class="touch-still live">{STYLE}{only_with_style(self.piece.picture())}\n'
             f"<p>{escape(self.piece.sentence)}</p>\n"
             f'<p class="touch-note">{STILL}</p></div>\n'
             '<div class="touch-live" hidden></div>\n'

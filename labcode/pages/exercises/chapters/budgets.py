@@ -108,7 +108,7 @@ EXERCISES: tuple[Exercise, ...] = (
         ),
         hints=(
             "With a share s that leaves, the mean is 1 · s + 8 · (1 − s).",
-            "Sort all times. How long takes the one below which 95 of 100 lie?",
+            "Sort all times. Which time do 95 of 100 stay under?",
         ),
     ),
     Number(

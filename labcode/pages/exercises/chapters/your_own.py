@@ -105,7 +105,7 @@ EXERCISES: tuple[Exercise, ...] = (
         },
         solve=_what_is_real,
         hints=(
-            "How many bytes takes a float32 that is random?",
+            "How many bytes does a float32 take, if it is random?",
             "What does the agreement compare, and with whose answers?",
         ),
     ),
