@@ -191,11 +191,12 @@ EXITS = Table(
     facts=FACTS | {"weights": exits.METHOD.weights, "grid": exits.GRID},
 )
 TIMES = TimedTable("cifar10_times", "benchmarks/small_photographs.py")
+EXIT_TIMES = TimedTable("cifar10_exit_times", "benchmarks/small_photographs.py")
 STUDY = Study(
     "cifar10",
     (
         *(SEARCH, RESNET8, UNTRAINED, TUNED),
         *(LESSON_RATES, FEW_BITS, TWO_BITS_RATES, TWO_BITS, SHARED, LOW_RANK, PRUNED),
-        *(STUDENT_RATES, STUDENTS, EXITS, TIMES),
+        *(STUDENT_RATES, STUDENTS, EXITS, TIMES, EXIT_TIMES),
     ),
 )
