@@ -15,6 +15,7 @@ from labcode.studies.cifar10 import (
     rates,
     stored,
     students,
+    target,
     trials,
 )
 from labcode.studies.cifar10.compressed import Choice
@@ -117,12 +118,17 @@ def test_cut_filters_save_multiply_adds():
     assert compressed.row("cut", 0, kept=1.0)["lost"] == 0
 
 
-def test_the_trained_network_is_handed_out_as_it_was_measured(monkeypatch):
-    monkeypatch.setattr(trials, "PASSES", 1)
-    outcome = trials.resnet8_row(0)
-    (file,) = outcome.files.values()
+@pytest.mark.parametrize(
+    ("module", "row", "name"),
+    [(trials, trials.resnet8_row, "resnet8"), (target, target.target_row, "resnet8-long")],
+)
+def test_the_trained_network_is_handed_out_as_it_was_measured(monkeypatch, module, row, name):
+    monkeypatch.setattr(module, "PASSES", 1)
+    outcome = row(0)
+    ((file, packed),) = outcome.files.items()
+    assert file == f"{name}-seed0.safetensors"
     network = resnet8()
-    weights.unpack(network, file.data)
+    weights.unpack(network, packed.data)
     right = compressed.logits_of(network.eval(), images.pictures().test.images).argmax(1)
     share = (right == images.pictures().test.labels).double().mean().item()
     assert outcome.rows["test_accuracy"] == pytest.approx(share)

@@ -10,6 +10,7 @@ from labcode.studies.cifar10 import (
     rates,
     stored,
     students,
+    target,
     trials,
 )
 from labcode.studies.cifar10.view import LESSON, LONGER
@@ -190,12 +191,20 @@ EXITS = Table(
     (RESNET8,),
     facts=FACTS | {"weights": exits.METHOD.weights, "grid": exits.GRID},
 )
+TARGET = Table(
+    "cifar10_target",
+    target.target_row,
+    grid(seed=SEEDS),
+    facts=FACTS
+    | BFLOAT16
+    | {"passes": target.PASSES, "lr": target.RATE, "weight_decay": target.WEIGHT_DECAY},
+)
 TIMES = TimedTable("cifar10_times", "benchmarks/small_photographs.py")
 STUDY = Study(
     "cifar10",
     (
         *(SEARCH, RESNET8, UNTRAINED, TUNED),
         *(LESSON_RATES, FEW_BITS, TWO_BITS_RATES, TWO_BITS, SHARED, LOW_RANK, PRUNED),
-        *(STUDENT_RATES, STUDENTS, EXITS, TIMES),
+        *(STUDENT_RATES, STUDENTS, EXITS, TARGET, TIMES),
     ),
 )
