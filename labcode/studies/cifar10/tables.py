@@ -6,6 +6,7 @@ from typing import Any
 
 from labcode.studies.cifar10 import (
     compressed,
+    contest,
     exits,
     rates,
     stored,
@@ -191,6 +192,24 @@ EXITS = Table(
     (RESNET8,),
     facts=FACTS | {"weights": exits.METHOD.weights, "grid": exits.GRID},
 )
+BLOCK_RATES = Table(
+    "cifar10_block_rates",
+    contest.rate_row,
+    grid(kind=contest.KINDS.values(), lr=START_RATES, seed=[RATES_SEED]),
+    facts=FACTS | contest.SEARCH | BFLOAT16 | {"budget": contest.BUDGET},
+)
+BLOCKS = Table(
+    "cifar10_blocks",
+    contest.contest_rows,
+    lambda searches: grid(
+        **{f"{name}_lr": [best(searches, kind=kind)] for name, kind in contest.KINDS.items()},
+        seed=SEEDS,
+    ),
+    (BLOCK_RATES,),
+    facts=FACTS
+    | BFLOAT16
+    | {"n_train": contest.N_TRAIN, "passes": contest.PASSES, "budget": contest.BUDGET},
+)
 TARGET = Table(
     "cifar10_target",
     target.target_row,
@@ -205,6 +224,6 @@ STUDY = Study(
     (
         *(SEARCH, RESNET8, UNTRAINED, TUNED),
         *(LESSON_RATES, FEW_BITS, TWO_BITS_RATES, TWO_BITS, SHARED, LOW_RANK, PRUNED),
-        *(STUDENT_RATES, STUDENTS, EXITS, TARGET, TIMES),
+        *(STUDENT_RATES, STUDENTS, EXITS, BLOCK_RATES, BLOCKS, TARGET, TIMES),
     ),
 )
