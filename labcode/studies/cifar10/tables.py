@@ -219,11 +219,12 @@ TARGET = Table(
     | {"passes": target.PASSES, "lr": target.RATE, "weight_decay": target.WEIGHT_DECAY},
 )
 TIMES = TimedTable("cifar10_times", "benchmarks/small_photographs.py")
+EXIT_TIMES = TimedTable("cifar10_exit_times", "benchmarks/small_photographs.py")
 STUDY = Study(
     "cifar10",
     (
         *(SEARCH, RESNET8, UNTRAINED, TUNED),
         *(LESSON_RATES, FEW_BITS, TWO_BITS_RATES, TWO_BITS, SHARED, LOW_RANK, PRUNED),
-        *(STUDENT_RATES, STUDENTS, EXITS, BLOCK_RATES, BLOCKS, TARGET, TIMES),
+        *(STUDENT_RATES, STUDENTS, EXITS, BLOCK_RATES, BLOCKS, TARGET, TIMES, EXIT_TIMES),
     ),
 )
