@@ -27,6 +27,9 @@ from labcode.studies.cifar10.tables import (
     PRUNED,
     RESNET8,
     SHARED,
+    TARGET,
+    TARGET_FILES,
+    TARGET_LESSONS,
     TUNED,
     UNTRAINED,
 )
@@ -66,10 +69,11 @@ def small(place, monkeypatch):
 
 def test_every_method_of_a_table_is_known():
     every = (UNTRAINED, TUNED, LESSON_RATES, FEW_BITS, SHARED, LOW_RANK, PRUNED)
+    every += (TARGET_FILES, TARGET_LESSONS)
     searches = pd.DataFrame(
         [row | {"validation_accuracy": row["lr"]} for row in LESSON_RATES.runs()]
     )
-    given = {RESNET8: None, LESSON_RATES: searches}
+    given = {RESNET8: None, TARGET: None, LESSON_RATES: searches}
     named = {row["method"] for table in every for row in table.runs(*map(given.get, table.needs))}
     assert named == set(compressed.METHODS)
 
@@ -79,6 +83,19 @@ def test_the_network_as_it_is_changes_no_answer():
     assert (row["lost"], row["won"]) == (0, 0)
     assert row["macs"] == 12_501_632
     assert row["bytes_on_disk"] > 4 * 77_000
+
+
+def test_a_technique_can_begin_with_another_stored_network(monkeypatch):
+    other = weights.pack(seeded(resnet8, 1), {})
+    usual = stored.read
+    long = f"{target.NETWORK}-seed0.safetensors"
+    monkeypatch.setattr(stored, "read", lambda name: other if name == long else usual(name))
+    row = compressed.row("uncompressed", 0, network=target.NETWORK)
+    assert (row["lost"], row["won"]) == (0, 0)  # it stands against itself
+    test = images.pictures().test
+    answers = compressed.logits_of(seeded(resnet8, 1).eval(), test.images).argmax(1)
+    assert row["test_accuracy"] == pytest.approx((answers == test.labels).double().mean().item())
+    assert not torch.equal(stored.right(0), stored.right(0, target.NETWORK))
 
 
 @pytest.mark.parametrize("bits", [8, 7])
