@@ -78,3 +78,18 @@ def test_the_scoreboard_says_nothing_where_nothing_was_timed():
         assert (shown.loc[name, "times faster"] == "") == (line.file == board.EXITS)
     assert shown.loc["ResNet-8", "times faster"] == 1
     assert shown.loc["ResNet-8", "difference"] == ""
+
+
+def test_exits_took_turns_with_the_network_in_one_file():
+    found = studies.table("cifar10_exit_times").set_index("exit")
+    assert found.index.tolist() == [0, 1, 2, 3]
+    with (FOLDER / "cifar10_exits.csv").open(encoding="utf-8") as file:
+        alone = {int(row["exit"]): int(row["macs"]) for row in csv.DictReader(file)}
+    assert all(found.loc[number, "macs"] == alone[number] for number in (1, 2, 3))
+    assert found.loc[0, "macs"] == 12_501_632
+    for _, row in found.iterrows():
+        assert row["quarter_ms"] <= row["ms"] <= row["three_quarters_ms"]
+        assert row["share_low"] <= row["share"] <= row["share_high"]
+        of_medians = row["ms"] / found.loc[0, "ms"]  # not quite the median of the ratios
+        assert row["share"] == pytest.approx(of_medians, rel=0.05)
+    assert found.loc[0, ["share", "share_low", "share_high"]].tolist() == [1, 1, 1]
