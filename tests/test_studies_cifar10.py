@@ -10,6 +10,7 @@ from labcode import models, weights
 from labcode.models import resnet8
 from labcode.studies.cifar10 import (
     compressed,
+    contest,
     exits,
     images,
     rates,
@@ -211,3 +212,25 @@ def test_early_exits_cost_what_their_pictures_ran():
     for row in rows:
         right = 80 * row["test_accuracy"] - 80 * rows[2]["test_accuracy"]
         assert right == pytest.approx(row["won_over_last"] - row["lost_to_last"])
+
+
+def test_the_contest_sets_every_block_against_the_standard_one(monkeypatch):
+    monkeypatch.setattr(contest, "N_TRAIN", 40)
+    monkeypatch.setattr(contest, "PASSES", 1)
+    rates = {f"{name}_lr": 0.1 for name in contest.KINDS}
+    rows = contest.contest_rows(0, **rates)
+    assert [row["kind"] for row in rows] == list(contest.KINDS.values())
+    assert (rows[0]["lost"], rows[0]["won"]) == (0, 0)
+    for row in rows:
+        assert row["macs"] == pytest.approx(contest.BUDGET, rel=0.01)
+        right = 80 * row["test_accuracy"] - 80 * rows[0]["test_accuracy"]
+        assert right == pytest.approx(row["won"] - row["lost"])
+
+
+def test_a_search_of_the_contest_trains_the_kind_that_it_names(monkeypatch):
+    monkeypatch.setattr(contest, "SEARCH", {"n_train": 20, "passes": 1})
+    found = contest.rate_row("Fire", 0.1, 100)
+    again = contest.learned("Fire", 100, lr=0.1, n_train=20, passes=1)
+    answers = compressed.logits_of(again, images.pictures().validation.images)
+    right = answers.argmax(1) == images.pictures().validation.labels
+    assert found == {"validation_accuracy": pytest.approx(right.double().mean().item())}

@@ -6,6 +6,7 @@ from typing import Any
 
 from labcode.studies.cifar10 import (
     compressed,
+    contest,
     exits,
     rates,
     stored,
@@ -190,6 +191,27 @@ EXITS = Table(
     (RESNET8,),
     facts=FACTS | {"weights": exits.METHOD.weights, "grid": exits.GRID},
 )
+BLOCK_RATES = Table(
+    "cifar10_block_rates",
+    contest.rate_row,
+    [
+        *grid(kind=contest.KINDS.values(), lr=START_RATES, seed=[RATES_SEED]),
+        {"kind": "standard", "lr": 1.6, "seed": RATES_SEED},  # whose best was the highest of four
+    ],
+    facts=FACTS | contest.SEARCH | BFLOAT16 | {"budget": contest.BUDGET},
+)
+BLOCKS = Table(
+    "cifar10_blocks",
+    contest.contest_rows,
+    lambda searches: grid(
+        **{f"{name}_lr": [best(searches, kind=kind)] for name, kind in contest.KINDS.items()},
+        seed=SEEDS,
+    ),
+    (BLOCK_RATES,),
+    facts=FACTS
+    | BFLOAT16
+    | {"n_train": contest.N_TRAIN, "passes": contest.PASSES, "budget": contest.BUDGET},
+)
 TIMES = TimedTable("cifar10_times", "benchmarks/small_photographs.py")
 EXIT_TIMES = TimedTable("cifar10_exit_times", "benchmarks/small_photographs.py")
 STUDY = Study(
@@ -197,6 +219,6 @@ STUDY = Study(
     (
         *(SEARCH, RESNET8, UNTRAINED, TUNED),
         *(LESSON_RATES, FEW_BITS, TWO_BITS_RATES, TWO_BITS, SHARED, LOW_RANK, PRUNED),
-        *(STUDENT_RATES, STUDENTS, EXITS, TIMES, EXIT_TIMES),
+        *(STUDENT_RATES, STUDENTS, EXITS, BLOCK_RATES, BLOCKS, TIMES, EXIT_TIMES),
     ),
 )
