@@ -11,6 +11,7 @@ from labcode.models import small_cnn
 from labcode.runtime import (
     ExportError,
     compare_files,
+    export,
     export_module,
     onnx_session,
     to_int8,
@@ -81,7 +82,7 @@ class Twofold(nn.Module):
     ("model", "words"),
     [
         (Wavering(), "Wavering cannot be exported: .*data-dependent"),
-        (Drifting(), "the file of Drifting does not answer as the model does"),
+        (Drifting(), "^Drifting answers otherwise when the same inputs come again"),
         (Twofold(), "Twofold must return one tensor, but returned tuple"),
     ],
 )
@@ -116,9 +117,17 @@ def test_a_module_with_more_inputs_and_outputs_is_compared_output_by_output() ->
     found = onnx_session(export_module(Split(), (x, y))).run(None, {"x": x.numpy(), "y": y.numpy()})
     assert [values.tolist() for values in found] == [[[4.0, -2.0]], [[3.0, -8.0]]]
     with pytest.raises(
-        ExportError, match="the file of DriftingProduct does not answer as the model does"
+        ExportError, match=r"^DriftingProduct answers otherwise when the same inputs come again"
     ):
         export_module(DriftingProduct(), (x, y))
+
+
+@pytest.mark.slow
+def test_a_file_that_does_not_answer_as_the_model_is_refused(monkeypatch) -> None:
+    other = to_onnx(nn.Sequential(nn.Hardtanh(0.0, 0.5)), (1, 4, 4))
+    monkeypatch.setattr(export, "_file", lambda *_: other)
+    with pytest.raises(ExportError, match="the file of Identity does not answer as the model does"):
+        to_onnx(nn.Identity(), (1, 4, 4))
 
 
 def test_a_model_that_does_not_take_the_images_is_named() -> None:
