@@ -26,6 +26,24 @@ LOAD = """() => {
     for (const picture of document.images) picture.loading = "eager";
 }"""
 LOADED = "() => [...document.images].every((one) => one.complete && one.naturalWidth)"
+SHORT = 8  # letters: a word of a table that is not longer never breaks
+BROKEN_WORDS = r"""(short) => [...document.querySelectorAll(".bd-article table :is(td, th)")]
+    .filter((cell) => cell.checkVisibility())
+    .flatMap((cell) => {
+        const found = [];
+        const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+        while (texts.nextNode()) {
+            const node = texts.currentNode;
+            for (const { 0: word, index } of node.data.matchAll(/\p{L}+/gu)) {
+                const range = document.createRange();
+                range.setStart(node, index);
+                range.setEnd(node, index + word.length);
+                const lines = [...range.getClientRects()].map(({ top }) => Math.round(top));
+                if (word.length <= short && new Set(lines).size > 1) found.push(word);
+            }
+        }
+        return found;
+    })"""
 PROPORTIONS = "(one) => [one.width / one.height, one.naturalWidth / one.naturalHeight]"
 
 
@@ -54,6 +72,13 @@ def test_figures_keep_their_proportions_on_a_phone(visit, path):
     for figure in page.locator(".cell_output img").all():
         shown, natural = figure.evaluate(PROPORTIONS)
         assert shown == pytest.approx(natural, rel=0.05)
+
+
+@pytest.mark.parametrize("path", shown_pages())
+def test_no_short_word_of_a_table_is_broken_on_a_phone(visit, path):
+    page = visit(path, width=390).page
+    open_everything(page)
+    assert page.evaluate(BROKEN_WORDS, SHORT) == []
 
 
 def test_a_figure_in_the_dark_stands_on_the_ground_of_the_page(visit):
