@@ -91,7 +91,7 @@ def test_an_image_that_is_not_finite_is_named() -> None:
 def test_an_int8_file_that_answers_otherwise_is_refused(monkeypatch) -> None:
     model = seeded(lambda: nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(144, 5)))
     other = seeded(lambda: nn.Sequential(nn.Flatten(), nn.Linear(192, 5)))
-    monkeypatch.setattr(int8, "fold_batch_norm", lambda *_: other)
+    monkeypatch.setattr(int8, "folded_and_left", lambda *_: (other, {}))
     with pytest.raises(
         ExportError, match=r"the int8 file of Sequential does not answer .* 0\.3 is"
     ):

@@ -113,7 +113,7 @@ def folded_and_left(
     left = kept(folded, found)
     for norm, layer in found.items():
         if isinstance(layer, str) or not isinstance(norm, _BatchNorm):
-            continue  # the latter stay too: `sources` gives a reason for whatever is no batch norm
+            continue  # `sources` has a reason for these: they stay
         weight, bias = folded_weights(layer, norm)  # type: ignore[arg-type]
         layer.weight = nn.Parameter(weight)
         layer.bias = nn.Parameter(bias)
