@@ -62,7 +62,7 @@ def test_paper_shows_all_answers(visit):
     page = visit(PAGE).page
     assert not any(page.evaluate(SHOWN))
     page.emulate_media(media="print")
-    assert all(page.evaluate(SHOWN))
+    page.wait_for_function(f"() => ({SHOWN.strip()})().every(Boolean)")  # a frame later
     assert page.locator("details.came-out > summary").first.is_hidden()
 
 

@@ -45,11 +45,15 @@ def removed_filter(which: int = 1) -> Figure:
         note(left - 6, row, "filter", "end"),
         *arrow((left + INPUTS * CELL + 6, row), (right - 8, row)),
         note(column, 34 + OUTPUTS * CELL + 14, "its channel"),
-        note(165, 160, "row: a filter; column: a channel that it reads"),
+        note(165, 182, "row: a filter; column: a channel that it reads"),
     ]
     whole, kept = weights_left(0), weights_left(1)
     gone = [
         f"{before - after} of {before} blocks" for before, after in zip(whole, kept, strict=True)
     ]
+    for middle, number in zip(
+        (left + INPUTS * CELL / 2, right + MIDDLE * CELL / 2), gone, strict=True
+    ):
+        shapes.append(note(middle, 156, f"{number} go"))
     label = f"A filter goes: a row of the first layer, {gone[0]}; a column of the next, {gone[1]}."
-    return Figure((Picture(330, 174, label, tuple(shapes)),))
+    return Figure((Picture(330, 196, label, tuple(shapes)),))
