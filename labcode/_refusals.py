@@ -93,6 +93,21 @@ def damaged(layer: nn.Module) -> str:
     return ""
 
 
+def refuse_damaged(model: nn.Module, done: str, error: type[ValueError] = ValueError) -> None:
+    """Refuse a network that holds numbers which are not finite, and name their layer.
+
+    Args:
+        model: Any network.
+        done: What cannot be done with the layer, such as "quantized".
+        error: What is raised.
+
+    >>> refuse_damaged(nn.Linear(2, 1), "quantized")
+    """
+    for name, module in model.named_modules():
+        if why := damaged(module):
+            raise error(f"{called(name)} cannot be {done}: {why}")
+
+
 def not_stored(tensor: Tensor) -> str:
     """Say why no file of the course can hold a tensor: it is sparse, or has no numbers.
 

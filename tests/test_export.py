@@ -123,6 +123,14 @@ def test_a_module_with_more_inputs_and_outputs_is_compared_output_by_output() ->
 
 
 @pytest.mark.slow
+def test_pytorch_alone_would_write_the_file_of_a_network_that_drifts() -> None:
+    file = export._file(Drifting(), (torch.zeros(1, 1, 4, 4),), any_batch=False)
+    once = answer(file, torch.zeros(1, 1, 4, 4))
+    torch.testing.assert_close(once, answer(file, torch.zeros(1, 1, 4, 4)))
+    assert once.min() == once.max() >= 1  # the same number for ever
+
+
+@pytest.mark.slow
 def test_a_file_that_does_not_answer_as_the_model_is_refused(monkeypatch) -> None:
     other = to_onnx(nn.Sequential(nn.Hardtanh(0.0, 0.5)), (1, 4, 4))
     monkeypatch.setattr(export, "_file", lambda *_: other)

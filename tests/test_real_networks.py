@@ -11,7 +11,7 @@ from torch import nn
 from labcode import pruning, quantization
 from labcode._sampling import ingredients, sampled_answers
 from labcode.models import efficientnet_lite, resnet8
-from labcode.pruning.repair import _solved
+from labcode.pruning.repair import smallest_step
 from labcode.weights import imagenet
 from tests.examples import examples
 
@@ -183,7 +183,7 @@ def test_the_step_of_a_repair_is_the_smallest_of_least_squares(ridge):
     square += ridge * square.diagonal().mean() * torch.eye(20)
     aimed = x.T @ torch.randn(60, 3, generator=generator, dtype=torch.float64)
     wanted = torch.linalg.pinv(square) @ aimed
-    torch.testing.assert_close(_solved(square, aimed, ridge), wanted, rtol=1e-6, atol=1e-6)
+    torch.testing.assert_close(smallest_step(square, aimed, ridge), wanted, rtol=1e-6, atol=1e-6)
 
 
 def test_a_repair_of_many_inputs_takes_no_singular_values(monkeypatch):

@@ -87,13 +87,13 @@ def _fit(layer: nn.Module, inputs: Tensor, answers: Tensor, ridge: float) -> Non
     square = x.T @ x / len(x)
     square.diagonal().add_(ridge * square.diagonal().mean().clamp(min=1e-12))
     aimed = x.T @ (y - x @ before) / len(x)
-    fitted = before + _solved(square, aimed, ridge)
+    fitted = before + smallest_step(square, aimed, ridge)
     weight.copy_(fitted.T.reshape(weight.shape))
     if isinstance(bias, Tensor):
         bias.copy_(aim - middle @ fitted)
 
 
-def _solved(square: Tensor, aimed: Tensor, ridge: float) -> Tensor:
+def smallest_step(square: Tensor, aimed: Tensor, ridge: float) -> Tensor:
     """Return the step of least squares.
 
     With a ridge the matrix has an inverse, and its Cholesky factor gives the one step there is, in

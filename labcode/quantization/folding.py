@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
-from labcode._refusals import called, damaged
+from labcode._refusals import called, refuse_damaged
 from labcode.quantization.comparison import answers, check_same, probes
 from labcode.quantization.plain import dtype_of, plain_copy, refuse_compiled
 from labcode.quantization.unfolded import Layer, Norm, Transposed, kept, rest_of, sources
@@ -106,18 +105,16 @@ def folded_and_left(
     refuse_compiled(model)
     dtype, device = dtype_of(model), device_of(model)
     folded = plain_copy(model).eval()
-    for own, module in folded.named_modules():
-        if why := damaged(module):
-            raise ValueError(f"{called(own)} must hold finite numbers, but {why}")
+    refuse_damaged(folded, "folded")
     found = sources(folded, input_shape)
     left = kept(folded, found)
     for norm, layer in found.items():
-        if isinstance(layer, str) or not isinstance(norm, _BatchNorm):
-            continue  # `sources` has a reason for these: they stay
+        if isinstance(layer, str):
+            continue  # the reason for which the norm stays
         weight, bias = folded_weights(layer, norm)  # type: ignore[arg-type]
         layer.weight = nn.Parameter(weight)
         layer.bias = nn.Parameter(bias)
-        folded = _without(folded, norm, rest_of(norm) or nn.Identity())
+        folded = _without(folded, norm, rest_of(norm) or nn.Identity())  # type: ignore[arg-type]
     images = [probe.to(device) for probe in probes(input_shape, dtype)]
     name = type(model).__name__
     check_same(

@@ -18,8 +18,15 @@ from torch import Tensor, nn
 
 from labcode._checks import check_int, check_number
 from labcode._copied import copied
-from labcode._refusals import TO_FLOAT32, called, damaged, does_not_run, one_input, refuse_unusable
+from labcode._refusals import (
+    TO_FLOAT32,
+    does_not_run,
+    one_input,
+    refuse_damaged,
+    refuse_unusable,
+)
 from labcode._walk import shapes_of
+from labcode.quantization.comparison import largest_gap
 from labcode.runtime.half import half_inside
 from labcode.runtime.session import SessionError, onnx_session
 
@@ -108,9 +115,7 @@ def _export(
     for own, parameter in model.named_parameters():
         if parameter.is_floating_point() and parameter.dtype != torch.float32:
             raise ExportError(f"{own} is {parameter.dtype}, but must be float32: {TO_FLOAT32}")
-    for own, module in model.named_modules():
-        if why := damaged(module):
-            raise ExportError(f"{called(own)} cannot be exported: {why}")
+    refuse_damaged(model, "exported", ExportError)
     ready = copied(model).cpu().eval()
     expected = _steady_answer(ready, inputs, output, tolerance)
     file = _file(ready, _first(inputs, 2) if any_batch else inputs, any_batch)
@@ -136,8 +141,8 @@ def _steady_answer(
     """Return the answer of a copy, which must be the same when the same inputs come again."""
     twin = copied(model)
     first, again = (_answer(twin, inputs, output) for _ in range(2))
-    pairs = zip(again, first, strict=True)
-    if all(_close(a.nan_to_num(), b.nan_to_num(), tolerance) for a, b in pairs):
+    pairs = zip(first, again, strict=True)  # what is NaN both times is told by the comparison
+    if all(_alike(a.nan_to_num(), b.nan_to_num(), tolerance) for a, b in pairs):
         return first
     before = dict(model.named_buffers())
     changed = [n for n, b in twin.named_buffers() if not torch.equal(b, before.get(n, b + 1))]
@@ -148,19 +153,8 @@ def _steady_answer(
     )
 
 
-def _close(got: Tensor, wanted: Tensor, tolerance: float) -> bool:
-    """Tell whether no value differs by more than a part of the largest that is wanted."""
-    if got.shape != wanted.shape:
-        return False
-    return bool(_difference(got, wanted) <= tolerance * max(_largest(wanted), 1e-12))
-
-
-def _difference(got: Tensor, wanted: Tensor) -> float:
-    return _largest(got - wanted)
-
-
-def _largest(values: Tensor) -> float:
-    return float(values.abs().max())
+def _alike(wanted: Tensor, got: Tensor, tolerance: float) -> bool:
+    return got.shape == wanted.shape and largest_gap(wanted, got) <= tolerance
 
 
 def _first(tensors: Tensors, n: int) -> Tensors:
@@ -271,8 +265,9 @@ def _compare_output(name: str, got: Tensor, wanted: Tensor, tolerance: float) ->
         raise ExportError(
             f"the file of {name} returns {tuple(got.shape)}, the model {tuple(wanted.shape)}"
         )
-    if not _close(got, wanted, tolerance):
+    if not _alike(wanted, got, tolerance):
+        difference, largest = float((got - wanted).abs().max()), float(wanted.abs().max())
         raise ExportError(
             f"the file of {name} does not answer as the model does: the largest difference is "
-            f"{_difference(got, wanted):.2g} where the largest output is {_largest(wanted):.2g}"
+            f"{difference:.2g} where the largest output is {largest:.2g}"
         )

@@ -143,6 +143,10 @@ def svg_pair(first: Picture, second: Picture) -> str:
     return tinted(pair, first.tone)
 
 
+# Brings back what `only_with_style` hid. The theme says loudly that what is hidden stays so.
+STYLED = ".live-styled[hidden]{display:contents!important}"
+
+
 def only_with_style(html: str) -> str:
     """Return ``html`` so that its pictures' words are unseen where no style sheet shows them.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from importlib.resources import files
 
+from labcode.show.pictures import STYLED
+
 # In their order: a later one may refine an earlier one.
 SHEETS = ("form", "answer", "planes", "narrow")
 SCRIPTS = ("python", "prepared", "nearest", "calculator", "begin")
@@ -26,7 +28,7 @@ def style_sheet() -> str:
     >>> ".live-bar" in style_sheet()
     True
     """
-    return _joined("sheets", [f"{name}.css" for name in SHEETS])
+    return _joined("sheets", [f"{name}.css" for name in SHEETS]) + STYLED
 
 
 def page_script() -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from labcode._checks import check_choice
 from labcode.pages.touch.pieces import PIECES, Piece
-from labcode.show.pictures import only_with_style
+from labcode.show.pictures import STYLED, only_with_style
 
 STILL = "This picture stands still. The piece itself runs on the built site, with scripts on."
 # The still pictures take their colours from the site's style sheets. A notebook has none of them.
@@ -21,7 +21,7 @@ STYLE = (
     ".touch-still :is(.live-thin,.live-wire){stroke:var(--live-tone,currentcolor)}"
     ".touch-still :is(.live-name,.live-tag,.live-pale){fill:currentcolor}"
     ".touch-still .live-tag.live-on{fill:var(--live-ground,var(--jp-layout-color0,white))}"
-    ".touch-still .live-styled[hidden]{display:contents!important}</style>"
+    f"{STYLED}</style>"
 )
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from labcode._checks import check_choice
 from labcode.pages.calculators.compare_techniques import ENTRIES
 from labcode.show.numbers import number
-from labcode.show.pictures import only_with_style
+from labcode.show.pictures import STYLED, only_with_style
 from labcode.weights.store import packed
 
 START = 4 * 431_080  # bytes of the trained network in 32 bits a number
@@ -67,7 +67,7 @@ def _html(part: Part) -> str:
     """Return the page before its start; its script makes the rest."""
     return f"""<link rel="stylesheet" href="../../workbench/bench.css">
 <section class="bench" {_marks(part)}>
-<figure class="bench-picture">{SHOWN}{only_with_style(_picture())}</figure>
+<figure class="bench-picture"><style>{STYLED}</style>{only_with_style(_picture())}</figure>
 <p class="bench-note" role="status">The workbench works on the built site, in a browser that runs
 scripts. The Python below does the same.</p>
 <p class="bench-buttons"><button type="button" class="bench-main" data-start hidden>Start (loads
@@ -89,8 +89,6 @@ def _marks(part: Part) -> str:
     return " ".join(f'{name}="{value}"' if value else name for name, value in marks.items())
 
 
-# Without it a notebook keeps the picture hidden, as it drops the SVG of what nobody has run.
-SHOWN = "<style>.live-styled[hidden]{display:contents!important}</style>"
 WIDTH, HEIGHT = 400, 150  # pixels; a phone shows nearly all of them, and so letters of 12
 LEFT, RIGHT, AXIS = 40, 40, 84  # pixels: ends of the axis, and its height
 SMALLEST, LARGEST = 3.5, 6.5  # of the axis, as powers of ten: bytes

@@ -15,7 +15,7 @@ export function answering(answers, urgent) {
   let busy = false;
 
   self.addEventListener("message", ({ data }) => {
-    if (!Object.hasOwn(answers, data.kind)) return;
+    if (data.turn === undefined) return; // it was only told
     (data.kind === urgent ? first : others).push(data);
     if (!busy) all();
   });
