@@ -15,7 +15,7 @@ from labcode import data
 from labcode.runtime import Timing, onnx_session, ready_to_run, time_in_turn, to_int8, to_onnx
 from labcode.studies.definition import Row
 from labcode.studies.photographs.tables import MILLISECONDS, STUDY
-from labcode.studies.timings import keep, load_average
+from labcode.studies.timings import eight_bit_products, keep, load_average
 from labcode.weights import load_efficientnet_lite
 
 VERSIONS, THREADS = (0, 1, 2), (1, 2)
@@ -73,6 +73,7 @@ def main() -> None:
         "runs": RUNS,
         "clock": "wall",
         "load_average": load,
+        "vnni": eight_bit_products(),
         "time": "median of the runs with quartiles, warm; both forms of a network in turn",
     }
     rows = milliseconds()

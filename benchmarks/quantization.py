@@ -37,7 +37,7 @@ from labcode.runtime import (
 )
 from labcode.studies.definition import Row
 from labcode.studies.quantization.tables import KERNELS, LATENCY, STUDY
-from labcode.studies.timings import keep, load_average
+from labcode.studies.timings import eight_bit_products, keep, load_average
 from labcode.weights import baselines
 
 DIGIT, PHOTO = (1, 28, 28), (3, 224, 224)
@@ -147,7 +147,7 @@ def facts() -> Row:
         "vector_instructions": [
             f for f in ("avx2", "avx512f", "avx_vnni", "avx512_vnni") if f in flags
         ],
-        "vnni": any("vnni" in flag for flag in flags),
+        "vnni": eight_bit_products(),
         "int8_sums_saturate": saturates(),
         "threads": 1,
         "runs": {f"{name}, {batch}": runs for name, _, batch, runs in CASES},

@@ -1,4 +1,4 @@
-"""How a script of benchmarks/ stores what it measured, and how many programs ran beside it."""
+"""How a script of benchmarks/ stores what it measured, and on what kind of machine it ran."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from labcode._origin import cpu_facts
 from labcode.studies import store
 from labcode.studies.definition import Row, Study, TimedTable
 
@@ -49,3 +50,8 @@ def load_average() -> float | None:
     A script asks before it adds its own load.
     """
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+
+
+def eight_bit_products() -> bool:
+    """Return whether this processor has instructions for products of eight-bit numbers (VNNI)."""
+    return any("vnni" in flag for flag in cpu_facts().get("flags", "").split())
