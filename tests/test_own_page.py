@@ -1,7 +1,9 @@
 """What the page Bring your own is given: a network by its name, and pictures as it meets them."""
 
 import json
+import re
 
+import nbformat
 import numpy as np
 import pytest
 import torch
@@ -278,6 +280,14 @@ PAGE = {
     "nbformat": 4,
     "nbformat_minor": 4,
 }
+
+
+def test_the_page_gives_each_name_that_the_tool_reads_one_meaning():
+    cells = nbformat.read(own_networks.PAGE, as_version=4).cells
+    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    for name in ("IMAGES", "found", "variants"):
+        assert name in own_networks.PROBE
+        assert len(re.findall(rf"^{name} = ", code, re.MULTILINE)) == 1
 
 
 @pytest.mark.slow

@@ -59,7 +59,7 @@ from labcode.runtime.answer import peak_megabytes
 
 seconds = round(time.process_time())
 forms = [{k: v for k, v in vars(one).items() if k != "file"} for one in variants]
-verdicts = {m: [v.answer, v.reason] for m, v in preflight_found.verdicts.items()}
+verdicts = {m: [v.answer, v.reason] for m, v in found.verdicts.items()}
 needed = {"seconds": seconds, "peak_mb": round(peak_megabytes())}
 needed["input"] = ",".join(map(str, IMAGES.shape[1:]))
 print(json.dumps(needed | {"verdicts": verdicts, "forms": forms}))
@@ -82,8 +82,6 @@ def ran(network: str, page: Path = PAGE, shape: str = "") -> dict[str, Any]:
     os.environ |= {"LABCODE_NETWORK": network, "LABCODE_INPUT": shape, "LABCODE_PROGRESS": "0"}
     notebook = nbformat.read(page, as_version=4)
     probe = nbformat.v4.new_code_cell(PROBE)
-    checked = next(n for n, cell in enumerate(notebook.cells) if "\nfound = " in "\n" + cell.source)
-    notebook.cells.insert(checked + 1, nbformat.v4.new_code_cell("preflight_found = found"))
     notebook.cells.append(probe)
     client = NotebookClient(
         notebook,

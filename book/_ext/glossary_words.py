@@ -41,6 +41,7 @@ ROOMS = {
         *("squeezenet", "papers_tables"),
     },
     "kernel": {"cnn_basics", "counting_cost"},
+    "oracle": {"dynamic_computation"},
     "sampler": {"design_space"},
     "scale": {"quantization", "photographs"},
     "similarity of classes": {"distillation"},

@@ -101,7 +101,8 @@ EXERCISES: tuple[Exercise, ...] = (
         choices={
             "plain": Option(
                 "One scale a layer as it comes: the file is smallest, and it is simple.",
-                "Seven points are gone. Two steps without labels bring nearly all of it back.",
+                "More than seven points are gone. Two steps without labels bring nearly all of "
+                "them back.",
             ),
             "equalized": Option(
                 "Equalized ranges: they bring most of it back.",
