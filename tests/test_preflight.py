@@ -199,3 +199,10 @@ def test_the_table_of_all_layers_says_how_many_methods_take_each(found):
         taken = sum(answer != "no" for answer in answers)
         row = layers.split(f">{layer.name}<")[1].split("</tr>")[0]
         assert f">{taken} of {len(answers)}<" in row
+
+
+@pytest.mark.parametrize(("answers", "share"), [(1, "more than 99%"), (784, "50%")])
+def test_a_part_of_the_weights_is_never_called_all_of_them(answers, share):
+    model = nn.Sequential(nn.Linear(784, 300), nn.ReLU(), nn.Linear(300, answers)).eval()
+    found = preflight.check(model, (784,), methods=["cut filters"]).verdicts["cut filters"]
+    assert found == Verdict("in part", f"1 of 2 layers, {share} of their weights")

@@ -217,12 +217,19 @@ def _whole(method: Method, outcome: Outcome, layers: Sequence[LayerCheck], facts
         return YES
     if len(left) == len(asked):
         return Verdict(NOTHING, _all_left(left, method))
-    share = sum(one.weights for one in asked if one not in left) / max(
-        1, sum(one.weights for one in asked)
-    )
+    taken = sum(one.weights for one in asked if one not in left)
+    share = _part(taken, sum(one.weights for one in asked))
     return Verdict(
-        "in part", f"{len(asked) - len(left)} of {len(asked)} layers, {share:.0%} of their weights"
+        "in part", f"{len(asked) - len(left)} of {len(asked)} layers, {share} of their weights"
     )
+
+
+def _part(taken: int, weights: int) -> str:
+    """Say how much of something is taken; a part is never called all or nothing."""
+    share = f"{taken / max(1, weights):.0%}"
+    if share == "100%" and taken < weights:
+        return "more than 99%"
+    return "less than 1%" if share == "0%" and taken else share
 
 
 def _all_left(left: Sequence[LayerCheck], method: Method) -> str:
