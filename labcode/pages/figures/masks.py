@@ -42,9 +42,8 @@ def magnitude_mask() -> Figure:
     wide = columns * CELL
     starts = [2 + at * (wide + 16) for at in range(3)]
     shapes: list[Shape] = []
-    for x, title, values in zip(
-        starts, ("weights", "mask", "what is left"), (flat, mask, left), strict=True
-    ):
+    panels: list[tuple[str, Row]] = [("weights", flat), ("mask", mask), ("what is left", left)]
+    for x, (title, values) in zip(starts, panels, strict=True):
         shapes.append(heading(x + wide / 2, 12, title))
         rows = [values[at : at + columns] for at in range(0, len(values), columns)]
         shapes += grid(x, 26, rows, CELL, tone)
@@ -74,8 +73,11 @@ def two_of_four() -> Figure:
         x = 2 + group * (4 * CELL + 18)
         bits = [f"{at:02b}" for at in kept]
         stored = [four[at] for at in kept]
-        tones = ["cell a" if at in kept else "cell" for at in range(4)]
-        shapes += grid(x, 26, [four], CELL, lambda _, at, tones=tones: tones[at])
+
+        def tone(_: int, at: int, kept: Sequence[int] = kept) -> str:
+            return "cell a" if at in kept else "cell"
+
+        shapes += grid(x, 26, [four], CELL, tone)
         shapes += grid(x, 106, [stored], CELL, "cell a")
         shapes += grid(x, 186, [bits], CELL, "cell c")
         values += [f"{value:g}".replace("-", "−") for value in stored]
