@@ -24,6 +24,7 @@ from labcode.pages.figures import (
     convolving,
     cutting,
     integers,
+    masks,
     phones,
     pooled,
     squeezenets,
@@ -347,6 +348,64 @@ def test_what_networks_need_is_counted():
         counted = labcode.count(network.to("meta"), (3, size, size))
         assert need.macs == counted.macs, need.name
         assert need.bytes == 4 * counted.params, need.name
+
+
+def test_masks_are_those_of_pruning():
+    layer = nn.Linear(3, 3, bias=False)
+    layer.weight.data = torch.tensor(masks.WEIGHTS)
+    mask = pruning.select(layer, pruning.magnitude(layer), kept=1 / 3)["weight"]
+    middle = figures.magnitude_mask().panels[0]
+    inside = [shape.text for shape in words_of(middle) if shape.text in ("0", "1")]
+    assert inside[:9] == [str(int(stays)) for stays in mask.flatten()]
+
+    row = torch.tensor([[*masks.FOURS[0], *masks.FOURS[1]]])
+    packed = pruning.nm_pack(row * pruning.nm_mask(row, 2, 4))
+    values = ", ".join(f"{value:.1f}".replace("-", "−") for value in packed.values.flatten())
+    places = ", ".join(f"{place:02b}" for place in packed.places.flatten().tolist())
+    label = figures.two_of_four().panels[0].label
+    assert f" {values} are stored, with the places {places}." in label
+
+
+class Branches(nn.Module):
+    """The network of the drawing: a sum of two branches, and a third one put behind it."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.body = nn.Conv2d(1, 4, 1), nn.Conv2d(4, 4, 1)
+        self.side, self.head = nn.Conv2d(4, 2, 1), nn.Linear(6, 3)
+
+    def forward(self, x):
+        x = self.stem(x)
+        x = torch.relu(x + self.body(x))  # (N, 4, H, W)
+        return self.head(torch.cat([x, self.side(x)], dim=1).mean((2, 3)))
+
+
+@pytest.mark.parametrize("which", range(4))
+def test_a_channel_goes_where_the_plan_says(which):
+    stay = [channel for channel in range(4) if channel != which]
+    plan = pruning.graph_plan(Branches().eval(), {"stem": stay}, (1, 4, 4))
+    assert plan["body"].outputs == plan["side"].inputs == tuple(stay)
+    drawn = figures.removed_channel(which).panels[0]
+    left = len(plan["head"].inputs)
+    assert drawn.label.endswith(f"the head reads {left} of 6.")
+    orange = [shape.d.count("z") for shape in drawn.shapes if shape.style == "cell b"]
+    assert orange == [1, 1, 1, 6 - left]  # of stem, of body, of their sum, of what the head reads
+
+
+def test_ways_to_join_neurons_have_the_lines_and_weights_of_real_layers():
+    seen = F.conv1d(torch.eye(6)[:, None], torch.ones(1, 1, 3))  # (pixel, 1, neuron)
+    joined = int((seen != 0).sum())
+    layers = nn.Linear(6, 4, bias=False), nn.Conv1d(1, 1, 3, bias=False)
+    dense, shared = (sum(p.numel() for p in layer.parameters()) for layer in layers)
+    panels = figures.dense_local_shared().panels
+    assert [numbers(panel.label) for panel in panels] == [
+        [dense, dense],
+        [joined, joined],
+        [joined, shared],
+    ]
+    drawn = [[s.style for s in panel.shapes if s.style.startswith("wire")] for panel in panels]
+    assert [len(styles) for styles in drawn] == [dense, joined, joined]
+    assert [len(set(styles)) for styles in drawn] == [1, 1, shared]
 
 
 def test_cut_networks_say_how_many_weights_are_left():

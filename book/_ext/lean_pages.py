@@ -88,6 +88,16 @@ READABLE = (
     ),
     Patch("a number may be pasted into a quiz", "inp.onpaste = event => false;"),
     Patch(
+        "a number of a quiz may have a comma: 1,944 as the book writes it, or 4,6 for 4.6",
+        "var submission = ths.value;",
+        r"var submission = ths.value.replace(/,(?=\d{3}(?!\d))/g, '').replace(',', '.');",
+    ),
+    Patch(
+        "a comma may be typed into a quiz",
+        "if (charC > 31 && (charC < 48 || charC > 57))",
+        "if (charC > 31 && charC != 44 && (charC < 48 || charC > 57))",
+    ),
+    Patch(
         "a reference's role is not deprecated; it stands in a list",
         'role="doc-biblioentry"',
         'role="listitem"',

@@ -5,6 +5,7 @@ legible on a phone, with its numbers computed by `labcode`.
 """
 
 from labcode.pages.figures.blocks import channel_compression, inverted_residual, mobilenet_block
+from labcode.pages.figures.branching import removed_channel
 from labcode.pages.figures.budgets import early_exits, slimmable_widths
 from labcode.pages.figures.convolving import convolution, sliding_filter
 from labcode.pages.figures.cutting import removed_filter
@@ -14,6 +15,7 @@ from labcode.pages.figures.figure import Figure
 from labcode.pages.figures.files import huffman, packed_file
 from labcode.pages.figures.fire_module import fire
 from labcode.pages.figures.integers import integer_layer, number_line
+from labcode.pages.figures.joining import dense_local_shared
 from labcode.pages.figures.kinds import (
     depthwise_convolution,
     grouped_convolution,
@@ -29,6 +31,7 @@ from labcode.pages.figures.later import (
     weighed_bottleneck,
 )
 from labcode.pages.figures.loops import pruning_loop
+from labcode.pages.figures.masks import magnitude_mask, two_of_four
 from labcode.pages.figures.networks import layers_of, lenet5, mobilenet_table
 from labcode.pages.figures.neurons import dense_sparse_dense, irregular_and_cut
 from labcode.pages.figures.operators import relu_and_sigmoid
@@ -47,6 +50,7 @@ __all__ = [
     "channel_shuffle",
     "convnext_block",
     "convolution",
+    "dense_local_shared",
     "dense_sparse_dense",
     "depthwise_convolution",
     "early_exits",
@@ -64,6 +68,7 @@ __all__ = [
     "layers_of",
     "lenet5",
     "low_rank",
+    "magnitude_mask",
     "max_and_mean_pooling",
     "mobilenet_block",
     "mobilenet_table",
@@ -74,6 +79,7 @@ __all__ = [
     "pruning_loop",
     "receptive_fields",
     "relu_and_sigmoid",
+    "removed_channel",
     "removed_filter",
     "se_block",
     "se_in_networks",
@@ -85,6 +91,7 @@ __all__ = [
     "squeezenet_bypasses",
     "standard_convolution",
     "teacher_and_student",
+    "two_of_four",
     "universal_bottleneck",
     "way_out",
     "weighed_bottleneck",
