@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from labcode.pages.calculators.huffman_tree import NAMES, grow
@@ -10,7 +9,7 @@ from labcode.pages.figures.figure import Figure
 from labcode.pages.figures.marks import heading, note, rule, words
 from labcode.pages.pictures.tree import tree
 from labcode.show.numbers import number, percent
-from labcode.show.pictures import Picture, Rect, Shape, Words
+from labcode.show.pictures import Picture, Rect, Shape
 
 if TYPE_CHECKING:
     from labcode.coding import Report
@@ -58,16 +57,7 @@ def huffman(counts: tuple[int, ...] = (40, 20, 12, 8, 4, 2)) -> Figure:
     ]
     said = ", ".join(f"{symbol} {code}" for symbol, _, code in found)
     label = f"Codes: {said}; {spent} bits for {total} symbols, {fixed} with codes of one length."
-    return Figure((_bits_apart(tree(root)), Picture(214, foot + 36, label, tuple(shapes))))
-
-
-def _bits_apart(picture: Picture) -> Picture:
-    """Return the tree with the bits a little higher, off the larger numbers of a drawing."""
-    moved = tuple(
-        replace(shape, y=shape.y - 7) if isinstance(shape, Words) and shape.text in "01" else shape
-        for shape in picture.shapes
-    )
-    return replace(picture, shapes=moved)
+    return Figure((tree(root), Picture(214, foot + 36, label, tuple(shapes))))
 
 
 def packed_file(found: Report | None = None) -> Figure:

@@ -51,9 +51,9 @@ def _draw(node: Node, depth: int, places: dict[str, float]) -> tuple[float, list
     drawn = [_draw(child, depth + 1, places) for child in node.children]
     x = sum(place for place, _ in drawn) / 2
     branches = [Line("thin", x, y, to, y + LEVEL) for to, _ in drawn]
-    bits = [
-        _word((x + 2 * to) / 3 + side, y + 0.62 * LEVEL, str(bit))
-        for bit, ((to, _), side) in enumerate(zip(drawn, (-7, 7), strict=True))
+    bits = [  # above the middle of a branch, so that they keep clear of the count below it
+        _word((x + to) / 2 + side, y + 0.38 * LEVEL, str(bit))
+        for bit, ((to, _), side) in enumerate(zip(drawn, (-9, 9), strict=True))
     ]
     below = [shape for _, shapes in drawn for shape in shapes]
     joint: list[Shape] = [

@@ -28,12 +28,18 @@ def _thin_errors() -> Marks:
 
 
 def _pixels() -> Marks:
+    from labcode.pages.drawing.digit import BOX, SIDE
+
+    paper = 280
+    side = paper // BOX
     return Marks(
-        (280 // 28) ** 2,
+        side**2,
         {
-            10: "That is the side of the square. A square has two sides.",
-            280 * 280: "Those are all pixels of the paper, shared by 784.",
-            784: "Those are the pixels that the network sees.",
+            side: "That is the side of the square. A square has two sides.",
+            (paper // SIDE) ** 2: "That would be right without a margin. The digit itself gets "
+            "20 of the 28 pixels.",
+            paper**2: "Those are all pixels of the paper, shared by those of the digit.",
+            SIDE**2: "Those are the pixels that the network sees.",
         },
     )
 
@@ -78,8 +84,8 @@ EXERCISES: tuple[Exercise, ...] = (
         unit="pixels",
         solve=_pixels,
         hints=(
-            "How many times as wide is the paper?",
-            "A square that is ten times as wide has a hundred times the pixels.",
+            "To how many pixels is the longer side of a digit shrunk?",
+            "280 pixels become 20. How many is that in each direction, and how many in a square?",
         ),
     ),
     Choice(

@@ -154,13 +154,13 @@ EXERCISES: tuple[Exercise, ...] = (
             ),
             "fc1": Option(
                 "`fc1`: it has 93 % of the weights, so most is lost there.",
-                "Most bytes would be lost there, by leaving it in 8 bits. Its sums of 800 products "
-                "forgive the rounding of each.",
+                "Most bytes would be lost there, by leaving it in 8 bits. Binary `fc1` alone reads "
+                "nearly as many digits as the whole network.",
             ),
         },
         solve=_worst_layer,
         hints=(
-            "A sum of many products forgives what each of them is off by. Which layer has the "
+            "In a sum of many products, what each is off by may cancel. Which layer has the "
             "shortest sums?",
             "Make one layer binary at a time with `quantization.binary`, and count the right "
             "digits.",

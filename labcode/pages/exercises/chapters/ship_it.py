@@ -126,8 +126,8 @@ EXERCISES: tuple[Exercise, ...] = (
         choices={
             "network": Option(
                 "The network: fewer multiply-adds.",
-                "It takes a thousandth of that time. Even a network without any work would not "
-                "help.",
+                "It takes a very small part of that time. Even a network without any work would "
+                "not help.",
             ),
             "file": Option(
                 "The file: fewer bytes to read.",
