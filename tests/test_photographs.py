@@ -141,7 +141,7 @@ def test_the_times_were_measured_fairly():
     found, record = table("milliseconds"), studies.provenance("photographs_milliseconds")
     assert (record["threads"], record["clock"]) == ([1, 2], "wall")
     assert record["runs"] >= 100
-    assert len(found) == 2 * 2, "threads and forms"
+    assert len(found) == 3 * 2 * 2, "versions, threads and forms"
     assert (found["fastest_ms"] <= found["low_ms"]).all()
     assert (found["low_ms"] <= found["median_ms"]).all()
     assert (found["median_ms"] <= found["high_ms"]).all()
@@ -154,7 +154,7 @@ def test_the_pages_show_the_stored_rows():
     assert len(shown) == 9
     assert shown.index[0] == "Lite0, float32"
     assert shown.iloc[0]["right"].startswith("87.1 %")
-    assert len(family_view.milliseconds()) == 2
+    assert len(family_view.milliseconds()) == 6
     with pytest.raises(KeyError, match="no row of Lite3 in 'float32'"):
         family_view.member(3, "float32")
     assert set(imagenet.FILES) == set(table("family")["version"])
