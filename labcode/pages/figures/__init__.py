@@ -29,7 +29,7 @@ from labcode.pages.figures.later import (
     weighed_bottleneck,
 )
 from labcode.pages.figures.loops import pruning_loop
-from labcode.pages.figures.networks import layers_of, lenet5, mobilenet_table
+from labcode.pages.figures.networks import layers_of, lenet5, mobilenet_table, resnet8
 from labcode.pages.figures.neurons import dense_sparse_dense, irregular_and_cut
 from labcode.pages.figures.operators import relu_and_sigmoid
 from labcode.pages.figures.phones import phone_and_network
@@ -75,6 +75,7 @@ __all__ = [
     "receptive_fields",
     "relu_and_sigmoid",
     "removed_filter",
+    "resnet8",
     "se_block",
     "se_in_networks",
     "se_places",
