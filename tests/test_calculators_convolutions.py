@@ -107,3 +107,14 @@ def test_the_picture_has_a_square_for_each_pair_that_is_joined(groups, rows, col
     picture = wiring(groups * columns, groups * rows, groups)
     drawn = [shape for shape in picture.shapes if shape.style == "full"]
     assert len(drawn) == groups * rows * columns
+
+
+@given(st.integers(1, 64), st.integers(1, 64))
+def test_the_picture_is_never_a_mere_line(in_channels, out_channels):
+    picture = wiring(in_channels, out_channels)
+    sides = sorted((picture.width, picture.height))
+    assert sides[0] >= 12
+    assert round(sides[1], 6) == 46
+    for shape in picture.shapes:
+        assert shape.x + shape.width <= picture.width + 1e-6
+        assert shape.y + shape.height <= picture.height + 1e-6

@@ -258,6 +258,24 @@ def test_lenet5_has_the_shapes_and_parameters_of_the_network():
     assert said[-1] == f"{sum(sizes):,}" == "431,080"
 
 
+def test_resnet8_has_the_shapes_and_parameters_of_its_blocks():
+    network = models.resnet8()
+    said = texts(figures.resnet8())
+    x = torch.zeros(1, 3, 32, 32)
+    for name, *modules in (("conv, 3×3", network.conv, network.bn), *blocks_of(network)):
+        x = nn.Sequential(*modules)(x)
+        size = sum(p.numel() for module in modules for p in module.parameters())
+        shape = " × ".join(map(str, x.shape[1:]))
+        at = said.index(name)
+        assert said[at + 1 : at + 3] == [shape, f"{size:,}"]
+    assert said[-1] == f"{sum(p.numel() for p in network.parameters()):,}"
+
+
+def blocks_of(network: nn.Module) -> list[tuple[str, nn.Module]]:
+    names = ("block 1", "block 2, /2", "block 3, /2")
+    return list(zip(names, (network.block1, network.block2, network.block3), strict=True))
+
+
 def test_mobilenet_s_table_has_its_weights():
     network = models.mobilenet_v1()
     weights = [

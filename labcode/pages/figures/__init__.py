@@ -32,7 +32,7 @@ from labcode.pages.figures.later import (
 )
 from labcode.pages.figures.loops import pruning_loop
 from labcode.pages.figures.masks import magnitude_mask, two_of_four
-from labcode.pages.figures.networks import layers_of, lenet5, mobilenet_table
+from labcode.pages.figures.networks import layers_of, lenet5, mobilenet_table, resnet8
 from labcode.pages.figures.neurons import dense_sparse_dense, irregular_and_cut
 from labcode.pages.figures.operators import relu_and_sigmoid
 from labcode.pages.figures.phones import phone_and_network
@@ -81,6 +81,7 @@ __all__ = [
     "relu_and_sigmoid",
     "removed_channel",
     "removed_filter",
+    "resnet8",
     "se_block",
     "se_in_networks",
     "se_places",

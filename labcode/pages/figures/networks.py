@@ -43,6 +43,32 @@ def lenet5() -> Figure:
     return Figure((strip(label, rows),))
 
 
+def resnet8() -> Figure:
+    """Draw ResNet-8 of MLPerf Tiny, a row a block.
+
+    Source: `labcode.models.resnet8`, whose layers are counted.
+
+    >>> resnet8()
+    ResNet-8: from 3 × 32 × 32 pixels to 10 numbers, 78,186 weights and biases in all.
+    """
+    import labcode
+    from labcode import models
+
+    counted = labcode.count(models.resnet8(), (3, 32, 32))
+    layers = counted.in_running_order().layers
+    parts = {"conv, 3×3": ("conv", "bn"), "block 1": ("block1",)}
+    parts |= {"block 2, /2": ("block2",), "block 3, /2": ("block3",), "fc": ("fc",)}
+    rows = [Layer("image", (3, 32, 32), 0, "c")]
+    for name, modules in parts.items():
+        own = [layer for layer in layers if layer.name.partition(".")[0] in modules]
+        shape, params = own[-1].output_shape or (), sum(layer.params for layer in own)
+        rows.append(Layer(name, shape, params, "b" if name == "fc" else "a"))
+    rows.insert(-1, Layer("mean", (*rows[-2].shape[:1], 1, 1), 0, "n"))
+    total = number(counted.params)
+    label = f"ResNet-8: from 3 × 32 × 32 pixels to 10 numbers, {total} weights and biases in all."
+    return Figure((strip(label, rows),))
+
+
 def mobilenet_table(width_percent: int = 100, resolution: int = 224) -> Figure:
     """Draw MobileNet's whole table: how its maps shrink while their channels grow.
 
