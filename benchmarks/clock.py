@@ -4,8 +4,11 @@ Run as `python benchmarks/clock.py` (some minutes on a quiet machine), or name a
 
 - clock_processor.csv: all networks on one thread, by the processor time of that thread, which
   counts only while it runs;
-- clock_wall.csv: all networks on one thread and on two, by the clock on the wall, which needs a
-  machine with nothing else to do.
+- clock_wall.csv: all networks on one thread and on two, by the clock on the wall;
+- clock_spinning.csv: one network on one thread and on two, where threads without work sleep and
+  where they do not.
+
+The last two need a machine with nothing else to do.
 
 All candidates of a table take turns, so that other work on the machine strikes them alike: trust
 the ratio of a round more than a time. The networks are untrained and int8 is calibrated on noise:
@@ -21,8 +24,8 @@ import torch
 
 from labcode import counting
 from labcode.runtime import Timing, onnx_session, ready_to_run, time_in_turn, to_int8, to_onnx
-from labcode.studies.clock.networks import NETWORKS, Network
-from labcode.studies.clock.tables import PROCESSOR, STUDY, WALL
+from labcode.studies.clock.networks import NETWORKS, RESNET18, Network
+from labcode.studies.clock.tables import PROCESSOR, SPINNING, STUDY, WALL
 from labcode.studies.definition import Row
 from labcode.studies.timings import eight_bit_products, keep, load_average
 from labcode.training import seeded
@@ -54,6 +57,20 @@ def processor() -> list[Row]:
 def wall() -> list[Row]:
     """Every network on one thread and on two, by the clock on the wall."""
     return in_turn(NETWORKS, (1, 2), WALL_ROUNDS, time.perf_counter)
+
+
+def spinning() -> list[Row]:
+    """ResNet-18 on one thread and on two, which take turns, by the clock on the wall."""
+    file, image = files(RESNET18)[0]["float32"], noise(RESNET18, 1).numpy()
+    rows = []
+    for spins in (False, True):
+        runs = {
+            str(n): ready_to_run(onnx_session(file, threads=n, spinning=spins), image)
+            for n in (1, 2)
+        }
+        found = time_in_turn(runs, runs=WALL_ROUNDS, warmup=WARMUP)
+        rows += [{"spinning": spins, "threads": int(n)} | times(found[n]) for n in runs]
+    return rows
 
 
 def in_turn(
@@ -89,6 +106,7 @@ def times(timing: Timing) -> Row:
 TABLES = {
     PROCESSOR: (processor, [1], ROUNDS, "processor time of the thread"),
     WALL: (wall, [1, 2], WALL_ROUNDS, "wall"),
+    SPINNING: (spinning, [1, 2], WALL_ROUNDS, "wall"),
 }
 
 

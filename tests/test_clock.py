@@ -17,7 +17,7 @@ from labcode.studies.clock.networks import (
     SE_RESNET18,
     STANDARD,
 )
-from labcode.studies.clock.tables import PROCESSOR, WALL
+from labcode.studies.clock.tables import PROCESSOR, SPINNING, WALL
 from labcode.studies.clock.view import Candidate
 
 FORMS = ("float32", "int8")
@@ -67,6 +67,16 @@ def test_each_network_stands_there_in_both_forms_on_all_threads(name: str) -> No
         assert len(rounds) == made["rounds"]
         assert float(found["median_ms"]) == pytest.approx(median(rounds), rel=2e-3)
     assert len(table) == len(candidates)
+
+
+def test_each_kind_of_waiting_was_timed_on_one_thread_and_on_two() -> None:
+    table, made = studies.table(SPINNING.name), studies.provenance(SPINNING.name)
+    keys = zip(table["spinning"], table["threads"], strict=True)
+    assert sorted(keys) == sorted(product((False, True), (1, 2)))
+    for rounds, stored in zip(table["rounds_ms"], table["median_ms"], strict=True):
+        times = [float(ms) for ms in rounds.split()]
+        assert len(times) == made["rounds"]
+        assert stored == pytest.approx(median(times), rel=2e-3)
 
 
 def test_a_candidate_that_is_not_there_is_named() -> None:

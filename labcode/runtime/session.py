@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labcode._checks import check_int
+from labcode._checks import check_bool, check_int
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -21,6 +21,7 @@ def onnx_session(
     file: bytes | PathLike[str],
     *,
     threads: int = 1,
+    spinning: bool = False,
     optimized: bool = True,
     profile: str | None = None,
     providers: Sequence[str] = ("CPUExecutionProvider",),
@@ -28,14 +29,14 @@ def onnx_session(
     """Return an ONNX file ready to run.
 
     One thread, since then a time says more about the network and less about the machine's other
-    work. Where there are more, a thread without work sleeps. ONNX Runtime's own choice is to let
-    it look for work without a pause, for up to some 40 milliseconds after a run: that is a little
-    quicker for one network that runs alone, and slows whatever runs next on the same cores, such
-    as the network that it is compared with.
+    work. Where there are more, a thread without work sleeps, so that it leaves its core to what
+    runs next, such as the network that this one is compared with.
 
     Args:
         file: The bytes of an ONNX file, such as from `labcode.runtime.to_onnx`, or its path.
         threads: Threads for the work within one operation.
+        spinning: Whether a thread without work looks for some without a pause, for tens of
+            milliseconds after a run, as ONNX Runtime lets it of its own accord.
         optimized: Whether the runtime may rewrite the graph, such as to fuse operations.
         profile: The beginning of the path where the session writes the time of each operation
             when its ``end_profiling()`` is called; None writes nothing.
@@ -44,7 +45,7 @@ def onnx_session(
     Raises:
         SessionError: The file is missing, is not an ONNX file, or the runtime cannot run it; the
             message says why.
-        TypeError: ``threads`` is not an integer.
+        TypeError: ``threads`` is not an integer, or ``spinning`` not a bool.
         ValueError: ``threads`` is below 1.
     """
     import onnxruntime
@@ -52,7 +53,8 @@ def onnx_session(
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = check_int("threads", threads)
     options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    spins = str(int(check_bool("spinning", spinning)))
+    options.add_session_config_entry("session.intra_op.allow_spinning", spins)
     options.log_severity_level = 3  # errors only
     if not optimized:
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL

@@ -6,4 +6,5 @@ from labcode.studies.definition import Study, TimedTable
 
 PROCESSOR = TimedTable("clock_processor", "benchmarks/clock.py")
 WALL = TimedTable("clock_wall", "benchmarks/clock.py")
-STUDY = Study("clock", (PROCESSOR, WALL))
+SPINNING = TimedTable("clock_spinning", "benchmarks/clock.py")
+STUDY = Study("clock", (PROCESSOR, WALL, SPINNING))
