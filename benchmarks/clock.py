@@ -5,8 +5,8 @@ Run as `python benchmarks/clock.py` (some minutes on a quiet machine), or name a
 - clock_processor.csv: all networks on one thread, by the processor time of that thread, which
   counts only while it runs;
 - clock_wall.csv: all networks on one thread and on two, by the clock on the wall;
-- clock_spinning.csv: one network on one thread and on two, where threads without work sleep and
-  where they do not.
+- clock_spinning.csv: some networks on two threads, alone and in turn with the others, where
+  threads without work sleep and where they do not.
 
 The last two need a machine with nothing else to do.
 
@@ -17,14 +17,14 @@ neither changes which operations run, and so hardly the time.
 
 import argparse
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 
 import torch
 
 from labcode import counting
 from labcode.runtime import Timing, onnx_session, ready_to_run, time_in_turn, to_int8, to_onnx
-from labcode.studies.clock.networks import NETWORKS, RESNET18, Network
+from labcode.studies.clock.networks import NETWORKS, WAITING, Network
 from labcode.studies.clock.tables import PROCESSOR, SPINNING, STUDY, WALL
 from labcode.studies.definition import Row
 from labcode.studies.timings import eight_bit_products, keep, load_average
@@ -60,17 +60,28 @@ def wall() -> list[Row]:
 
 
 def spinning() -> list[Row]:
-    """ResNet-18 on one thread and on two, which take turns, by the clock on the wall."""
-    file, image = files(RESNET18)[0]["float32"], noise(RESNET18, 1).numpy()
+    """Some networks on two threads, each alone and in turn with the others, wall clock."""
+    made = {network: files(network)[0]["float32"] for network in WAITING}
     rows = []
     for spins in (False, True):
         runs = {
-            str(n): ready_to_run(onnx_session(file, threads=n, spinning=spins), image)
-            for n in (1, 2)
+            network.id: ready_to_run(
+                onnx_session(file, threads=2, spinning=spins), noise(network, 1).numpy()
+            )
+            for network, file in made.items()
         }
-        found = time_in_turn(runs, runs=WALL_ROUNDS, warmup=WARMUP)
-        rows += [{"spinning": spins, "threads": int(n)} | times(found[n]) for n in runs]
+        alone = {name: timed({name: run})[name] for name, run in runs.items()}
+        rows += [
+            {"network": name, "spinning": spins, "beside": beside} | times(found[name])
+            for beside, found in (("nothing", alone), ("others", timed(runs)))
+            for name in runs
+        ]
     return rows
+
+
+def timed(runs: Mapping[str, Callable[[], object]]) -> dict[str, Timing]:
+    """Time what takes turns, by the clock on the wall."""
+    return time_in_turn(runs, runs=WALL_ROUNDS, warmup=WARMUP)
 
 
 def in_turn(
@@ -106,7 +117,7 @@ def times(timing: Timing) -> Row:
 TABLES = {
     PROCESSOR: (processor, [1], ROUNDS, "processor time of the thread"),
     WALL: (wall, [1, 2], WALL_ROUNDS, "wall"),
-    SPINNING: (spinning, [1, 2], WALL_ROUNDS, "wall"),
+    SPINNING: (spinning, [2], WALL_ROUNDS, "wall"),
 }
 
 

@@ -16,6 +16,7 @@ from labcode.studies.clock.networks import (
     RESNET18,
     SE_RESNET18,
     STANDARD,
+    WAITING,
 )
 from labcode.studies.clock.tables import PROCESSOR, SPINNING, WALL
 from labcode.studies.clock.view import Candidate
@@ -69,10 +70,11 @@ def test_each_network_stands_there_in_both_forms_on_all_threads(name: str) -> No
     assert len(table) == len(candidates)
 
 
-def test_each_kind_of_waiting_was_timed_on_one_thread_and_on_two() -> None:
+def test_each_kind_of_waiting_was_timed_alone_and_beside_others() -> None:
     table, made = studies.table(SPINNING.name), studies.provenance(SPINNING.name)
-    keys = zip(table["spinning"], table["threads"], strict=True)
-    assert sorted(keys) == sorted(product((False, True), (1, 2)))
+    keys = zip(table["network"], table["spinning"], table["beside"], strict=True)
+    names = [network.id for network in WAITING]
+    assert sorted(keys) == sorted(product(names, (False, True), ("nothing", "others")))
     for rounds, stored in zip(table["rounds_ms"], table["median_ms"], strict=True):
         times = [float(ms) for ms in rounds.split()]
         assert len(times) == made["rounds"]
