@@ -86,7 +86,7 @@ def test_a_touched_point_says_its_name(visit) -> None:
 def test_what_decides_is_seen_on_a_phone_without_scrolling(visit) -> None:
     page = visit(PAGE, width=390).page
     blocks, ranks, chain, ratios, both, *_ = page.evaluate(SEEN)  # behind them a solution's
-    assert blocks[:3] == ["times faster", "memory, bytes", "accuracy, %"]
+    assert blocks[:3] == ["times faster", "memory, kB", "accuracy, %"]
     assert ranks[:2] == ["bytes", "accuracy, %"]
     assert chain[:3] == ["bytes, times fewer", "memory, times less", "accuracy, %"]
     assert ratios == ["times faster"]
