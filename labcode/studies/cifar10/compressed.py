@@ -17,15 +17,7 @@ from labcode.distillation import logits_of
 from labcode.pruning.schedules import gradual, one_shot
 from labcode.runtime.int8 import onnx_logits
 from labcode.studies.cifar10.images import pictures
-from labcode.studies.cifar10.stored import (
-    RESNET8,
-    SHAPE,
-    Answers,
-    calibration,
-    folded,
-    judged,
-    whole,
-)
+from labcode.studies.cifar10.stored import SHAPE, Answers, calibration, folded, judged, whole
 from labcode.studies.cifar10.trials import BATCH_SIZE, tuned
 from labcode.studies.definition import Row
 
@@ -46,7 +38,6 @@ class Choice:
         lr: Highest learning rate of that training.
         n_train: Training pictures; None takes all.
         order: Decides the order of the pictures; None is the seed.
-        network: What the stored network's file is called, without the seed.
     """
 
     seed: int
@@ -56,15 +47,6 @@ class Choice:
     lr: float = LOW_RATE
     n_train: int | None = None
     order: int | None = None
-    network: str = RESNET8
-
-    def whole(self) -> nn.Module:
-        """Return the stored network."""
-        return whole(self.seed, self.network)
-
-    def folded(self) -> nn.Module:
-        """Return the stored network with its batch norms folded."""
-        return folded(self.seed, self.network)
 
     @property
     def steps(self) -> int:
@@ -94,13 +76,12 @@ class Result(NamedTuple):
     size: int
 
 
-def row(method: str, seed: int, network: str = RESNET8, **settings: float) -> Row:
+def row(method: str, seed: int, **settings: float) -> Row:
     """Return what a technique makes of ResNet-8.
 
     Args:
         method: One of `METHODS`.
         seed: Of the stored network, and of what is trained.
-        network: What the stored network's file is called, without the seed.
         settings: Of `Choice`.
 
     Returns:
@@ -108,10 +89,9 @@ def row(method: str, seed: int, network: str = RESNET8, **settings: float) -> Ro
         the stored network of the seed, or the compressed one, alone gets right; parameters (those
         that are not zero, where weights were removed one by one), multiply-adds, and bytes.
     """
-    choice = Choice(seed, network=network, **settings)  # type: ignore[arg-type]
-    made = compressed(method, choice)
+    made = compressed(method, Choice(seed, **settings))  # type: ignore[arg-type]
     return {
-        **judged(made.answers, seed, network),
+        **judged(made.answers, seed),
         "params": sum(int(p.count_nonzero()) for p in made.model.parameters()),
         "macs": counting.count(made.model, SHAPE).macs,
         "bytes_on_disk": made.size,
@@ -133,17 +113,17 @@ def _onnx(model: nn.Module) -> Result:
 
 def uncompressed(choice: Choice) -> Result:
     """Leave the network as it is: a float32 file."""
-    return _onnx(choice.whole())
+    return _onnx(whole(choice.seed))
 
 
 def trained_on(choice: Choice) -> Result:
     """Train the network on, as the techniques do that train: the control."""
-    return _onnx(choice.train(choice.whole()))
+    return _onnx(choice.train(whole(choice.seed)))
 
 
 def int8(choice: Choice) -> Result:
     """Let ONNX Runtime make an int8 file, without training."""
-    return int8_file(choice.whole(), reduce_range=choice.bits == 7)
+    return int8_file(whole(choice.seed), reduce_range=choice.bits == 7)
 
 
 def int8_file(model: nn.Module, *, reduce_range: bool) -> Result:
@@ -156,7 +136,7 @@ def int8_file(model: nn.Module, *, reduce_range: bool) -> Result:
 def rounded(choice: Choice) -> Result:
     """Round weights to few bits and activations to 8, and train on, if passes are given."""
     model = quantization.quantize_model(
-        choice.folded(),
+        folded(choice.seed),
         calibration(),
         weight_bits=choice.bits,
         activation_bits=8,
@@ -164,12 +144,12 @@ def rounded(choice: Choice) -> Result:
     )
     choice.train(model)
     size = len(quantization.pack_model(model))
-    return Result(partial(logits_of, model), choice.folded(), size)
+    return Result(partial(logits_of, model), folded(choice.seed), size)
 
 
 def shared(choice: Choice) -> Result:
     """Let each layer's weights share 2^bits values, train these on, and pack."""
-    model = choice.folded()
+    model = folded(choice.seed)
     values = quantization.share_weights(model, choice.bits)
     with quantization.centroid_training(model, values):
         choice.train(model)
@@ -191,12 +171,12 @@ def pruned(choice: Choice) -> Result:
     place; without, all at once from the network with its batch norms folded.
     """
     if choice.passes:
-        model = choice.whole()
+        model = whole(choice.seed)
         pruner = pruning.Pruner(model, gradual(choice.kept), steps=choice.steps)
         choice.train(model, after_step=pruner.after_step)
         model = quantization.fold_batch_norm(model, SHAPE)
     else:
-        model = copy.deepcopy(choice.folded())
+        model = copy.deepcopy(folded(choice.seed))
         pruning.Pruner(model, one_shot(choice.kept), steps=1)
     quantization.share_weights(model, PACKED_BITS)
     return _packed(model)
@@ -209,7 +189,7 @@ def cut(choice: Choice) -> Result:
 
 def cut_network(choice: Choice) -> nn.Module:
     """Return the stored network with a part of the filters inside each block, untrained."""
-    model = choice.whole()
+    model = whole(choice.seed)
     norms = pruning.activity.unit_norms(model, p=1)
     layers = [f"block{number}.conv1" for number in (1, 2, 3)]
     counts = {name: round(choice.kept * len(norms[name])) for name in layers}
@@ -224,7 +204,7 @@ def thin(choice: Choice) -> Result:
 
 def thin_network(choice: Choice) -> nn.Module:
     """Return the stored network with a part of the rank of each block's convolutions, untrained."""
-    model = choice.whole()
+    model = whole(choice.seed)
     for number in (1, 2, 3):
         block: Any = model.get_submodule(f"block{number}")
         for name in ("conv1", "conv2"):

@@ -18,25 +18,19 @@ from labcode.weights import read, unpack
 
 SHAPE = (3, 32, 32)
 CALIBRATION = 500  # training pictures, unchanged, that ranges are found with
-RESNET8 = "resnet8"  # the networks of twelve passes, as their files are called
 Answers = Callable[[Tensor], Tensor]  # pictures (N, 3, 32, 32) to logits (N, 10)
 
 
-def whole(seed: int, network: str = RESNET8) -> nn.Module:
-    """Return the stored ResNet-8 of a seed, a copy of its own in evaluation mode.
-
-    Args:
-        seed: That it was trained from.
-        network: What its file is called, without the seed.
-    """
-    model = seeded(resnet8, seed)
-    unpack(model, read(f"{network}-seed{seed}.safetensors"))
-    return model.eval()
+def whole(seed: int) -> nn.Module:
+    """Return the stored ResNet-8 of a seed, a copy of its own in evaluation mode."""
+    network = seeded(resnet8, seed)
+    unpack(network, read(f"resnet8-seed{seed}.safetensors"))
+    return network.eval()
 
 
-def folded(seed: int, network: str = RESNET8) -> nn.Module:
+def folded(seed: int) -> nn.Module:
     """Return the stored ResNet-8 with its batch norms folded."""
-    return quantization.fold_batch_norm(whole(seed, network), SHAPE)
+    return quantization.fold_batch_norm(whole(seed), SHAPE)
 
 
 def calibration() -> Tensor:
@@ -45,10 +39,10 @@ def calibration() -> Tensor:
 
 
 @cache
-def right(seed: int, network: str = RESNET8) -> Tensor:
+def right(seed: int) -> Tensor:
     """Return where the stored network is right on the test pictures, (10,000,)."""
     test = pictures().test
-    return logits_of(whole(seed, network), test.images).argmax(1) == test.labels
+    return logits_of(whole(seed), test.images).argmax(1) == test.labels
 
 
 def changes(before: Tensor, after: Tensor) -> Row:
@@ -64,14 +58,14 @@ def changes(before: Tensor, after: Tensor) -> Row:
     return {"lost": int((before & ~after).sum()), "won": int((after & ~before).sum())}
 
 
-def judged(answers: Answers, seed: int, network: str = RESNET8) -> Row:
+def judged(answers: Answers, seed: int) -> Row:
     """Return accuracies, and ``lost`` and ``won`` against the stored network of the seed."""
     data = pictures()
     now = answers(data.test.images).argmax(1) == data.test.labels
     return {
         "validation_accuracy": validation_accuracy(answers),
         "test_accuracy": float(now.double().mean()),
-        **changes(right(seed, network), now),
+        **changes(right(seed), now),
     }
 
 

@@ -11,7 +11,6 @@ from labcode.studies.cifar10 import (
     rates,
     stored,
     students,
-    target,
     trials,
 )
 from labcode.studies.cifar10.view import LESSON, LONGER
@@ -213,38 +212,6 @@ BLOCKS = Table(
     | BFLOAT16
     | {"n_train": contest.N_TRAIN, "passes": contest.PASSES, "budget": contest.BUDGET},
 )
-TARGET = Table(
-    "cifar10_target",
-    target.target_row,
-    grid(seed=SEEDS),
-    facts=FACTS
-    | BFLOAT16
-    | {"passes": target.PASSES, "lr": target.RATE, "weight_decay": target.WEIGHT_DECAY},
-)
-LONG = (target.NETWORK,)
-TARGET_FILES = Table(
-    "cifar10_target_files",
-    compressed.row,
-    [
-        *settings("uncompressed", network=LONG),
-        *settings("int8", bits=(8, 7), network=LONG),
-        *settings("rounded", bits=(8, 6, 5, 4), network=LONG),
-        *settings("shared", bits=(6, 5), network=LONG),
-    ],
-    (TARGET,),
-    facts=FACTS | {"calibration": stored.CALIBRATION},
-)
-TARGET_LESSONS = Table(
-    "cifar10_target_lessons",
-    compressed.row,
-    lambda _, searches: [
-        *lesson("rounded", best(searches, method="rounded", bits=4), bits=(4,), network=LONG),
-        *lesson("shared", best(searches, method="shared"), bits=(5, 4), network=LONG),
-        *lesson("pruned", compressed.LOW_RATE, kept=(0.7, 0.5), network=LONG),
-    ],
-    (TARGET, LESSON_RATES),
-    facts=LESSON_FACTS | {"calibration": stored.CALIBRATION},
-)
 TIMES = TimedTable("cifar10_times", "benchmarks/small_photographs.py")
 EXIT_TIMES = TimedTable("cifar10_exit_times", "benchmarks/small_photographs.py")
 STUDY = Study(
@@ -252,7 +219,6 @@ STUDY = Study(
     (
         *(SEARCH, RESNET8, UNTRAINED, TUNED),
         *(LESSON_RATES, FEW_BITS, TWO_BITS_RATES, TWO_BITS, SHARED, LOW_RANK, PRUNED),
-        *(STUDENT_RATES, STUDENTS, EXITS, BLOCK_RATES, BLOCKS),
-        *(TARGET, TARGET_FILES, TARGET_LESSONS, TIMES, EXIT_TIMES),
+        *(STUDENT_RATES, STUDENTS, EXITS, BLOCK_RATES, BLOCKS, TIMES, EXIT_TIMES),
     ),
 )

@@ -136,23 +136,12 @@ def rate_row(n_train: int, passes: int, lr: float, seed: int) -> Row:
 
 def resnet8_row(seed: int) -> Outcome:
     """Train ResNet-8, round its weights to float16, and hand them out with what they reach."""
-    network = trained(resnet8, seed, data=pictures(), passes=PASSES)
-    return handed_out(network, f"resnet8-seed{seed}", seed)
-
-
-def handed_out(network: nn.Module, name: str, seed: int) -> Outcome:
-    """Round a ResNet-8 to float16, in place, and return what it reaches, with its file.
-
-    Args:
-        network: The trained network.
-        name: Of the file, without its ending.
-        seed: That it was trained from.
-    """
+    data = pictures()
+    network = trained(resnet8, seed, data=data, passes=PASSES)
     about = {"network": "resnet8", "seed": seed, "dataset": "cifar10"}
     packed = pack(network, {"format": "pt"} | {name: str(fact) for name, fact in about.items()})
     unpack(network, packed)
-    data = pictures()
     cost = counting.count(network, data.input_shape)
     row = {"params": cost.params, "macs": cost.macs, "bytes_on_disk": len(packed)}
     row |= scores(network, data, ("train", "validation", "test"))
-    return Outcome(row, {f"{name}.safetensors": Weights(packed, about)})
+    return Outcome(row, {f"resnet8-seed{seed}.safetensors": Weights(packed, about)})
