@@ -235,10 +235,11 @@ def dress(page: Page, theme: str) -> None:
 
 
 def open_everything(page: Page) -> None:
-    """Open each fold of the page: hidden cells and solutions."""
+    """Open each fold of the page, hidden cells and solutions, and wait until nothing moves."""
     page.evaluate(
         """() => {
             for (const fold of document.querySelectorAll("details")) fold.open = true;
+            return Promise.all(document.getAnimations().map((one) => one.finished));
         }"""
     )
 
