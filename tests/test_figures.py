@@ -73,6 +73,7 @@ OTHERS = [
     figures.grouped_convolution(6, 6, 3),
     figures.hard_and_soft_label("like a 1", 8),
     figures.huffman((3, 1)),
+    figures.activation_memory([("input", (1,)), ("small", (1,)), ("large", (900, 900, 900))]),
 ]
 PANELS = [(name, at, panel) for name, fig in ALL.items() for at, panel in enumerate(fig.panels)]
 PANELS += [("others", at, panel) for at, fig in enumerate(OTHERS) for panel in fig.panels]
@@ -366,6 +367,41 @@ def test_what_networks_need_is_counted():
         counted = labcode.count(network.to("meta"), (3, size, size))
         assert need.macs == counted.macs, need.name
         assert need.bytes == 4 * counted.params, need.name
+
+
+def test_activation_memory_is_that_of_the_tensors():
+    network = models.keras_lightweight_cnn().eval()
+    held = []
+
+    def note(layer, inputs, output):
+        held.append(inputs[0].nbytes + output.nbytes)
+
+    for layer in (network.depthwise, network.pointwise, network.classifier):
+        layer.register_forward_hook(note)
+    network(torch.zeros(1, 3, 224, 224))
+    said = re.findall(r"(depthwise|pointwise|classifier) ([\d.]+ \w+) and ([\d.]+ \w+)",
+                      str(figures.activation_memory()))  # fmt: skip
+    assert [name for name, *_ in said] == ["depthwise", "pointwise", "classifier"]
+    for (_, *both), bytes_held in zip(said, held, strict=True):
+        assert sum(map(in_bytes, both)) == pytest.approx(bytes_held, rel=0.005)
+    assert str(figures.activation_memory()).endswith("The peak is pointwise.")
+
+
+def in_bytes(text: str) -> float:
+    value, unit = text.split()
+    return float(value) * {"B": 1, "kB": 1e3, "MB": 1e6}[unit]
+
+
+@pytest.mark.parametrize(
+    ("stages", "says"),
+    [
+        ([("image", (3, 8, 8))], "an input and at least one layer, got 1"),
+        ([("image", (3, 8)), ("conv", (0, 8))], "shape must be at least 1, got 0"),
+    ],
+)
+def test_activation_memory_needs_layers_with_values(stages, says):
+    with pytest.raises(ValueError, match=says):
+        figures.activation_memory(stages)
 
 
 def test_masks_are_those_of_pruning():

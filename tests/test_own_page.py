@@ -294,9 +294,14 @@ def test_the_page_gives_each_name_that_the_tool_reads_one_meaning():
 def test_the_tool_runs_a_page_for_each_network_and_stores_what_it_made(tmp_path, monkeypatch):
     page = tmp_path / "page.ipynb"
     page.write_text(json.dumps(PAGE))
-    monkeypatch.setattr(
-        own_networks, "ran", lambda name, shape, _ran=own_networks.ran: _ran(name, page, shape)
-    )
+    table = tmp_path / "own_networks" / "brought_pages.csv"
+    before = []  # whether a page that runs finds what another one made
+
+    def ran(name, shape, _ran=own_networks.ran):
+        before.append(table.exists())
+        return _ran(name, page, shape)
+
+    monkeypatch.setattr(own_networks, "ran", ran)
     for place in (own_networks, store):
         monkeypatch.setattr(place, "FOLDER", tmp_path)
     monkeypatch.setattr(store, "ROOT", tmp_path)
@@ -304,6 +309,7 @@ def test_the_tool_runs_a_page_for_each_network_and_stores_what_it_made(tmp_path,
         monkeypatch.setenv(name, "1")  # restored afterwards
     saved = tmp_path / "found.json"
     assert own_networks.main(["good", "bad", "--save", str(saved), "--store"]) == 1
+    assert before == [False, False]
     good, bad = json.loads(saved.read_text())
     assert (good["error"], good["input"]) == ("", "3,8,8")
     assert good["peak_mb"] > 50
@@ -311,7 +317,7 @@ def test_the_tool_runs_a_page_for_each_network_and_stores_what_it_made(tmp_path,
     assert page.read_text() == json.dumps(PAGE)
     assert "is there enough memory?" in own_networks.ran("dead", "")["error"]
     assert own_networks.main(["good", "--store"]) == 0  # in place of the rows before
-    lines = (tmp_path / "own_networks" / "brought_pages.csv").read_text().splitlines()
+    lines = table.read_text().splitlines()
     assert lines[0] == "network,step,answer,reason,bytes,ms,same,input,seconds,peak_mb"
     assert lines[2:6] == [
         "good,preflight: count,yes,,,,,,,",

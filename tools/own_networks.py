@@ -170,17 +170,18 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--save", type=Path, help="a JSON file for what came out")
     parser.add_argument("--store", action="store_true", help="in the table that the page shows")
     asked = parser.parse_args(words)
-    rows = []
+    rows, loads = [], []
     for network in asked.networks:
-        load = load_average()
+        loads.append(load_average())
         row = ran(network, shape=asked.input)
         rows.append(row)
         print(f"\n## {network}: {row['clock']} s", flush=True)
         print("\n".join(filter(None, map(told, stored_rows(row)))), flush=True)
-        if asked.store:
-            store(row, load)
         if asked.save:
             asked.save.write_text(json.dumps(rows, indent=1))
+    if asked.store:  # not before all have run: the page reads the table
+        for row, load in zip(rows, loads, strict=True):
+            store(row, load)
     return sum(bool(row["error"]) for row in rows)
 
 

@@ -32,6 +32,7 @@ from labcode.pages.figures.later import (
 )
 from labcode.pages.figures.loops import pruning_loop
 from labcode.pages.figures.masks import magnitude_mask, two_of_four
+from labcode.pages.figures.memory import activation_memory
 from labcode.pages.figures.networks import layers_of, lenet5, mobilenet_table, resnet8
 from labcode.pages.figures.neurons import dense_sparse_dense, irregular_and_cut
 from labcode.pages.figures.operators import relu_and_sigmoid
@@ -46,6 +47,7 @@ from labcode.pages.figures.units import inception, shufflenet_units
 
 __all__ = [
     "Figure",
+    "activation_memory",
     "channel_compression",
     "channel_shuffle",
     "convnext_block",
