@@ -5,6 +5,7 @@ import re
 
 import nbformat
 import numpy as np
+import onnx
 import pytest
 import torch
 from PIL import Image
@@ -168,7 +169,7 @@ def test_several_answers_are_refused_in_every_line_and_one_can_be_named():
 @pytest.mark.slow
 def test_a_network_with_one_named_answer_goes_all_the_way():
     images = torch.rand(8, 3, 16, 16, generator=torch.Generator().manual_seed(0))
-    found = own.variants(own.OneAnswer(Two().eval(), "logits"), images, runs=2)
+    found = own.variants(own.OneAnswer(Two().eval(), "logits"), images, runs=2, multiple=2)
     assert [one.refusal for one in found] == [""] * 5
     assert found[0].agreement == 1
     assert all(one.size for one in found)
@@ -179,7 +180,7 @@ def test_one_answer_to_all_pictures_is_said():
     net = small()
     nn.init.zeros_(net[-1].weight)
     images = torch.rand(8, 3, 16, 16, generator=torch.Generator().manual_seed(0))
-    shown = own.table(own.variants(net, images, runs=2))["remark"]
+    shown = own.table(own.variants(net, images, runs=2, multiple=2))["remark"]
     assert shown.iloc[0].startswith("it gives one answer to all 4 pictures that judge")
     assert set(shown.iloc[1:]) == {""}
     several = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 3, bias=False))
@@ -227,13 +228,24 @@ def test_layers_that_keep_their_channels_are_said():
     first = nn.Conv2d(3, 8, 3)
     partly = net(first, nn.ReLU(), nn.Conv2d(8, 8, 1), channels=8)
     images = torch.rand(4, 3, 12, 12)
-    found = own.variants(partly, images, runs=2)
+    found = own.variants(partly, images, runs=2, multiple=2)
     said = "2 of 4 layers keep all channels: '2', because it is joined to '3', which has groups=4"
     assert found[2].note.endswith(f"{said} and must stay whole")
     whole = net(first, channels=8)
     reason = "no layer can lose channels: '0', because it is joined to '1', which has groups=4"
     for one in own.variants(whole, images, runs=2)[2:4]:
         assert one.refusal == f"{reason} and must stay whole"
+
+
+def test_a_cut_leaves_numbers_of_channels_that_the_runtime_likes():
+    """Of 20 channels 15 would stay, which is an odd number; the file's weights tell how many do."""
+    torch.manual_seed(0)
+    after = (nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(20, 5))
+    network, images = nn.Sequential(nn.Conv2d(3, 20, 3), *after).eval(), torch.rand(8, 3, 12, 12)
+    for multiple, left in (({}, 16), ({"multiple": 1}, 15), ({"multiple": 5}, 15)):
+        file = own.variants(network, images, kept=0.75, runs=2, **multiple)[2].file
+        shapes = [tuple(one.dims) for one in onnx.load_from_string(file).graph.initializer]
+        assert (left, 3, 3, 3) in shapes, shapes
 
 
 def test_a_refused_cut_is_tried_once(monkeypatch):

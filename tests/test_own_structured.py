@@ -280,8 +280,13 @@ def test_half_of_resnet18_is_half_of_every_layer():
 
 @pytest.mark.slow
 @settings(max_examples=examples(25))
-@given(st.integers(0, 10**6), st.integers(2, 8), st.sampled_from([0.25, 0.5, 0.75, 1.0]))
-def test_joined_scores_are_added(seed, width, kept):
+@given(
+    st.integers(0, 10**6),
+    st.integers(2, 8),
+    st.sampled_from([0.25, 0.5, 0.75, 1.0]),
+    st.integers(1, 5),
+)
+def test_joined_scores_are_added(seed, width, kept, multiple):
     """A sum joins a and b; a concatenation puts c behind them: the best sums, by a loop."""
     torch.manual_seed(seed)
 
@@ -290,8 +295,9 @@ def test_joined_scores_are_added(seed, width, kept):
 
     model = Net(run, a=conv(3, width), b=conv(3, width), c=conv(3, width), o=conv(2 * width, 2))
     scores = {name: torch.rand(width) for name in "abc"}
-    plan = joint_plan(model, scores, kept, SHAPE)
-    count = -int(-kept * width // 1)
+    plan = joint_plan(model, scores, kept, SHAPE, multiple=multiple)
+    at_least = (n for n in range(0, width + multiple, multiple) if n >= kept * width)
+    count = min(next(at_least), width)
     both = sorted(range(width), key=lambda i: -float(scores["a"][i] + scores["b"][i]))[:count]
     alone = sorted(range(width), key=lambda i: -float(scores["c"][i]))[:count]
     assert list(plan["a"].outputs) == list(plan["b"].outputs) == sorted(both)
@@ -299,6 +305,15 @@ def test_joined_scores_are_added(seed, width, kept):
     assert list(plan["o"].inputs) == sorted(both) + [width + i for i in sorted(alone)]
     assert plan["o"].outputs == (0, 1)
     cut(model, plan, SHAPE)
+
+
+def test_so_few_channels_that_a_multiple_is_all_of_them():
+    model = nn.Sequential(nn.Conv2d(4, 12, 3), nn.ReLU(), nn.Conv2d(12, 6, 3), nn.Flatten())
+    plan, why = explained_plan(model, unit_norms(model), 0.7, (4, 6, 6), multiple=8)
+    assert (len(plan["0"].outputs), len(plan["2"].outputs)) == (12, 6)
+    assert why["0"] == "70% of so few outputs, rounded up to a multiple of 8, is all of them"
+    assert len(joint_plan(model, unit_norms(model), 0.7, (4, 6, 6), multiple=3)["0"].outputs) == 9
+    assert len(joint_plan(model, unit_norms(model), 1e-9, (4, 6, 6), multiple=4)["0"].outputs) == 4
 
 
 def test_joint_plans_name_what_is_wrong():
@@ -311,6 +326,10 @@ def test_joint_plans_name_what_is_wrong():
         joint_plan(model, {"c": torch.full((4,), torch.nan)}, 0.5, SHAPE)
     with pytest.raises(ValueError, match="kept must be at most 1, got 2"):
         joint_plan(model, {"c": torch.ones(4)}, 2, SHAPE)
+    with pytest.raises(ValueError, match="multiple must be at least 1, got 0"):
+        joint_plan(model, {"c": torch.ones(4)}, 0.5, SHAPE, multiple=0)
+    with pytest.raises(TypeError, match="multiple must be an integer"):
+        joint_plan(model, {"c": torch.ones(4)}, 0.5, SHAPE, multiple=4.0)
     with pytest.raises(KeyError, match="scores names 'x'"):
         joint_plan(model, {"x": torch.ones(4)}, 0.5, SHAPE)
 

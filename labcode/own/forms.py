@@ -74,7 +74,13 @@ class _Cut:
 
 
 def variants(
-    model: nn.Module, images: Tensor, *, kept: float = 0.75, bits: int = 4, runs: int = 20
+    model: nn.Module,
+    images: Tensor,
+    *,
+    kept: float = 0.75,
+    multiple: int = 8,
+    bits: int = 4,
+    runs: int = 20,
 ) -> list[Variant]:
     """Compress a classification network in several ways, without training or labels.
 
@@ -86,6 +92,8 @@ def variants(
         model: Turns images (N, C, H, W) into logits (N, classes); left as it is.
         images: Pictures as the network meets them, (N, C, H, W), at least 4.
         kept: Part of the channels that a cut leaves, above 0 to 1.
+        multiple: Their number is rounded up to a multiple of this: ONNX Runtime can be twice as
+            slow with others.
         bits: Of the numbers of shared values in the packed file, 1 to 8.
         runs: Timed runs of each, at least 2.
 
@@ -105,11 +113,12 @@ def variants(
         raise ValueError("images must be finite")
     if check_number("kept", kept, above=0.0) > 1:
         raise ValueError(f"kept must be at most 1, got {kept!r}")
+    check_int("multiple", multiple)
     check_int("bits", bits)
     check_int("runs", runs, minimum=2)
     plain = copied(model).cpu().eval()
     seen, fresh = images[: len(images) // 2], images[len(images) // 2 :]
-    cut = _once(lambda: _cut(plain, seen, kept))  # two ways need it, and it takes longest
+    cut = _once(lambda: _cut(plain, seen, kept, multiple))  # two ways need it, and it takes longest
     ways: dict[str, Callable[[], _Made]] = {
         "as it is": lambda: _exported(plain, fresh),
         "int8": lambda: _in_int8(plain, seen, fresh),
@@ -164,12 +173,12 @@ def _with_note(made: _Made, note: str) -> _Made:
     return replace(made, note=note)
 
 
-def _cut(model: nn.Module, seen: Tensor, kept: float) -> _Cut:
+def _cut(model: nn.Module, seen: Tensor, kept: float, multiple: int) -> _Cut:
     """Fold, cut the channels with the smallest norms, and repair what is left."""
     shape = tuple(seen.shape[1:])
     folded, _ = folded_and_left(model, shape)  # the preflight names the norms that stay
     scores = pruning.unit_norms(folded)
-    plan, why = explained_plan(folded, scores, kept, shape)
+    plan, why = explained_plan(folded, scores, kept, shape, multiple=multiple)
     whole = [name for name in scores if name in why]
     if len(whole) == len(scores) and kept < 1:
         raise ValueError(f"no layer can lose channels: {_first(whole, why)}")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from torch import Tensor, nn
 
-from labcode._checks import check_number
+from labcode._checks import check_int, check_number
 from labcode.pruning.cut_trial import CutTrial, Ordinary
 from labcode.pruning.graph import plan_from
 from labcode.pruning.joints import Joints, Share, UnfollowedError
@@ -22,7 +22,12 @@ Channels = list[list[Channel]]
 
 
 def joint_plan(
-    model: nn.Module, scores: Mapping[str, Tensor], kept: float, input_shape: Sequence[int]
+    model: nn.Module,
+    scores: Mapping[str, Tensor],
+    kept: float,
+    input_shape: Sequence[int],
+    *,
+    multiple: int = 1,
 ) -> Plan:
     """Plan a cut in which each set of joined layers keeps the same part of its channels.
 
@@ -39,14 +44,18 @@ def joint_plan(
             Layers without scores lose only what they are joined to.
         kept: Part of the channels of each set that stays, above 0 to 1; the number is rounded up.
         input_shape: One image, (channels, height, width); for several inputs a list of shapes.
+        multiple: The number of channels of each set that stays is rounded up to a multiple of
+            this, as far as there are so many. A runtime may be much slower with other numbers.
 
     Returns:
         What each layer keeps. Layers whose outputs are the answer stay whole, too.
 
     Raises:
         KeyError: There is no such layer.
-        ValueError: ``kept`` is out of range, a layer's weights cannot be changed or it does not
-            run, or scores do not fit their layer or hold NaN. A sentence names the layer.
+        TypeError: ``multiple`` is not an integer.
+        ValueError: ``kept`` or ``multiple`` is out of range, a layer's weights cannot be changed
+            or it does not run, or scores do not fit their layer or hold NaN. A sentence names the
+            layer.
 
     Source: Li et al., "Pruning filters for efficient ConvNets" (arXiv:1608.08710), section 3.3,
         where the shortcut alone decides; Fang et al. (arXiv:2301.12900) add up the group.
@@ -57,11 +66,16 @@ def joint_plan(
     >>> cut(model, plan, (1, 4, 4))[0]
     Conv2d(1, 3, kernel_size=(3, 3), stride=(1, 1))
     """
-    return explained_plan(model, scores, kept, input_shape)[0]
+    return explained_plan(model, scores, kept, input_shape, multiple=multiple)[0]
 
 
 def explained_plan(
-    model: nn.Module, scores: Mapping[str, Tensor], kept: float, input_shape: Sequence[int]
+    model: nn.Module,
+    scores: Mapping[str, Tensor],
+    kept: float,
+    input_shape: Sequence[int],
+    *,
+    multiple: int = 1,
 ) -> tuple[Plan, dict[str, str]]:
     """Return the plan of `joint_plan`, and why each layer that keeps all of its outputs does so.
 
@@ -70,6 +84,7 @@ def explained_plan(
         scores: By layer.
         kept: Part of the channels.
         input_shape: One image.
+        multiple: Of what the number that stays is one.
 
     Returns:
         The plan, and for each layer that keeps all outputs a reason that fits behind "because".
@@ -80,10 +95,11 @@ def explained_plan(
     """
     if check_number("kept", kept, above=0.0) > 1:
         raise ValueError(f"kept must be at most 1, got {kept!r}")
+    check_int("multiple", multiple)
     joints = Joints(model, input_shape, around=True)
     _check_scores(joints, scores)
     tied, whole = _tied(model, joints, scores)
-    worst = [_worst(members, scores, kept) for members in _sets(tied)]
+    worst = [_worst(members, scores, kept, multiple) for members in _sets(tied)]
     worst = [channels for channels in worst if channels]
     trial, said = CutTrial(model, input_shape), {}
 
@@ -97,19 +113,26 @@ def explained_plan(
     going = [channels for channels in worst if channels[:1] not in staying]
     plan = _plan_without(model, joints, going)
     left = {name: f"it {why}" for name, why in joints.uncuttable.items()}
-    return plan, left | _why_whole(joints.plan, plan, set(scores), kept) | said | whole
+    few = _why_whole(joints.plan, plan, set(scores), _part(kept, multiple))
+    return plan, left | few | said | whole
 
 
-def _why_whole(whole: Plan, plan: Plan, scored: set[str], kept: float) -> dict[str, str]:
-    """Return why layers that could lose outputs keep all of them."""
+def _part(kept: float, multiple: int) -> str:
+    """Say what part of so few outputs stays."""
+    to = f" to a multiple of {multiple}" if multiple > 1 else ""
+    return f"{kept:.0%} of so few outputs, rounded up{to},"
+
+
+def _why_whole(whole: Plan, plan: Plan, scored: set[str], part: str) -> dict[str, str]:
+    """Return why layers that could lose outputs keep all of them; ``part`` is from `_part`."""
     found = {}
-    for name, part in plan.items():
-        if part.outputs != whole[name].outputs:
+    for name, layer in plan.items():
+        if layer.outputs != whole[name].outputs:
             continue
         if name not in scored:
             found[name] = "there are no scores of it"
         else:
-            found[name] = Ordinary(f"{kept:.0%} of so few outputs, rounded up, is all of them")
+            found[name] = Ordinary(f"{part} is all of them")
     return found
 
 
@@ -232,9 +255,9 @@ def _sets(tied: Channels) -> list[Channels]:
     return list(sets.values())
 
 
-def _worst(members: Channels, scores: Mapping[str, Tensor], kept: float) -> Channels:
+def _worst(members: Channels, scores: Mapping[str, Tensor], kept: float, multiple: int) -> Channels:
     """Return the members of a set whose sums of scores are the lowest; of equals the last."""
     sums = [sum(float(scores[n][i]) for n, i in tied if n in scores) for tied in members]
-    count = max(1, math.ceil(round(kept * len(members), 6)))
+    count = multiple * max(1, math.ceil(round(kept * len(members) / multiple, 6)))
     order = sorted(range(len(members)), key=lambda place: -sums[place])  # stable
     return [members[place] for place in order[count:]]

@@ -105,6 +105,8 @@ SCOREBOARD = Table(
 ZEROS = TimedTable("pruning_zeros", "benchmarks/pruning.py")
 SPARSE_PRODUCTS = TimedTable("pruning_sparse_products", "benchmarks/pruning.py")
 LATENCY = TimedTable("pruning_latency", "benchmarks/pruning.py")
+CHANNELS = TimedTable("pruning_channels", "benchmarks/channels.py")
+MULTIPLES = TimedTable("pruning_multiples", "benchmarks/channels.py")
 PAGE = Export("pruned_networks", page_data.page_data, (FINE_TUNED_300_100, FINE_TUNED_LENET5))
 STUDY = Study(
     "pruning",
@@ -122,6 +124,8 @@ STUDY = Study(
         ZEROS,
         SPARSE_PRODUCTS,
         LATENCY,
+        CHANNELS,
+        MULTIPLES,
     ),
     (PAGE,),
 )
