@@ -1,6 +1,6 @@
 """Measure what the number of channels does to the time: single numbers, and networks cut to them.
 
-Run as `python benchmarks/channels.py` on a quiet machine (about three minutes). Writes
+Run as `python benchmarks/channels.py` on a quiet machine (about ten minutes). Writes
 pruning_channels.csv and pruning_multiples.csv, which the chapter *Removing filters* shows. One
 thread; all candidates that are compared run in turn, warm.
 """
