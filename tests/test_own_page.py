@@ -303,6 +303,16 @@ def test_the_page_gives_each_name_that_the_tool_reads_one_meaning():
 
 
 @pytest.mark.slow
+def test_the_page_ends_where_every_form_is_refused(monkeypatch):
+    for name in ("LABCODE_PROGRESS", "LABCODE_NETWORK", "LABCODE_INPUT"):
+        monkeypatch.setenv(name, "1")  # restored afterwards
+    monkeypatch.setenv("PYTHONPATH", str(own_networks.ROOT))  # where the kernel finds the tests
+    found = own_networks.ran("tests.test_own_page:Two", shape="3,16,16")
+    assert found["error"] == ""
+    assert all("say which of its answers counts" in one["refusal"] for one in found["forms"])
+
+
+@pytest.mark.slow
 def test_the_tool_runs_a_page_for_each_network_and_stores_what_it_made(tmp_path, monkeypatch):
     page = tmp_path / "page.ipynb"
     page.write_text(json.dumps(PAGE))

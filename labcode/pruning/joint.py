@@ -228,9 +228,9 @@ def _shares(model: nn.Module, joints: Joints, name: str) -> list[Share] | str:
 
 def _must_stay(model: nn.Module, joints: Joints, name: str) -> str:
     """Say why a layer must stay whole, as words behind its name; nothing if it need not."""
-    if name not in joints.plan:
-        return "cannot be cut"
-    layer = model.get_submodule(name)
+    layer = dict(model.named_modules()).get(name)  # None where a parameter is in no layer
+    if name not in joints.plan or layer is None:
+        return f"is a {type(layer).__name__} and cannot be cut" if layer else "cannot be cut"
     return f"has groups={layer.groups} and must stay whole" if is_grouped(layer) else ""
 
 

@@ -54,7 +54,7 @@ class Entry:
 class Column:
     """A column: how to read it, whether more is better, how to write it, and what is noise.
 
-    Two values count as equal where they differ by no more than ``noise``, in the column's unit.
+    A value is better than another where it differs by more than ``noise``, in the column's unit.
     """
 
     value: Callable[[Entry], float]
@@ -76,10 +76,10 @@ COLUMNS = {
 CAPTION = (
     "Measured beforehand: mean ± standard deviation of three seeds or more. Times faster than the "
     "uncompressed LeNet-5, in turn with it, in ONNX Runtime on one thread: the ratio of the "
-    "medians, or of the times that 95 % of the runs stay under (the slowest 5 %). Accuracies that "
-    "differ by half a point or less count as equal on the front: 1,000 digits cannot tell them "
-    "apart. Numbers in the picture are places in the table, where there is room; rows on the front "
-    "have a ●."
+    "medians, or of the times that 95 % of the runs stay under (the slowest 5 %). From the best in "
+    "one column on, a row joins the front if it is better in the other than all that joined before "
+    "it, in accuracy by more than half a point: 1,000 digits cannot tell less. Numbers in the "
+    "picture are places in the table, where there is room; rows on the front have a ●."
 )
 ENTRIES = tuple(Entry(*row) for row in data.load("compare_techniques")["rows"])
 KINDS = (FRONT, EVERYTHING, *dict.fromkeys(entry.kind for entry in ENTRIES))
@@ -121,8 +121,7 @@ def compare_techniques(
     shown = tuple(dict.fromkeys((sort_by, x_axis, y_axis)))
     rows = tuple(_row(place, e, e in front, shown) for place, e in enumerate(listed, start=1))
     return Result(
-        f"Of {len(chosen)} rows, {_are(len(front))} on the Pareto front: no other row is at least "
-        f"as good in {x_axis} and in {y_axis}, and better in one.",
+        f"Of {len(chosen)} rows, {_are(len(front))} on the Pareto front of {x_axis} and {y_axis}.",
         (
             _picture(chosen, front, listed, x_axis, y_axis),
             Table(columns=("", *shown), rows=rows, style="rows"),

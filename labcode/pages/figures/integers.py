@@ -93,8 +93,8 @@ def integer_layer() -> Figure:
     Source: Jacob et al., "Quantization and training" (arXiv:1712.05877), section 2.
 
     >>> integer_layer()  # doctest: +NORMALIZE_WHITESPACE
-    A layer in whole numbers: the integers 100, 40 times 50, −70 give 2,400; times 0.005 and
-    rounded 12, plus the zero point 5: 17.
+    A layer in whole numbers: the integers 100, 40, less the zero point 10, times 50, −70 give
+    2,400; times 0.005 and rounded 12, plus the zero point 5: 17.
     """
     x, weights = (0.9, 0.3), (0.5, -0.7)
     scale_x, zero_x, scale_w, scale_y, zero_y = 0.01, 10, 0.01, 0.02, 5
@@ -119,8 +119,8 @@ def integer_layer() -> Figure:
         End(f"output, uint8: {answer}"),
     ]
     label = (
-        f"A layer in whole numbers: the integers {', '.join(map(str, codes))} times {both} give "
-        f"{number(total)}; times {factor:g} and rounded {scaled}, plus the zero point {zero_y}: "
-        f"{answer}."
+        f"A layer in whole numbers: the integers {', '.join(map(str, codes))}, less the zero point "
+        f"{zero_x}, times {both} give {number(total)}; times {factor:g} and rounded {scaled}, plus "
+        f"the zero point {zero_y}: {answer}."
     )
     return Figure((chart(label, parts),))

@@ -139,7 +139,7 @@ EXERCISES: tuple[Exercise, ...] = (
         asks="Your teacher is lost. One of another seed is left. Do you distil from that one?",
         choices={
             "picture": Option(
-                "Yes: doubts are mostly about the picture, and two teachers share them.",
+                "Yes: doubts are about the picture too, and two teachers share them.",
                 "Their logits for the same seven agree much better than those for two different "
                 "sevens.",
             ),
