@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import nn
 
-from labcode import studies
+from labcode import models, studies
 from labcode.data import Split
 from labcode.data.splits import FOLDS
 from labcode.studies.early_exit import trials as early_exit
-from labcode.studies.folds import fold_trials
+from labcode.studies.folds import chapter_trials, fold_trials
 from labcode.studies.folds.comparisons import ALL, Comparison, right
 from labcode.studies.folds.tables import SETTINGS, STUDY
 from labcode.studies.protocol import digits
@@ -39,6 +39,24 @@ CHAPTERS = {
         "scoreboard_low_rank",
         "network == 'lenet_300_100' and technique == 'rank_16'",
     ),
+    ("folds_lenet5", "tenth"): ("pruning_finetuned_lenet5", "method == 'at once' and kept == 0.1"),
+    ("folds_lenet5", "pruned"): (
+        "scoreboard_pruning",
+        "network == 'lenet5' and technique == 'pruned'",
+    ),
+    ("folds_lenet5", "half_filters"): (
+        "pruning_cuts_lenet5",
+        "width == 'half' and kind == 'L1 norm'",
+    ),
+    ("folds_stopping", "going on"): ("early_exit_budgets", "kind == 'exit 4'"),
+    ("folds_stopping", "stopping early"): (
+        "early_exit_budgets",
+        "kind == 'confidence' and share == 0.16",
+    ),
+    **{
+        ("folds_lottery", kind): ("pruning_lottery", f"kind == '{kind}' and round == 13")
+        for kind in ("original", "re-initialised", "shuffled")
+    },
 }
 
 
@@ -188,6 +206,78 @@ def test_compressed_networks_learn_from_their_fold(monkeypatch):
     assert all(torch.equal(split.images, wanted.train.images) for split in seen)
     assert rows[0] == fold_trials.answers("uncompressed", whole, wanted.test)
     assert rows[1] == rows[0] | {"network": "pruned"}
+
+
+def test_a_compressed_lenet5_learns_from_its_fold(monkeypatch):
+    seen, whole = [], baselines.load("lenet5")
+
+    def train(model, split, *given, **settings):
+        seen.append(split)
+        return model
+
+    told = {
+        (chapter_trials.pruning, "prune_by"): lambda *given: seen.append(given[3].train),
+        (chapter_trials.quantization, "train"): lambda *given, **_: seen.append(given[1]),
+        (chapter_trials.protocol, "train"): train,
+        (chapter_trials, "baseline"): lambda *given: whole,
+    }
+    for (module, name), function in told.items():
+        monkeypatch.setattr(module, name, function)
+    rows, wanted = chapter_trials.lenet5_rows(fold=3, seed=9), digits(fold=3)
+    assert len(seen) == 4
+    assert all(torch.equal(split.images, wanted.train.images) for split in seen)
+    assert rows[0] == fold_trials.answers("uncompressed", whole, wanted.test)
+    assert [row["right"] for row in rows[1:3]] == [rows[0]["right"]] * 2  # nothing was pruned
+    assert rows[3]["right"] < rows[0]["right"]  # half is cut out, and was not trained on
+
+
+def test_stopping_early_takes_its_threshold_from_the_validation_split_of_its_fold(monkeypatch):
+    """One exit is certain of all images and right in none, the last is right in all."""
+    data, asked = digits(fold=1), []
+    macs = models.exit_macs(models.exit_cnn())
+
+    def logits(network, images):
+        labels = next(part.labels for part in (data.validation, data.test) if part.images is images)
+        asked.append(len(labels))
+        return 9.0 * torch.stack(
+            [nn.functional.one_hot((labels + wrong) % 10, 10).float() for wrong in (1, 1, 1, 0)]
+        )
+
+    monkeypatch.setattr(chapter_trials, "network_with_exits", lambda *_: models.exit_cnn())
+    monkeypatch.setattr(chapter_trials, "digits", lambda **_: data)
+    monkeypatch.setattr(chapter_trials.early_exit, "logits_of", logits)
+    on, early = chapter_trials.stopping_rows(fold=1, seed=3)
+    assert asked == [500, 1000]
+    assert (on["network"], on["right"], on["macs"]) == ("going on", 1000, macs[-1])
+    assert (early["network"], early["right"], early["macs"]) == ("stopping early", 0, macs[0])
+
+
+def test_a_ticket_and_its_controls_learn_from_their_fold(monkeypatch):
+    seen = []
+
+    def told(digits, seed, epochs):
+        def train(model, masks):
+            seen.append((digits.train.images, seed, masks))
+
+        return train
+
+    monkeypatch.setattr(chapter_trials.pruning, "lottery_training", told)
+    rows = chapter_trials.lottery_rows(fold=4, seed=12)
+    assert [row["network"] for row in rows] == [
+        "unpruned",
+        "original",
+        "re-initialised",
+        "shuffled",
+    ]
+    images = digits(fold=4).train.images
+    assert all(torch.equal(given, images) and seed == 12 for given, seed, _ in seen)
+    (_, _, none), *rounds = seen
+    assert none is None
+    left = [sum(int(mask.sum()) for mask in masks.values()) for _, _, masks in rounds]
+    assert len(left) == chapter_trials.TICKET + 2
+    assert left[-3] == left[-2] == left[-1]  # the ticket, and its two controls
+    weights = sum(p.numel() for p in baselines.load("lenet_300_100").parameters() if p.ndim > 1)
+    assert left[-1] / weights == pytest.approx(0.8**13, rel=0.03)  # the last layer loses less
 
 
 @pytest.mark.slow

@@ -68,7 +68,23 @@ COMPRESSED = tuple(
     )
 )
 PRUNED, RANK, INT8, QAT = COMPRESSED
-ALL = (*COMPRESSED, EXITS, BLOCKS, SE, SE_MAXIMUM, SE_WIDER)
+LENET5 = tuple(
+    Comparison("folds_lenet5", "uncompressed", network, f"LeNet-5, {label}")
+    for network, label in (
+        ("tenth", "pruned to 10 %"),
+        ("pruned", "pruned to 3 %"),
+        ("half_filters", "half of the filters"),
+        ("int8", "8 bits"),
+        ("qat_4_bit", "4 bits, trained"),
+    )
+)
+TENTH, THIN, HALF, _, _ = LENET5
+STOPPING = Comparison("folds_stopping", "going on", "stopping early", "stopping early")
+TICKET = Comparison("folds_lottery", "unpruned", "original", "a lottery ticket, to all weights")
+OWN_WEIGHTS = Comparison(
+    "folds_lottery", "re-initialised", "original", "its own first weights, to new ones"
+)
+ALL = (*COMPRESSED, *LENET5, EXITS, STOPPING, TICKET, OWN_WEIGHTS, BLOCKS, SE, SE_MAXIMUM, SE_WIDER)
 
 
 def right(table: pd.DataFrame, network: str) -> NDArray[np.float64]:

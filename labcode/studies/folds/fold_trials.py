@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from labcode.data import Dataset, Split
 from labcode.studies import protocol
@@ -52,10 +52,15 @@ def answers(network: str, model: nn.Module, split: Split) -> Row:
     """
     with eval_mode(model), torch.inference_mode():
         logits = torch.cat([model(part) for part in torch.split(split.images, 100)])
-    missed = torch.nonzero(logits.argmax(1) != split.labels).flatten().tolist()
+    return answered(network, logits.argmax(1) == split.labels)
+
+
+def answered(network: str, right: Tensor) -> Row:
+    """Return the row of `answers` from whether each image was right, (N,), bool."""
+    missed = torch.nonzero(~right).flatten().tolist()
     return {
         "network": network,
-        "right": len(split) - len(missed),
+        "right": len(right) - len(missed),
         "wrong": " ".join(map(str, missed)),
     }
 

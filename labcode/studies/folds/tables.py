@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from labcode.data.splits import FOLDS
 from labcode.studies.definition import Row, Study, Table
-from labcode.studies.folds import fold_trials
+from labcode.studies.folds import chapter_trials, fold_trials
 
 DATA = "mnist5k, five folds: 3500 training, 500 validation and 1000 test images each"
 FEW = "mnist5k, five folds: 1000 training, 500 validation and 1000 test images each"
@@ -27,5 +27,8 @@ STUDY = Study(
         folds("blocks", fold_trials.block_rows, FEW),
         folds("se", fold_trials.se_rows, FEW),
         folds("lenet_300_100", fold_trials.lenet_300_100_rows),
+        folds("lenet5", chapter_trials.lenet5_rows),
+        folds("stopping", chapter_trials.stopping_rows),
+        folds("lottery", chapter_trials.lottery_rows),
     ),
 )

@@ -170,21 +170,19 @@ def lottery_rows(start: str, seed: int, rounds: int = LOTTERY_ROUNDS) -> list[Ro
     model = recipe.initial(digits, seed=seed)
     early = EARLY_EPOCHS if start == "early" else 0
     if early:
-        _lottery_train(digits, seed, early)(model, None)
-    train = _lottery_train(digits, seed, LOTTERY["epochs"] - early)
+        lottery_training(digits, seed, early)(model, None)
+    train = lottery_training(digits, seed, LOTTERY["epochs"] - early)
     rows = []
     for ticket in find_tickets(model, weights_of(model), train, rounds=rounds):
         rows.append(_lottery_row(start, ticket.round, ticket.masks, ticket.trained, digits))
         if ticket.masks is not None and not early:
-            for kind, masks in _controls(ticket, seed).items():
-                other = recipe.initial(digits, seed=1000 + seed)
-                masks.apply(other)
-                train(other, masks)
+            for kind, masks in lottery_controls(ticket, seed).items():
+                other = from_new_weights(masks, train, digits, seed)
                 rows.append(_lottery_row(kind, ticket.round, masks, other, digits))
     return rows
 
 
-def _controls(ticket: Ticket, seed: int) -> dict[str, Masks]:
+def lottery_controls(ticket: Ticket, seed: int) -> dict[str, Masks]:
     """Return the masks of a ticket to try from other first weights, by kind."""
     assert ticket.masks is not None
     controls = {}
@@ -195,7 +193,15 @@ def _controls(ticket: Ticket, seed: int) -> dict[str, Masks]:
     return controls
 
 
-def _lottery_train(digits: Dataset, seed: int, epochs: float) -> Train:
+def from_new_weights(masks: Masks, train: Train, digits: Dataset, seed: int) -> nn.Module:
+    """Train a LeNet-300-100 with these masks from first weights that no ticket had."""
+    other = baselines.recipe("lenet_300_100").initial(digits, seed=1000 + seed)
+    masks.apply(other)
+    train(other, masks)
+    return other
+
+
+def lottery_training(digits: Dataset, seed: int, epochs: float) -> Train:
     """Return the training of the lottery ticket paper: plain Adam, no decay, no augmentation."""
 
     def train(model: nn.Module, masks: Masks | None) -> None:
