@@ -347,6 +347,14 @@ def test_exits_and_widths_cost_what_the_networks_cost():
         assert budgets.width_cost(share).macs == counted.macs, share
 
 
+def test_folded_branches_hold_the_weights_of_their_layers():
+    layers = [nn.Conv2d(12, 12, side, bias=False) for side in (3, 1)]
+    large, small = (layer.weight.numel() for layer in layers)
+    training, use = (numbers(panel.label) for panel in figures.folded_branches(12).panels)
+    assert training == [3, 3, large, 1, 1, small]
+    assert use == [3, 3, large]
+
+
 def test_no_file_is_shipped_without_a_check():
     said = str(figures.way_out())
     assert said.index("ONNX file") < said.index("same answers?") < said.index("int8 file")

@@ -14,6 +14,7 @@ from labcode.pages.figures.fields import receptive_fields
 from labcode.pages.figures.figure import Figure
 from labcode.pages.figures.files import huffman, packed_file
 from labcode.pages.figures.fire_module import fire
+from labcode.pages.figures.folded import folded_branches
 from labcode.pages.figures.integers import integer_layer, number_line
 from labcode.pages.figures.joining import dense_local_shared
 from labcode.pages.figures.kinds import (
@@ -57,6 +58,7 @@ __all__ = [
     "depthwise_convolution",
     "early_exits",
     "fire",
+    "folded_branches",
     "ghost_module",
     "grouped_convolution",
     "hard_and_soft_label",
