@@ -1,6 +1,8 @@
-"""For all tests: one thread, and no deadline."""
+"""For all tests: one thread, no deadline, and the same random numbers whatever ran before."""
 
 import os
+import random
+import sys
 
 from hypothesis import settings
 
@@ -20,3 +22,16 @@ settings.register_profile(
     max_examples=examples(100),
 )
 settings.load_profile("course")
+
+
+def pytest_runtest_setup() -> None:
+    """Start each test from the same random state: which worker ran what before it decides nothing.
+
+    What a test draws is then drawn again when it is run alone. A package that is not imported yet
+    keeps its own first state, or is not used.
+    """
+    random.seed(0)
+    if numpy := sys.modules.get("numpy"):
+        numpy.random.seed(0)
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(0)

@@ -80,7 +80,7 @@ EXERCISES: tuple[Exercise, ...] = (
     ),
     Choice(
         id="deep_compression-2",
-        asks="Your decoder may have one extra beside fixed lengths. Which step would you ship?",
+        asks="Which step, on top of those before it, saves the most?",
         choices={
             "huffman": Option(
                 "Huffman's code in place of fixed lengths.",

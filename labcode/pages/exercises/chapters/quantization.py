@@ -117,7 +117,7 @@ EXERCISES: tuple[Exercise, ...] = (
             "min-max": Option(
                 "Min–max: no value is clipped, so nothing is lost.",
                 "A few rare values are very large, and the eight marks are spread to reach them. "
-                "All others lie between two marks.",
+                "Nearly all others share the lowest two or three.",
             ),
             "mse": Option(
                 "The range of least squared error: a few large values are clipped.",

@@ -92,7 +92,7 @@ EXERCISES: tuple[Exercise, ...] = (
         ),
         hints=(
             '`counted(models.squeezenet, pixels, version="1.0").macs`, and the same for "1.1".',
-            "Watch the sizes of the maps: a division by two may round up or down.",
+            "Watch the sizes of the maps: where a pooling does not come out even, it rounds up.",
         ),
     ),
     Number(
