@@ -144,6 +144,7 @@ def test_what_is_solved_is_kept_and_can_be_wiped(visit):
     assert count.locator("button").is_hidden()
     give(page, 3, "0.4334")
     assert "1 of 3" in count.inner_text()
+    page.wait_for_load_state("networkidle")  # what is under way would be broken off
     page.reload()
     assert "1 of 3" in count.inner_text()
     assert page.locator(".exercise .solved").count() == 1
@@ -151,6 +152,7 @@ def test_what_is_solved_is_kept_and_can_be_wiped(visit):
     assert says(page, 3) == ""
     count.locator("button").click()
     assert "0 of 3" in count.inner_text()
+    page.wait_for_load_state("networkidle")
     page.reload()
     assert page.locator(".solved").count() == 0
     seen.assert_clean()

@@ -6,6 +6,7 @@ from urllib.parse import unquote
 def test_search_finds_a_page_by_a_word(visit):
     visited = visit("book/glossary.html")
     page = visited.page
+    page.wait_for_load_state("networkidle")  # what a page still asks for when it is left is aborted
     page.keyboard.press("Control+k")
     page.keyboard.type("pruning")
     page.keyboard.press("Enter")
@@ -15,6 +16,7 @@ def test_search_finds_a_page_by_a_word(visit):
     page.locator("#search-results .search-summary").first.wait_for()
     titles = page.locator("#search-results li a").all_text_contents()
     assert "Pruning weights" in titles
+    page.wait_for_load_state("networkidle")
     page.get_by_role("link", name="Pruning weights", exact=True).last.click()
     page.wait_for_url("**/book/pruning/pruning.html*")
     assert "Pruning" in page.locator("h1:visible").inner_text()
