@@ -49,7 +49,7 @@ def macs(kind: str, channels: int) -> int:
 
 
 def channels(runs: int) -> list[Row]:
-    """Stacks of 40 to 72 channels; some again without the runtime's rewriting of the graph."""
+    """Stacks of 40 to 72 channels; each once more without the runtime's rewriting of the graph."""
     rows: list[Row] = []
     for kind in ("standard", "separable"):
         candidates = {}

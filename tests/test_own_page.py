@@ -238,7 +238,7 @@ def test_layers_that_keep_their_channels_are_said():
 
 
 def test_a_cut_leaves_numbers_of_channels_that_the_runtime_likes():
-    """Of 20 channels 15 would stay, which is an odd number; the file's weights tell how many do."""
+    """Of 20 channels 15 would stay, which four does not divide; the weights tell how many do."""
     torch.manual_seed(0)
     after = (nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(20, 5))
     network, images = nn.Sequential(nn.Conv2d(3, 20, 3), *after).eval(), torch.rand(8, 3, 12, 12)

@@ -191,6 +191,12 @@ def test_a_trial_trains_and_tests_on_its_fold(trial, n_train, trained_on):
     assert len({row["network"] for row in rows}) == len(rows) == len(trained_on)
 
 
+def replace_all(monkeypatch, told):
+    """Put each function in the place of a module's own."""
+    for (module, name), function in told.items():
+        monkeypatch.setattr(module, name, function)
+
+
 def test_compressed_networks_learn_from_their_fold(monkeypatch):
     seen, whole = [], baselines.load("lenet_300_100")
     told = {
@@ -199,8 +205,7 @@ def test_compressed_networks_learn_from_their_fold(monkeypatch):
         (fold_trials.quantization, "train"): lambda *given, **_: seen.append(given[1]),
         (fold_trials, "baseline"): lambda *given: whole,
     }
-    for (module, name), function in told.items():
-        monkeypatch.setattr(module, name, function)
+    replace_all(monkeypatch, told)
     rows, wanted = fold_trials.lenet_300_100_rows(fold=3, seed=9), digits(fold=3)
     assert len(seen) == 3
     assert all(torch.equal(split.images, wanted.train.images) for split in seen)
@@ -221,8 +226,7 @@ def test_a_compressed_lenet5_learns_from_its_fold(monkeypatch):
         (chapter_trials.protocol, "train"): train,
         (chapter_trials, "baseline"): lambda *given: whole,
     }
-    for (module, name), function in told.items():
-        monkeypatch.setattr(module, name, function)
+    replace_all(monkeypatch, told)
     rows, wanted = chapter_trials.lenet5_rows(fold=3, seed=9), digits(fold=3)
     assert len(seen) == 4
     assert all(torch.equal(split.images, wanted.train.images) for split in seen)
@@ -274,7 +278,7 @@ def test_a_ticket_and_its_controls_learn_from_their_fold(monkeypatch):
     (_, _, none), *rounds = seen
     assert none is None
     left = [sum(int(mask.sum()) for mask in masks.values()) for _, _, masks in rounds]
-    assert len(left) == chapter_trials.TICKET + 2
+    assert len(left) == chapter_trials.ROUNDS + 2
     assert left[-3] == left[-2] == left[-1]  # the ticket, and its two controls
     weights = sum(p.numel() for p in baselines.load("lenet_300_100").parameters() if p.ndim > 1)
     assert left[-1] / weights == pytest.approx(0.8**13, rel=0.03)  # the last layer loses less

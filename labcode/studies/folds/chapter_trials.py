@@ -29,7 +29,7 @@ from labcode.weights import baselines
 LENET5 = "lenet5"
 TENTH = 0.1  # of the weights, pruned at once
 SHARE = 0.16  # of the work: the budget that thresholds are chosen for
-TICKET = 13  # rounds of pruning, 20 % of the remaining weights each
+ROUNDS = 13  # of pruning, 20 % of the remaining weights each
 
 
 def lenet5_rows(fold: int, seed: int) -> list[Row]:
@@ -99,11 +99,11 @@ def network_with_exits(data: Dataset, fold: int, seed: int) -> ExitNetwork:
 
 
 def lottery_rows(fold: int, seed: int) -> list[Row]:
-    """Find the lottery ticket of the last round of `TICKET`, and try its masks from new weights."""
+    """Find the lottery ticket of the last of `ROUNDS`, and try its masks from new weights."""
     data = digits(fold=fold)
     model = baselines.recipe("lenet_300_100").initial(data, seed=seed)
     train = pruning.lottery_training(data, seed, pruning.LOTTERY["epochs"])
-    tickets = find_tickets(model, weights_of(model), train, rounds=TICKET)
+    tickets = find_tickets(model, weights_of(model), train, rounds=ROUNDS)
     whole = next(tickets)
     (ticket,) = deque(tickets, maxlen=1)
     networks = {"unpruned": whole.trained, "original": ticket.trained}

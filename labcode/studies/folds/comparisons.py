@@ -58,27 +58,45 @@ BLOCKS = Comparison("folds_blocks", "standard", "depthwise separable", "depthwis
 SE = Comparison("folds_se", "without SE", "standard SE", "SE in a small ResNet")
 SE_MAXIMUM = Comparison("folds_se", "standard SE", "maximum", "SE that squeezes by the maximum")
 SE_WIDER = Comparison("folds_se", "standard SE", "r = 2", "SE with a reduction of 2")
-COMPRESSED = tuple(
-    Comparison("folds_lenet_300_100", "uncompressed", network, f"LeNet-300-100, {label}")
-    for network, label in (
-        ("pruned", "pruned to 10 %"),
-        ("rank_16", "first layer of rank 16"),
-        ("int8", "8 bits"),
-        ("qat_4_bit", "4 bits, trained"),
+
+
+def compressed(table: str, network: str, labels: dict[str, str]) -> tuple[Comparison, ...]:
+    """Return what each way to compress a network costs it.
+
+    Args:
+        table: Name of the stored table.
+        network: As people read it.
+        labels: A compressed network, as the table says it, to what people read.
+    """
+    return tuple(
+        Comparison(table, "uncompressed", name, f"{network}, {label}")
+        for name, label in labels.items()
     )
+
+
+COMPRESSED = compressed(
+    "folds_lenet_300_100",
+    "LeNet-300-100",
+    {
+        "pruned": "pruned to 10 %",
+        "rank_16": "first layer of rank 16",
+        "int8": "8 bits",
+        "qat_4_bit": "4 bits, trained",
+    },
 )
 PRUNED, RANK, INT8, QAT = COMPRESSED
-LENET5 = tuple(
-    Comparison("folds_lenet5", "uncompressed", network, f"LeNet-5, {label}")
-    for network, label in (
-        ("tenth", "pruned to 10 %"),
-        ("pruned", "pruned to 3 %"),
-        ("half_filters", "half of the filters"),
-        ("int8", "8 bits"),
-        ("qat_4_bit", "4 bits, trained"),
-    )
+LENET5 = compressed(
+    "folds_lenet5",
+    "LeNet-5",
+    {
+        "tenth": "pruned to 10 %",
+        "pruned": "pruned to 3 %",
+        "half_filters": "half of the filters",
+        "int8": "8 bits",
+        "qat_4_bit": "4 bits, trained",
+    },
 )
-TENTH, THIN, HALF, _, _ = LENET5
+TENTH, THIN, *_ = LENET5
 STOPPING = Comparison("folds_stopping", "going on", "stopping early", "stopping early")
 TICKET = Comparison("folds_lottery", "unpruned", "original", "a lottery ticket, to all weights")
 OWN_WEIGHTS = Comparison(
