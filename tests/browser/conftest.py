@@ -9,7 +9,7 @@ it waits, and make runs it once more with a new one. No other failure gets a sec
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +33,7 @@ from tools.serve import SITE, make_server
 WIDTHS = (390, 768, 1280, 1920)  # px: a phone, a tablet, a laptop, a wide screen
 THEMES = ("light", "dark")
 HEIGHT = 900
+REST = 250.0  # milliseconds in which a finger stands still before it is lifted
 LIMIT = 120.0  # seconds of a test; the slowest takes some 20 on two cores
 
 
@@ -211,6 +212,22 @@ def visit(browser: Browser, origin: str) -> Iterator[Callable[..., Visit]]:
     yield start
     for context in opened:
         context.close()
+
+
+def swipe(page: Page, places: Iterable[tuple[float, float]]) -> None:
+    """Put a finger down, move it from place to place, let it rest, and lift it.
+
+    A finger that is lifted while it still moves flings, and Chromium takes a tap that follows for
+    the wish to stop the fling: no click comes of it.
+    """
+    finger = page.context.new_cdp_session(page)
+    kind = "touchStart"
+    for x, y in places:
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        kind = "touchMove"
+    page.wait_for_timeout(REST)
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    finger.detach()
 
 
 def widen(page: Page, width: int) -> None:

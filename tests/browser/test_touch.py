@@ -22,7 +22,7 @@ from labcode.pages.touch.digits import doubtful, sample
 from labcode.pages.touch.pieces import PIECES
 from labcode.pages.touch.site import POOLINGS, stored_name
 from labcode.training import seeded
-from tests.browser.conftest import SITE, Visit, axe_source
+from tests.browser.conftest import SITE, Visit, axe_source, swipe
 from tests.test_touch import START, counts_of, network, rans_states
 
 PAGES = {
@@ -105,20 +105,12 @@ class Hand:
         assert box
         places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in shares]
         if self.way == "finger":
-            return self._swipe(places)
+            return swipe(self.page, places)
         self.page.mouse.move(*places[0])
         self.page.mouse.down()
         for place in places[1:]:
             self.page.mouse.move(*place, steps=10)
         self.page.mouse.up()
-
-    def _swipe(self, places: list[tuple[float, float]]) -> None:
-        session = self.page.context.new_cdp_session(self.page)
-        for kind, (x, y) in zip(["touchStart", *["touchMove"] * 99], places, strict=False):
-            points = [{"x": x, "y": y}]
-            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-        self.page.wait_for_timeout(400)  # a tap that comes sooner belongs to the swipe
 
     def arrow(self, key: str, times: int = 1) -> None:
         """Press an arrow key on the board."""

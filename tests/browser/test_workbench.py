@@ -18,7 +18,7 @@ from labcode.models import lenet5
 from labcode.pruning import Masks
 from labcode.training import evaluate
 from labcode.weights import baselines
-from tests.browser.conftest import SITE, Visit, axe_source
+from tests.browser.conftest import SITE, Visit, axe_source, swipe
 from tools.serve import TEXT, compressed
 
 PAGE = "book/shipping/workbench.html"
@@ -180,12 +180,12 @@ def misread(page: Page, network: nn.Module) -> None:
 
 
 def test_one_layer_by_touch_on_a_phone(visit) -> None:
-    seen = visit(PAGE, width=390, theme="dark")
+    seen = visit(PAGE, width=390, theme="dark", finger=True)
     page = seen.page
     start(page)
     skip_the_guess(page)
     box = in_sight(histogram(page, "conv1"))
-    touch_from_to(page, place(box, 0.02), place(box, 0.15))
+    swipe(page, (place(box, share) for share in (0.02, 0.05, 0.1, 0.15)))
     expect(page.locator(".bench-history li")).to_have_count(2, timeout=TAKES)
     rest(page)
     cut = threshold(page, "conv1")
@@ -203,16 +203,6 @@ def test_one_layer_by_touch_on_a_phone(visit) -> None:
         assert page.evaluate(SMALL_TARGETS) == []
         assert page.evaluate(AXE) == []
     seen.assert_clean()
-
-
-def touch_from_to(page: Page, first: tuple[float, float], last: tuple[float, float]) -> None:
-    """Drag with a finger."""
-    touch = page.context.new_cdp_session(page)
-    touch.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
-    way = np.linspace(first, last, 5)
-    for kind, (x, y) in zip(["touchStart", *["touchMove"] * 4], way, strict=True):
-        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
-    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
 def test_a_touched_point_keeps_its_name_when_the_finger_lifts(visit) -> None:

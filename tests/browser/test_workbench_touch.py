@@ -13,7 +13,7 @@ from labcode.models import lenet5
 from labcode.quantization import share_weights
 from labcode.training import evaluate
 from labcode.weights import baselines
-from tests.browser.conftest import widen
+from tests.browser.conftest import swipe, widen
 from tests.browser.test_workbench import (
     NEARLY,
     PAGE,
@@ -24,7 +24,6 @@ from tests.browser.test_workbench import (
     number,
     rest,
     right,
-    touch_from_to,
 )
 
 BITS, LEAST, MOST = 3, 1, 9  # of a weight: what is chosen, and the slider's ends
@@ -53,7 +52,8 @@ def slide(page: Page, row: Locator, bits: int) -> None:
     down = box["y"] + box["height"] / 2
     share = (bits - LEAST) / (MOST - LEAST)
     across = box["x"] + THUMB + (box["width"] - 2 * THUMB) * share
-    touch_from_to(page, (box["x"] + box["width"] - THUMB, down), (across, down))
+    begin = box["x"] + box["width"] - THUMB
+    swipe(page, ((begin + (across - begin) * part, down) for part in (0, 0.3, 0.6, 0.9, 1)))
 
 
 def test_share_link_download_and_undo_with_a_finger(visit) -> None:
@@ -99,6 +99,36 @@ def test_share_link_download_and_undo_with_a_finger(visit) -> None:
     assert right(page) == shared
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     seen.assert_clean()
+
+
+def test_what_was_said_of_a_link_stays_until_the_path_changes(visit) -> None:
+    seen = visit(PAGE, width=390, finger=True)
+    page = seen.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=seen.origin)
+    begin(page)
+    tap(page, "Just show me")
+    copied_before_the_file_is_written(page)
+    said = page.locator(".bench-path [role=status]")
+    expect(said).to_contain_text("The link is copied")
+    steps_are(page, 1)
+    expect(said).to_contain_text("The link is copied")
+    tap(page, "Undo the last step")
+    steps_are(page, 0)
+    expect(said).not_to_contain_text("The link is copied")
+
+
+def copied_before_the_file_is_written(page: Page) -> None:
+    """Prune a layer, and copy the link as soon as the step stands in the list."""
+    page.evaluate("""async () => {
+        const slider = document.querySelector("#bench-prune-fc1");
+        const list = document.querySelector(".bench-history");
+        slider.value = 0.02;
+        for (const kind of ["input", "change"]) slider.dispatchEvent(new Event(kind));
+        while (list.children.length < 2) await new Promise(requestAnimationFrame);
+        if (!list.textContent.includes("…")) throw new Error("its file is written already");
+        const copy = [...document.querySelectorAll(".bench-path button")].at(-1);
+        copy.click();
+    }""")
 
 
 def test_a_phone_that_is_turned_and_turned_back_scrolls_only_down(visit) -> None:

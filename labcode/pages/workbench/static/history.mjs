@@ -25,7 +25,6 @@ export function history(path, names) {
 
   function show() {
     undo.disabled = restart.disabled = path.entries.length === 1;
-    say(told, "\u00a0");
     list.replaceChildren(...path.entries.map(({ step, seen, file }) => {
       const size = file ? bytes(file.bytes.length) : "…";
       return make("li", {},
@@ -34,6 +33,7 @@ export function history(path, names) {
     }));
     const address = new URL(location.href);
     address.hash = toLink(path.steps);
+    if (address.href !== location.href) say(told, "\u00a0"); // else it is the same link still
     globalThis.history.replaceState(globalThis.history.state, "", address);
   }
 
