@@ -98,6 +98,14 @@ class Hand:
     def value(self, name: str) -> object:
         return json.loads(self.told(name))
 
+    def settled(self, name: str) -> object:
+        """What the piece says of its state once nothing more comes: the pen's last answer."""
+        last = None
+        while (now := self.value(name)) != last:
+            last = now
+            self.page.wait_for_timeout(500)
+        return now
+
     def drag(self, on: Locator, *shares: tuple[float, float]) -> None:
         """Move over an element, pressed down; places are shares of its width and height."""
         on.scroll_into_view_if_needed()
@@ -343,8 +351,7 @@ def test_the_readers_own_digit_gets_a_soft_label(hand, way) -> None:
     before = reader.told("logits")
     reader.drag(reader.piece.locator(".touch-paper"), *SEVEN)
     expect(reader.piece).not_to_have_attribute("data-logits", before)
-    reader.page.wait_for_timeout(300)  # the pen's last answer
-    assert_softened(reader, torch.tensor([reader.value("logits")]))
+    assert_softened(reader, torch.tensor([reader.settled("logits")]))
     assert reader.told("label") == "7"
     reader.check()
 

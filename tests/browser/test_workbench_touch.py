@@ -138,8 +138,9 @@ def test_a_phone_that_is_turned_and_turned_back_scrolls_only_down(visit) -> None
         widen(page, width)
         for tab in page.get_by_role("tab").all():
             tab.tap()
-            page.wait_for_timeout(100)  # a drawing hears of its new width
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            page.wait_for_function(  # a drawing hears of its new width
+                "(width) => document.documentElement.scrollWidth <= width", arg=width
+            )
 
 
 def test_train_stop_and_start_over_with_a_finger(visit) -> None:
