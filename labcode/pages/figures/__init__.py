@@ -35,7 +35,7 @@ from labcode.pages.figures.loops import pruning_loop
 from labcode.pages.figures.masks import magnitude_mask, two_of_four
 from labcode.pages.figures.memory import activation_memory
 from labcode.pages.figures.networks import layers_of, lenet5, mobilenet_table, resnet8
-from labcode.pages.figures.neurons import dense_sparse_dense, irregular_and_cut
+from labcode.pages.figures.neurons import dense_sparse_dense, irregular_and_cut, lottery_ticket
 from labcode.pages.figures.operators import relu_and_sigmoid
 from labcode.pages.figures.phones import phone_and_network
 from labcode.pages.figures.pooled import max_and_mean_pooling
@@ -71,6 +71,7 @@ __all__ = [
     "late_pooling",
     "layers_of",
     "lenet5",
+    "lottery_ticket",
     "low_rank",
     "magnitude_mask",
     "max_and_mean_pooling",

@@ -1,4 +1,4 @@
-"""Small networks of neurons: with weights cut, with a neuron cut, and the three steps of DSD."""
+"""Small networks of neurons: with weights cut, with a neuron cut, a lottery ticket, and DSD."""
 
 from __future__ import annotations
 
@@ -46,6 +46,29 @@ def irregular_and_cut() -> Figure:
     )
 
 
+Step = tuple[str, str, str, Set[Edge], Mapping[Edge, str]]
+"""A title, two lines of words, the weights that are there, and the tones of some of them."""
+
+
+def lottery_ticket() -> Figure:
+    """Draw how a winning ticket is found, and its control with new first values.
+
+    Source: Frankle and Carbin, "The Lottery Ticket Hypothesis" (arXiv:1803.03635), section 1.
+
+    >>> print(lottery_ticket().panels[3].label)
+    4. rewound: they get their first values again, and train; 16 of 24 weights.
+    """
+    dense, sparse = set(EDGES), set(EDGES) - THIN
+    first, trained, new = (dict.fromkeys(EDGES, tone) for tone in "acb")
+    return _steps(
+        ("1. first values", "drawn at random,", "and noted down", dense, first),
+        ("2. trained", "all weights", "have moved", dense, trained),
+        ("3. cut", "the smallest go,", "the others stay", sparse, trained),
+        ("4. rewound", "they get their first", "values again, and train", sparse, first),
+        ("control", "they get new first", "values, and train", sparse, new),
+    )
+
+
 def dense_sparse_dense() -> Figure:
     """Draw the three steps of DSD: train, prune and train, let the pruned weights grow again.
 
@@ -55,17 +78,16 @@ def dense_sparse_dense() -> Figure:
     '2. sparse: cut the smallest, train the rest; 16 of 24 weights.'
     """
     dense, sparse = set(EDGES), set(EDGES) - THIN
-    steps: tuple[tuple[str, str, str, set[Edge], dict[Edge, str]], ...] = (
+    grown = dict.fromkeys(THIN, "b")
+    return _steps(
         ("1. dense", "train", "all weights", dense, {}),
         ("2. sparse", "cut the smallest,", "train the rest", sparse, {}),
-        (
-            "3. dense again",
-            "the cut ones start at 0,",
-            "train all",
-            dense,
-            dict.fromkeys(THIN, "b"),
-        ),
+        ("3. dense again", "the cut ones start at 0,", "train all", dense, grown),
     )
+
+
+def _steps(*steps: Step) -> Figure:
+    """Return one network after the other, each with what is done to it."""
     return Figure(
         tuple(
             _picture(

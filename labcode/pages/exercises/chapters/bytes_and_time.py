@@ -93,7 +93,7 @@ EXERCISES: tuple[Exercise, ...] = (
             "arithmetic": Option(
                 "The same weights, on a processor with twice the arithmetic.",
                 "Compute the intensity for a batch of 1: half an operation a byte. Such a layer "
-                "waits for its weights, and a faster multiplier would wait with it.",
+                "waits for its weights, and a faster multiplier would wait for them just as long.",
             ),
             "batch": Option(
                 "Nothing new: collect 64 questions, then answer them in one batch.",

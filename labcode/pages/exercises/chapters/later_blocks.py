@@ -91,7 +91,7 @@ EXERCISES: tuple[Exercise, ...] = (
         choices={
             "depthwise": Option(
                 "Smaller depthwise filters, 3×3 instead of 5×5.",
-                "All depthwise filters together hold only a few percent of the parameters.",
+                "All depthwise filters together hold less than two percent of the parameters.",
             ),
             "image": Option(
                 "Smaller images.",
