@@ -32,7 +32,7 @@ def test_it_answers_as_the_network_does_without_torch(tmp_path) -> None:
     found = torch.tensor([a["probability"] for a in answers])
     torch.testing.assert_close(found, expected.values, rtol=1e-4, atol=1e-5)
     assert all(a["ms"] > 0 for a in answers)
-    assert last["peak_mb"] is None or 20 < last["peak_mb"] < 300  # megabytes, and not torch's
+    assert last["peak_mib"] is None or 20 < last["peak_mib"] < 300  # MiB, and not torch's
     imported = {line.rsplit(b"|", 1)[-1].strip() for line in done.stderr.splitlines()}
     assert b"onnxruntime" in imported
     assert b"torch" not in imported

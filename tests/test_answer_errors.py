@@ -62,7 +62,7 @@ def test_one_picture_at_a_time_is_answered(tmp_path, batch) -> None:
     done = run(network(tmp_path / "n.onnx", batch=batch), pictures.tobytes())
     *found, last = map(json.loads, done.stdout.splitlines())
     assert (done.returncode, done.stderr) == (0, b"")
-    assert set(last) == {"peak_mb"}
+    assert set(last) == {"peak_mib"}
     for answer, picture in zip(found, pictures, strict=True):
         logits = picture.sum() / 255 * np.arange(3)
         powers = np.exp(logits - logits.max())

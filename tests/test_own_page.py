@@ -334,13 +334,13 @@ def test_the_tool_runs_a_page_for_each_network_and_stores_what_it_made(tmp_path,
     assert before == [False, False]
     good, bad = json.loads(saved.read_text())
     assert (good["error"], good["input"]) == ("", "3,8,8")
-    assert good["peak_mb"] > 50
+    assert good["peak_mib"] > 50
     assert "not this one" in bad["error"]
     assert page.read_text() == json.dumps(PAGE)
     assert "is there enough memory?" in own_networks.ran("dead", "")["error"]
     assert own_networks.main(["good", "--store"]) == 0  # in place of the rows before
     lines = table.read_text().splitlines()
-    assert lines[0] == "network,step,answer,reason,bytes,ms,same,input,seconds,peak_mb"
+    assert lines[0] == "network,step,answer,reason,bytes,ms,same,input,seconds,peak_mib"
     assert lines[2:6] == [
         "good,preflight: count,yes,,,,,,,",
         "good,preflight: int8,no,it is odd,,,,,,",

@@ -29,7 +29,7 @@ from labcode.studies.store import FOLDER
 from labcode.studies.timings import keep, load_average
 
 ROOT = Path(__file__).resolve().parent.parent
-FACTS = ("input", "seconds", "peak_mb")  # of the page
+FACTS = ("input", "seconds", "peak_mib")  # of the page
 PAGE = ROOT / "book" / "photographs" / "your_own.ipynb"
 COLUMNS = ("network", "step", "answer", "reason", "bytes", "ms", "same", *FACTS)
 PACKAGES = ("onnxruntime", "torch", "torchvision", "timm")
@@ -55,12 +55,12 @@ NETWORKS = (
 PROBE = """
 import json
 import time
-from labcode.runtime.answer import peak_megabytes
+from labcode.runtime.answer import peak_mebibytes
 
 seconds = round(time.process_time())
 forms = [{k: v for k, v in vars(one).items() if k != "file"} for one in variants]
 verdicts = {m: [v.answer, v.reason] for m, v in found.verdicts.items()}
-needed = {"seconds": seconds, "peak_mb": round(peak_megabytes())}
+needed = {"seconds": seconds, "peak_mib": round(peak_mebibytes())}
 needed["input"] = ",".join(map(str, IMAGES.shape[1:]))
 print(json.dumps(needed | {"verdicts": verdicts, "forms": forms}))
 """  # runs behind the page, in the same process
@@ -77,7 +77,7 @@ def ran(network: str, page: Path = PAGE, shape: str = "") -> dict[str, Any]:
     Returns:
         ``network``, ``clock`` (seconds of the wall), ``error`` (empty if the page ran to its end),
         and then what the page made: ``verdicts`` of the preflight and ``forms`` of the network;
-        ``input``, one picture; ``seconds`` of processor time; ``peak_mb``, the most memory.
+        ``input``, one picture; ``seconds`` of processor time; ``peak_mib``, the most memory.
     """
     os.environ |= {"LABCODE_NETWORK": network, "LABCODE_INPUT": shape, "LABCODE_PROGRESS": "0"}
     notebook = nbformat.read(page, as_version=4)

@@ -108,8 +108,8 @@ def _run(session: InferenceSession, feed: dict[str, NDArray[Any]]) -> NDArray[np
     return logits
 
 
-def peak_megabytes() -> float | None:
-    """Return the most memory that this process held, or None where the system does not tell."""
+def peak_mebibytes() -> float | None:
+    """Return the most memory that this process held, in MiB; None where no system tells."""
     status = Path("/proc/self/status")
     if status.exists():  # Linux; its getrusage would count the process that started this one too
         lines = status.read_text(encoding="utf-8").splitlines()
@@ -132,7 +132,7 @@ def main() -> None:
             raise OSError("standard input and standard output must be open")
         for answer in answers(Path(sys.argv[1]), sys.stdin.buffer):
             _write(answer)
-        _write({"peak_mb": peak_megabytes()})
+        _write({"peak_mib": peak_mebibytes()})
     except BrokenPipeError:
         # Python would try to write what is left once more when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

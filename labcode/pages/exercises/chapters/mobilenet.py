@@ -55,9 +55,10 @@ def _standard() -> Marks:
     return Marks(
         more,
         {
-            9.0: "A block saves 1/N + 1/9, not 1/9, and the first and the last layer save nothing.",
+            9.0: "A block leaves 1/N + 1/9 of the multiply-adds, not 1/9, and the first and the last "
+            "layer save nothing.",
             1 / more: "That is the share that is left, the other way round.",
-            9 - 1 / more: "Count both networks rather than to correct the 9.",
+            9 - 1 / more: "Count both networks rather than correcting the 9.",
         },
     )
 
@@ -89,7 +90,8 @@ def _pointwise() -> Marks:
             share(first): "That is version 1. In version 2 the depthwise filters work on widened "
             "maps, so their share is larger.",
             100 - right: "That is the share of all others.",
-            right / 2: "Each block has two 1×1 convolutions, one that widens and one that narrows.",
+            right / 2: "Each block but the first has two 1×1 convolutions, one that widens and one "
+            "that narrows.",
         },
     )
 
