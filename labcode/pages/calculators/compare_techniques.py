@@ -76,11 +76,11 @@ COLUMNS = {
 CAPTION = (
     "Measured beforehand: mean ± standard deviation of three seeds or more. Times faster than the "
     "uncompressed LeNet-5, in turn with it, in ONNX Runtime on one thread: the ratio of the "
-    "medians, or of the times that 95 % of the runs stay under (the slowest 5 %). From the best in "
-    "one column on, a row joins the front if it is better in the other than all that joined before "
-    "it, in accuracy by more than half a point: the means of unlike networks on 1,000 digits "
-    "seldom tell less. Numbers in the picture are places in the table, where there is room; rows "
-    "on the front have a ●."
+    "medians (for early exits of the means), or of the times that 95 % of the runs stay under (the "
+    "slowest 5 %). From the best in one column on, a row joins the front if it is better in the "
+    "other than all that joined before it, in accuracy by more than half a point: the means of "
+    "unlike networks on 1,000 digits seldom tell less. Numbers in the picture are places in the "
+    "table, where there is room; rows on the front have a ●."
 )
 ENTRIES = tuple(Entry(*row) for row in data.load("compare_techniques")["rows"])
 KINDS = (FRONT, EVERYTHING, *dict.fromkeys(entry.kind for entry in ENTRIES))

@@ -74,8 +74,7 @@ def network_layers(
                 style="layers",
             ),
         ),
-        f"One image of {times(channels, size, size)}; parameters with biases. A slider at 0 means "
-        "the published number.",
+        f"One image of {times(channels, size, size)}; parameters with biases.",
         (Head("convolutions (conv)", "a"), Head("linear layers (fc)", "b")),
         values={
             "params": params,

@@ -55,8 +55,8 @@ def _standard() -> Marks:
     return Marks(
         more,
         {
-            9.0: "A block leaves 1/N + 1/9 of the multiply-adds, not 1/9, and the first and the last "
-            "layer save nothing.",
+            9.0: "A block leaves 1/N + 1/9 of the multiply-adds, not 1/9, and the first and the "
+            "last layer save nothing.",
             1 / more: "That is the share that is left, the other way round.",
             9 - 1 / more: "Count both networks rather than correcting the 9.",
         },
