@@ -137,7 +137,7 @@ EXERCISES: tuple[Exercise, ...] = (
         asks="largest rank that saves multiply-adds",
         solve=_rank,
         hints=(
-            "An output value is a product of a row of 64 · 9 weights with a window of the image.",
+            "An output value is a product of a row of 64 · 9 weights with a window of the input.",
             "So n = 576 and m = 128. The break-even rank need not be a whole number.",
         ),
     ),
