@@ -238,6 +238,11 @@ def widen(page: Page, width: int) -> None:
     """
     page.set_viewport_size({"width": width, "height": HEIGHT})
     page.wait_for_function("width => innerWidth === width", arg=width)
+    wait_for_frames(page)
+
+
+def wait_for_frames(page: Page) -> None:
+    """Wait for six frames, however long one takes."""
     page.evaluate(
         """async () => {
             for (let i = 0; i < 6; i++) await new Promise(requestAnimationFrame);

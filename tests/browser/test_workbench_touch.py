@@ -13,7 +13,7 @@ from labcode.models import lenet5
 from labcode.quantization import share_weights
 from labcode.training import evaluate
 from labcode.weights import baselines
-from tests.browser.conftest import swipe, widen
+from tests.browser.conftest import swipe, wait_for_frames, widen
 from tests.browser.test_workbench import (
     NEARLY,
     PAGE,
@@ -52,8 +52,8 @@ def slide(page: Page, row: Locator, bits: int) -> None:
     down = box["y"] + box["height"] / 2
     share = (bits - LEAST) / (MOST - LEAST)
     across = box["x"] + THUMB + (box["width"] - 2 * THUMB) * share
-    begin = box["x"] + box["width"] - THUMB
-    swipe(page, ((begin + (across - begin) * part, down) for part in (0, 0.3, 0.6, 0.9, 1)))
+    whole = box["x"] + box["width"] - THUMB  # where the thumb stands before a layer is shared
+    swipe(page, ((whole + (across - whole) * part, down) for part in (0, 0.3, 0.6, 0.9, 1)))
 
 
 def test_share_link_download_and_undo_with_a_finger(visit) -> None:
@@ -138,9 +138,8 @@ def test_a_phone_that_is_turned_and_turned_back_scrolls_only_down(visit) -> None
         widen(page, width)
         for tab in page.get_by_role("tab").all():
             tab.tap()
-            page.wait_for_function(  # a drawing hears of its new width
-                "(width) => document.documentElement.scrollWidth <= width", arg=width
-            )
+            wait_for_frames(page)  # a drawing hears of its new width
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_train_stop_and_start_over_with_a_finger(visit) -> None:
