@@ -55,9 +55,20 @@ def times_longer(table: pd.DataFrame, longer: Candidate, shorter: Candidate) -> 
     Raises:
         KeyError: The table lacks one of them.
     """
-    rounds = (str(row(table, one)["rounds_ms"]).split() for one in (longer, shorter))
-    first, second = ([float(ms) for ms in times] for times in rounds)
-    return times_as_long(first, second)
+    return times_as_long(rounds(table, longer), rounds(table, shorter))
+
+
+def rounds(table: pd.DataFrame, candidate: Candidate) -> list[float]:
+    """Return the times of a candidate, in milliseconds, round by round.
+
+    Args:
+        table: ``clock_processor`` or ``clock_wall``.
+        candidate: Which row.
+
+    Raises:
+        KeyError: The table has no such row.
+    """
+    return [float(ms) for ms in str(row(table, candidate)["rounds_ms"]).split()]
 
 
 def fewer_macs(table: pd.DataFrame, more: Network, fewer: Network) -> float:
