@@ -76,6 +76,11 @@ def test_a_factor_out_of_range_is_refused():
             fixed_point(torch.tensor([factor]))
 
 
+def test_a_sum_that_32_bits_do_not_hold_becomes_the_nearest_that_they_do() -> None:
+    sums = torch.tensor([2**31 - 1, -(2**31)], dtype=torch.int32)
+    assert rescale(sums, *fixed_point(torch.tensor([4.0]))).tolist() == [2**31 - 1, -(2**31)]
+
+
 @settings(max_examples=examples(40))
 @given(
     st.integers(1, 3),

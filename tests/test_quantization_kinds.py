@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -161,9 +161,18 @@ def test_tiny_and_huge_weights_are_rounded_like_others(exponent, seed) -> None:
     assert gap(wanted, got * 2.0**-exponent) < 0.02
 
 
+def test_a_filter_without_weights_keeps_its_bias() -> None:
+    model, x = nn.Linear(4, 2), torch.rand(50, 4)
+    model.weight.data[0], model.bias.data[0] = 0.0, 0.01
+    quantized = quantize_model(model, x)
+    assert to_integer(quantized, (4,))(x)[:, 0] == pytest.approx(0.01, rel=1e-4)
+
+
 @pytest.mark.slow
 @settings(max_examples=examples(30))
 @given(st.integers(-25, 0), st.floats(-50, 50), st.integers(0, 99), st.sampled_from([2, 4, 8]))
+@example(0, 0.0, 31, 2)  # nothing comes through the first layer: a range without width
+@example(-25, 50.0, 64, 2)  # one channel far above the others: wide steps
 def test_a_bias_of_any_size_is_right_in_integers(exponent, bias, seed, bits) -> None:
     """A channel of tiny weights, such as a dead one with its batch norm folded."""
     torch.manual_seed(seed)

@@ -10,6 +10,7 @@ from torch import Tensor
 from labcode._checks import check_int
 
 MOST_BITS = 16  # float32 counts that far without a gap
+STEP_WITHOUT_WIDTH = 2.0**-16  # of a range that holds nothing but zero
 
 
 def integer_range(bits: int, *, signed: bool) -> tuple[int, int]:
@@ -175,6 +176,11 @@ def _ends(low: Tensor | float, high: Tensor | float) -> tuple[Tensor, Tensor]:
 
 
 def _step(width: Tensor, steps: int) -> Tensor:
-    """Return the size of a step; a range without width gets 1, which keeps its zeros exact."""
+    """Return the size of a step.
+
+    A range without width gets a small one. Its zeros are exact with any step, but integer layers
+    count their biases in such steps, and a wide one would round them away.
+    """
     scale = width / steps
-    return torch.where(scale > torch.finfo(torch.float32).tiny, scale, torch.ones_like(scale))
+    small = torch.full_like(scale, STEP_WITHOUT_WIDTH)
+    return torch.where(scale > torch.finfo(torch.float32).tiny, scale, small)

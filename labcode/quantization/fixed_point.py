@@ -36,7 +36,8 @@ def fixed_point(factor: Tensor) -> tuple[Tensor, Tensor]:
 def rescale(accumulated: Tensor, mantissa: Tensor, shift: Tensor) -> Tensor:
     """Return accumulated × mantissa / 2^shift, rounded to the nearest integer, in integers.
 
-    Halves are rounded up. The product has up to 62 bits, so it is formed in 64.
+    Halves are rounded up. The product has up to 62 bits, so it is formed in 64. What 32 bits do not
+    hold becomes the nearest that they do.
 
     Args:
         accumulated: Sums of products, int32.
@@ -48,4 +49,4 @@ def rescale(accumulated: Tensor, mantissa: Tensor, shift: Tensor) -> Tensor:
     """
     product = accumulated.to(torch.int64) * mantissa
     half = torch.ones_like(shift) << (shift - 1)
-    return ((product + half) >> shift).to(torch.int32)
+    return ((product + half) >> shift).clamp(-(2**31), 2**31 - 1).to(torch.int32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -13,6 +13,7 @@ from labcode.quantization.fake import SignQuantizer
 from labcode.quantization.integer import IntegerLayer
 from labcode.quantization.modules import QuantLayer
 
+MOST_WEIGHT = 127  # an int8
 MOST_BIAS = 2.0**30  # in steps of a sum: as much again is left for the products
 LEAST_FACTOR = 2.0**-31  # of one step of a sum, in steps of the output; see `fixed_point`
 
@@ -79,7 +80,7 @@ def integer_layer(
     assert layer.input_quantizer is not None
     inputs = layer.input_quantizer.params
     bias = torch.zeros(1) if step.bias is None else step.bias
-    weights = _with_room(integer_weights(layer), bias, inputs, output)
+    weights = _with_room(_finest(integer_weights(layer)), bias, inputs, output)
     steps = inputs.scale * weights.scale
     whole = torch.round((torch.zeros_like(steps) + bias) / steps)
     whole = torch.where(steps > 0, whole, torch.zeros_like(whole))  # no bias, and steps below all
@@ -94,6 +95,16 @@ def integer_layer(
         output=output,
         relu=relu,
     )
+
+
+def _finest(weights: IntegerWeights) -> IntegerWeights:
+    """Return the same weights in the finest steps that let them fit into eight bits.
+
+    A bias is counted in these steps. In those of two bits it may be off by a part of the output.
+    """
+    largest = max(1, int(weights.integers.int().abs().max()))  # the one of -128 does not fit
+    times = max(1, MOST_WEIGHT // largest)
+    return replace(weights, integers=weights.integers * times, scale=weights.scale / times)
 
 
 def _with_room(
