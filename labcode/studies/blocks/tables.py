@@ -10,7 +10,7 @@ from labcode.studies.definition import Row, Study, Table, TimedTable
 from labcode.studies.scoreboard import techniques
 
 SEEDS = (0, 1, 2)
-RATE_SEED = 100  # no other table uses it
+RATE_SEEDS = (100, 101, 102)  # no other table uses them
 FACTS = {
     "data": "mnist5k: 1000 training, 500 validation and 1000 test images",
     "epochs": block_trials.EPOCHS,
@@ -28,8 +28,10 @@ RATES = Table(
     "architecture_block_rates",
     block_trials.rate_row,
     [
-        {"kind": kind, "budget": block_trials.BUDGETS[0], "lr": lr, "seed": RATE_SEED}
-        for lr, kind in product((*block_trials.RATES, *block_trials.HIGHER), blocks.BLOCKS)
+        {"kind": kind, "budget": block_trials.BUDGETS[0], "lr": lr, "seed": seed}
+        for seed, lr, kind in product(
+            RATE_SEEDS, (*block_trials.RATES, *block_trials.HIGHER), blocks.BLOCKS
+        )
     ],
     facts=FACTS,
 )

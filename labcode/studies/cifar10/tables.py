@@ -15,6 +15,7 @@ from labcode.studies.cifar10 import (
 )
 from labcode.studies.cifar10.view import LESSON, LONGER
 from labcode.studies.definition import Row, Study, Table, TimedTable, grid
+from labcode.studies.searches import best_rate
 
 SEEDS = (0, 1, 2)
 RATES_SEED = 100  # no other table uses it
@@ -42,17 +43,6 @@ def searched(method: str, *, lr: tuple[float, ...], bits: int = 0, kept: float =
 def lesson(method: str, lr: float, n_train: int = LESSON, **choices: Any) -> list[Row]:
     """Return the settings of a technique with a pass over some of the pictures afterwards."""
     return settings(method, passes=FEW, n_train=(n_train,), lr=(lr,), **choices)
-
-
-def best(searches: Any, **chosen: Any) -> float:
-    """Return the rate with the highest accuracy on the validation split.
-
-    Args:
-        searches: The stored table of searches.
-        chosen: Columns and values that choose one of them.
-    """
-    mine = (searches[list(chosen)] == list(chosen.values())).all(axis=1)
-    return float(searches.loc[searches[mine]["validation_accuracy"].idxmax(), "lr"])
 
 
 SEARCH = Table(
@@ -111,17 +101,17 @@ LESSON_RATES = Table(
 
 def four_bits(_: Any, searches: Any) -> list[Row]:
     """Return the settings of four bits with training, at the best rate of their search."""
-    return lesson("rounded", best(searches, method="rounded", bits=4), bits=(4,))
+    return lesson("rounded", best_rate(searches, method="rounded", bits=4), bits=(4,))
 
 
 def two_bits(_: Any, searches: Any) -> list[Row]:
     """Return the settings of two bits with training, on twice as many pictures."""
-    return lesson("rounded", best(searches), LONGER, bits=(2,))
+    return lesson("rounded", best_rate(searches), LONGER, bits=(2,))
 
 
 def sharing(_: Any, searches: Any) -> list[Row]:
     """Return the settings of shared values that are trained, at the best rate."""
-    return lesson("shared", best(searches, method="shared"), bits=(4,))
+    return lesson("shared", best_rate(searches, method="shared"), bits=(4,))
 
 
 LESSON_FACTS = FACTS | {"n_train": LESSON}
@@ -174,8 +164,8 @@ STUDENTS = Table(
     "cifar10_students",
     students.student_rows,
     lambda _, searches: grid(
-        labels_lr=[best(searches, lesson="labels")],
-        taught_lr=[best(searches, lesson="taught")],
+        labels_lr=[best_rate(searches, lesson="labels")],
+        taught_lr=[best_rate(searches, lesson="taught")],
         seed=SEEDS,
     ),
     (RESNET8, STUDENT_RATES),
@@ -204,7 +194,7 @@ BLOCKS = Table(
     "cifar10_blocks",
     contest.contest_rows,
     lambda searches: grid(
-        **{f"{name}_lr": [best(searches, kind=kind)] for name, kind in contest.KINDS.items()},
+        **{f"{name}_lr": [best_rate(searches, kind=kind)] for name, kind in contest.KINDS.items()},
         seed=SEEDS,
     ),
     (BLOCK_RATES,),

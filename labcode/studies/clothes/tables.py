@@ -14,6 +14,7 @@ from labcode.studies.blocks import block_trials
 from labcode.studies.clothes import clothes_trials
 from labcode.studies.definition import Row, Study, Table
 from labcode.studies.protocol import N_TRAIN
+from labcode.studies.searches import best_rate
 from labcode.studies.senet.tables import CHOICES, STANDARD
 from labcode.studies.shufflenet.tables import SHUFFLES
 
@@ -30,18 +31,15 @@ RATED: tuple[tuple[str, Row], ...] = (
 )
 
 
-def best_rate(rates: Any, trial: str, **which: Any) -> float:
-    """Return the rate that is best on the validation split; a mean over what is not told."""
-    rows = rates[rates["trial"] == trial]
-    for column, value in which.items():
-        rows = rows[rows[column] == value]
-    return float(rows.groupby("lr")["validation_accuracy"].mean().idxmax())
-
-
 def block_settings(rates: Any) -> list[Row]:
     """Return every block at every budget, at its own best rate."""
     return [
-        {"kind": kind, "budget": budget, "lr": best_rate(rates, "block", kind=kind), "seed": seed}
+        {
+            "kind": kind,
+            "budget": budget,
+            "lr": best_rate(rates, trial="block", kind=kind),
+            "seed": seed,
+        }
         for seed, budget, kind in product(SEEDS, block_trials.BUDGETS, blocks.BLOCKS)
     ]
 
@@ -49,7 +47,7 @@ def block_settings(rates: Any) -> list[Row]:
 def shuffle_settings(rates: Any) -> list[Row]:
     """Return groups with and without a shuffle, at the best rate."""
     return [
-        {"groups": groups, "shuffle": mixed, "lr": best_rate(rates, "shuffle"), "seed": seed}
+        {"groups": groups, "shuffle": mixed, "lr": best_rate(rates, trial="shuffle"), "seed": seed}
         for seed, (groups, mixed) in product(SEEDS, SHUFFLES)
     ]
 
@@ -57,7 +55,7 @@ def shuffle_settings(rates: Any) -> list[Row]:
 def se_settings(rates: Any) -> list[Row]:
     """Return the choices of the SE block, at the best rate."""
     return [
-        choice | {"lr": best_rate(rates, "se"), "seed": seed}
+        choice | {"lr": best_rate(rates, trial="se"), "seed": seed}
         for seed, choice in product(SEEDS, CHOICES)
     ]
 

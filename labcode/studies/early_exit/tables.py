@@ -73,7 +73,7 @@ RATES = Table(
     trials.tuning_row,
     [
         {"design": "narrow chain", "method": m, "seed": s, "lr": lr}
-        for m, lr, s in product(FEATURED, (2e-3, 5e-3, 1e-2), RATE_SEEDS)
+        for m, lr, s in product(FEATURED, trials.RATES, RATE_SEEDS)
     ],
     facts=PLAIN,
 )

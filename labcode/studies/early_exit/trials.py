@@ -40,6 +40,7 @@ DESIGNS: dict[str, Callable[..., ExitNetwork]] = {
 STEPS = 500  # in the experiments on harm
 BATCH_SIZE = 64
 LR = 5e-3
+RATES = (2e-3, 5e-3, 1e-2, 2e-2, 4e-2)  # searched for the pair of which exits may harm one
 WEIGHT_DECAY = 0.05
 EPOCHS = 15  # with all training images, and augmentation
 CHOSEN = "equal weights"  # the method of the network that the chapters use

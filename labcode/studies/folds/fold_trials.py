@@ -80,13 +80,23 @@ def baseline(network: str, data: Dataset, fold: int, seed: int) -> nn.Module:
 
 
 def block_rows(fold: int, seed: int) -> list[Row]:
-    """Train two blocks at equal multiply-adds on 1,000 digits."""
+    """Train two blocks at equal multiply-adds on 1,000 digits, at one learning rate."""
+    kinds = ("standard", "depthwise separable")
+    return [block_row(kind, block_trials.LR, fold, seed) for kind in kinds]
+
+
+def block_row(network: str, lr: float, fold: int, seed: int) -> Row:
+    """Train a block at the smaller budget of multiply-adds on 1,000 digits.
+
+    Args:
+        network: One of `blocks.BLOCKS`.
+        lr: Learning rate at the start.
+        fold: Of the digits.
+        seed: One of `seeds_of` the fold.
+    """
     data = digits(protocol.N_TRAIN, fold=fold)
-    budget = block_trials.BUDGETS[0]
-    return [
-        answers(kind, block_trials.trained_block(kind, budget, seed, images=data), data.test)
-        for kind in ("standard", "depthwise separable")
-    ]
+    model = block_trials.trained_block(network, block_trials.BUDGETS[0], seed, lr, images=data)
+    return answers(network, model, data.test)
 
 
 def se_rows(fold: int, seed: int) -> list[Row]:
@@ -106,11 +116,22 @@ def se_rows(fold: int, seed: int) -> list[Row]:
 
 def exit_rows(fold: int, seed: int) -> list[Row]:
     """Train the narrow chain with its last exit alone, and with all; the last exit answers."""
-    data, rows = digits(fold=fold), []
-    for method in (early_exit.ALONE, early_exit.CHOSEN):
-        network = early_exit.harm_network("narrow chain", method, seed, images=data, probes=False)
-        rows.append(answers(method, network, data.test))
-    return rows
+    methods = (early_exit.ALONE, early_exit.CHOSEN)
+    return [exit_row(method, early_exit.LR, fold, seed) for method in methods]
+
+
+def exit_row(network: str, lr: float, fold: int, seed: int) -> Row:
+    """Train the narrow chain in one way; the last exit answers.
+
+    Args:
+        network: How it is trained: a method of `early_exit.harm_network`.
+        lr: Learning rate at the start.
+        fold: Of the digits.
+        seed: One of `seeds_of` the fold.
+    """
+    data = digits(fold=fold)
+    model = early_exit.harm_network("narrow chain", network, seed, lr=lr, images=data, probes=False)
+    return answers(network, model, data.test)
 
 
 def lenet_300_100_rows(fold: int, seed: int) -> list[Row]:

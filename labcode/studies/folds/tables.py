@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
+from typing import Any
 
 from labcode.data.splits import FOLDS
+from labcode.studies.blocks import tables as blocks
 from labcode.studies.definition import Row, Study, Table
+from labcode.studies.early_exit import tables as early_exit
 from labcode.studies.folds import chapter_trials, fold_trials
+from labcode.studies.searches import best_rate
 
 DATA = "mnist5k, five folds: 3500 training, 500 validation and 1000 test images each"
 FEW = "mnist5k, five folds: 1000 training, 500 validation and 1000 test images each"
@@ -20,11 +25,35 @@ def folds(name: str, function: Callable[..., list[Row]], data: str = DATA) -> Ta
     return Table(f"folds_{name}", function, SETTINGS, facts={"data": data})
 
 
+def own_rates(
+    name: str, function: Callable[..., Row], searched: Table, column: str, data: str
+) -> Table:
+    """Return the table of networks each at the learning rate that is best for it.
+
+    Args:
+        name: Of the table of the same networks at one rate.
+        function: Called with ``network``, ``lr``, ``fold`` and ``seed``.
+        searched: Where the rates were searched, on the validation split.
+        column: Of that table, which names the network.
+        data: What the networks learn from.
+    """
+
+    def settings(searches: Any) -> list[Row]:
+        return [
+            {"network": network, "lr": best_rate(searches, **{column: network})} | setting
+            for setting, network in product(SETTINGS, searches[column].unique())
+        ]
+
+    return Table(f"folds_{name}_own_rates", function, settings, (searched,), facts={"data": data})
+
+
 STUDY = Study(
     "folds",
     (
         folds("exits", fold_trials.exit_rows),
         folds("blocks", fold_trials.block_rows, FEW),
+        own_rates("blocks", fold_trials.block_row, blocks.RATES, "kind", FEW),
+        own_rates("exits", fold_trials.exit_row, early_exit.RATES, "method", DATA),
         folds("se", fold_trials.se_rows, FEW),
         folds("lenet_300_100", fold_trials.lenet_300_100_rows),
         folds("lenet5", chapter_trials.lenet5_rows),

@@ -1,0 +1,54 @@
+"""What a search of the learning rate says: the best on the validation split, and its range."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def by_rate(searches: pd.DataFrame, **chosen: Any) -> pd.Series:
+    """Return the validation accuracy at each rate, a mean over seeds and what is not chosen.
+
+    Args:
+        searches: A stored table with columns ``lr`` and ``validation_accuracy``.
+        chosen: Columns and values that choose rows of it.
+
+    Raises:
+        ValueError: No row is chosen.
+    """
+    rows = searches
+    for column, value in chosen.items():
+        rows = rows[rows[column] == value]
+    if rows.empty:
+        raise ValueError(f"no row of the searches has {chosen}")
+    return rows.groupby("lr")["validation_accuracy"].mean()
+
+
+def best_rate(searches: pd.DataFrame, **chosen: Any) -> float:
+    """Return the rate with the highest validation accuracy; the lowest of equals.
+
+    Args:
+        searches: As in `by_rate`.
+        chosen: As in `by_rate`.
+
+    Raises:
+        ValueError: No row is chosen.
+    """
+    return float(by_rate(searches, **chosen).idxmax())
+
+
+def inside(searches: pd.DataFrame, **chosen: Any) -> bool:
+    """Return whether the best rate has a lower and a higher one beside it that do worse.
+
+    Args:
+        searches: As in `by_rate`.
+        chosen: As in `by_rate`.
+
+    Raises:
+        ValueError: No row is chosen.
+    """
+    found = by_rate(searches, **chosen)
+    best = found.max()
+    return bool(found.iloc[0] < best and found.iloc[-1] < best)
