@@ -1,9 +1,9 @@
 """Measure what blocks cost at equal multiply-adds, and where MobileNet spends its time.
 
 Run as `python benchmarks/architecture.py` on a quiet machine (about two minutes). Writes
-architecture_latency.csv and architecture_shares.csv. One thread; the blocks in turn, warm, by the
-thread's processor time, so that other work on the machine does not count. MobileNet's layers are
-timed by ONNX Runtime's own profiler.
+architecture_latency.csv, architecture_channels.csv and architecture_shares.csv. One thread;
+the blocks in turn, warm, by the thread's processor time, so that other work on the machine does
+not count. MobileNet's layers are timed by ONNX Runtime's own profiler.
 """
 
 import argparse
@@ -20,7 +20,7 @@ import torch
 from labcode.counting import count
 from labcode.models import mobilenet_v1
 from labcode.models.blocks import BLOCKS, backbone, widths
-from labcode.runtime import onnx_session, ready_to_run, time_in_turn, to_onnx
+from labcode.runtime import onnx_session, ready_to_run, time_in_turn, times_as_long, to_onnx
 from labcode.studies.blocks import tables as blocks
 from labcode.studies.blocks.block_trials import BUDGETS
 from labcode.studies.definition import Row
@@ -60,6 +60,43 @@ def latencies(runs: int) -> list[Row]:
     return rows
 
 
+def nearest(width: int, step: int = 8) -> int:
+    """The nearest multiple of a number of channels, at least one; of two as near the lower.
+
+    >>> [nearest(width) for width in (3, 20, 26, 91)]
+    [8, 16, 24, 88]
+    """
+    return max(step, step * -(-(2 * width - step) // (2 * step)))
+
+
+def channels(runs: int) -> list[Row]:
+    """Each block at the widths that meet a budget, and at the nearest multiples of eight.
+
+    ``ratio`` is the time against the standard block's of the same row of widths, with its 95 %
+    interval, round by round. All networks of a budget take turns.
+    """
+    rows = []
+    for budget in BUDGETS:
+        sizes = {(kind, False): widths(kind, budget) for kind in BLOCKS}
+        sizes |= {(kind, True): tuple(map(nearest, sizes[kind, False])) for kind in BLOCKS}
+        models = {key: backbone(key[0], *size).eval() for key, size in sizes.items()}
+        ready = {
+            key: ready_to_run(onnx_session(to_onnx(model, DIGIT)), images(1, DIGIT))
+            for key, model in models.items()
+        }
+        found = time_in_turn(ready, runs=runs, warmup=30, clock=time.thread_time)
+        for (kind, eights), timing in found.items():
+            against = times_as_long(timing.seconds, found["standard", eights].seconds)
+            row = {"kind": kind, "budget": budget, "eights": eights}
+            row |= dict(zip(("width1", "width2"), sizes[kind, eights], strict=True))
+            row |= {"macs": count(models[kind, eights], DIGIT).macs}
+            low, high = timing.quartiles_ms
+            values = {"median_ms": timing.median_ms, "low_ms": low, "high_ms": high}
+            values |= {"ratio": against.value, "ratio_low": against.low, "ratio_high": against.high}
+            rows.append(row | {name: f"{value:.4g}" for name, value in values.items()})
+    return rows
+
+
 def kind_of(event: dict) -> str:
     """The kind of layer of a profiled kernel, by the shape of the weights that it reads."""
     operation = event["args"]["op_name"]
@@ -92,10 +129,12 @@ def shares(runs: int) -> list[Row]:
 
 TABLES = (
     (blocks.STUDY, blocks.LATENCY, latencies, 400),
+    (blocks.STUDY, blocks.CHANNELS, channels, 400),
     (mobilenet.STUDY, mobilenet.SHARES, shares, 60),
 )
 FACTS = {
     latencies: {"clock": "processor time", "time": "median of the runs, in turn, warm"},
+    channels: {"clock": "processor time", "time": "median of the runs, in turn, warm"},
     shares: {"clock": "ONNX Runtime's profiler, wall time", "time": "median of each kernel"},
 }
 

@@ -14,6 +14,8 @@ from tests.test_claims import load_extension
 from tests.test_guards import FOLDS_OUTPUTS, code, tags
 from tests.test_repository import NOTEBOOKS
 
+WITHOUT = {"solution", "remove-cell"}  # told of elsewhere, or not for readers
+
 first = load_extension("asked_first")
 QUESTION = "**Before you run it:** how many?"
 
@@ -145,3 +147,29 @@ def test_jupyterlab_hides_answers_and_nothing_else(path: Path) -> None:
         if cell["cell_type"] == "code" and not tags(cell) & FOLDS_OUTPUTS:
             hidden = cell["metadata"].get("jupyter", {}).get("outputs_hidden", False)
             assert hidden == (id(cell) in answers), cell["source"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_where_jupyterlab_hides_code_and_answer_the_line_left_says_so(path: Path) -> None:
+    """Without this nobody would know that there is a picture, of which the text then speaks."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    for cell in cells:
+        lab = cell["metadata"].get("jupyter", {})
+        if lab.get("outputs_hidden") and lab.get("source_hidden") and not tags(cell) & WITHOUT:
+            assert asked.text(cell).startswith("# Run this cell to see "), cell["id"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_what_leads_on_is_not_folded_away_with_the_answer(path: Path) -> None:
+    """The site folds the paragraph behind an answer; a colon at its end leads to what follows."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    answers = {id(cell) for cell in asked.answers(cells)}
+    told = False
+    for cell, then in zip(cells, cells[1:], strict=False):
+        if cell["cell_type"] == "code":
+            told = told or id(cell) in answers
+            continue
+        prose = asked.text(cell).strip()
+        leads_on = prose.endswith(":") and "\n\n" not in prose and then["cell_type"] == "code"
+        assert not (told and leads_on), prose
+        told = False

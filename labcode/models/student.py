@@ -8,7 +8,7 @@ from labcode.training import seeded
 
 
 def student(seed: int = 0, *, relu_on_logits: bool = False) -> nn.Sequential:
-    """Return the tiny convolutional network that learns from LeNet-5 in this part.
+    """Return the tiny convolutional network that learns from LeNet-5 in *Distillation*.
 
     Two 5 × 5 convolutions with stride 2, of 4 and 8 filters, and a linear layer: 2,202 parameters
     and 28,480 MACs, where LeNet-5 has 431,080 and 2,293,000.

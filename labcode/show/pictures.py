@@ -6,6 +6,8 @@ sheet holds ("full" is the class ``live-full``). Pure Python, standard library o
 
 from __future__ import annotations
 
+import re
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from html import escape
@@ -143,23 +145,51 @@ def svg_pair(first: Picture, second: Picture) -> str:
     return tinted(pair, first.tone)
 
 
-# Brings back what `only_with_style` hid. The theme says loudly that what is hidden stays so.
-STYLED = ".live-styled[hidden]{display:contents!important}"
+# Brings back what `with_still` hid, and takes the image away. The theme says loudly that what is
+# hidden stays so.
+STYLED = ".live-styled[hidden]{display:contents!important}.live-still{display:none!important}"
+# An image has no theme: these colours can be read on white and on black.
+_STILL = (
+    "svg{color:#757575;font:12px Arial,Helvetica,'Liberation Sans',sans-serif}"
+    ".live-a{--t:#2f80bd}.live-b{--t:#c4621a}.live-c{--t:#16856a}"
+    ".live-full{fill:var(--t,#757575)}.live-pale{fill:var(--t,#757575);fill-opacity:.35}"
+    ".live-faint{fill:var(--t,#757575);fill-opacity:.15}"
+    ".live-beam{fill:#2f80bd;fill-opacity:.16}.live-frame,.live-line{fill:none}"
+    ".live-frame,.live-thin,.live-edge{stroke:#8a8a8a}.live-line{stroke:#757575;stroke-width:2}"
+    ".live-drop{stroke:var(--t,#757575);stroke-dasharray:3 3}"
+    ".live-wire{stroke:var(--t,#757575);stroke-width:1.5}.live-name,.live-tag{fill:#757575}"
+    ".live-tag.live-on{fill:#fff}.live-finger{fill:none}.live-tip{visibility:hidden}"
+)
+_PICTURE = re.compile(r"<svg\b[^>]*>.*?</svg>", re.DOTALL)
+_LABEL = re.compile(r'aria-label="([^"]*)"')
+_WIDTH = re.compile(r'\bwidth="([^"]*)"')
 
 
-def only_with_style(html: str) -> str:
-    """Return ``html`` so that its pictures' words are unseen where no style sheet shows them.
+def with_still(html: str) -> str:
+    """Return ``html`` with each picture also as an image, for where no style sheet is allowed.
 
-    JupyterLab drops the SVG of what nobody has run and keeps the words in it, as one long word. A
-    style sheet brings the pictures back: ``.live-styled``.
+    JupyterLab drops the SVG and the styles of what nobody has run, and keeps the words, as one
+    long word. So the picture is hidden until a style sheet shows it, `STYLED`, which hides the
+    image instead.
 
-    >>> only_with_style("<svg><text>3</text></svg>")
-    '<span class="live-styled" hidden="hidden"><svg><text>3</text></svg></span>'
-    """
-    if "<text" not in html:
-        return html
-    opened = html.replace("<svg", '<span class="live-styled" hidden="hidden"><svg')
-    return opened.replace("</svg>", "</svg></span>")
+    >>> page = with_still('<svg aria-label="Three" width="9"><text>3</text></svg>')
+    >>> page.partition("<img")[0]
+    '<span class="live-styled" hidden="hidden"><svg aria-label="Three" width="9"><text>3</text></svg></span>'
+    """  # noqa: E501
+    return _PICTURE.sub(lambda found: _both(found[0]), html)
+
+
+def _both(picture: str) -> str:
+    label, width = (kind.search(picture) for kind in (_LABEL, _WIDTH))
+    about = f' alt="{label[1]}"' if label else ' alt=""'
+    about += f' width="{width[1]}"' if width else ""
+    start, _, rest = picture.partition(">")
+    alone = start.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
+    data = b64encode(f"{alone}><style>{_STILL}</style>{rest}".encode()).decode()
+    return (
+        f'<span class="live-styled" hidden="hidden">{picture}</span>'
+        f'<img class="live-still"{about} src="data:image/svg+xml;base64,{data}">'
+    )
 
 
 def tinted(html: str, tone: Tone | None) -> str:
@@ -168,8 +198,9 @@ def tinted(html: str, tone: Tone | None) -> str:
 
 
 def _drawn(picture: Picture) -> str:
+    tone = f" live-{picture.tone}" if picture.tone else ""
     return (
-        f'<svg class="live-picture" role="img" aria-label="{escape(picture.label)}" '
+        f'<svg class="live-picture{tone}" role="img" aria-label="{escape(picture.label)}" '
         f'viewBox="0 0 {picture.width:g} {picture.height:g}" width="{picture.width:g}" '
         f'height="{picture.height:g}">'
         f"{''.join(element(shape, _classes) for shape in picture.shapes)}</svg>"

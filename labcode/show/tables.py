@@ -139,9 +139,12 @@ def html_table(table: Table, look: Look | None = None) -> str:
 
 
 def html_box(content: str, label: str, *, max_height: str = "none") -> str:
-    """Return content in a box that scrolls by itself and can be reached with the keyboard."""
+    """Return content in a box that scrolls by itself and can be reached with the keyboard.
+
+    Its first line is a short tag: JupyterLab shows the first line of what is folded.
+    """
     return (
-        f'<div role="group" tabindex="0" aria-label="{escape(label)}" '
+        f'<div\nrole="group" tabindex="0" aria-label="{escape(label)}" '
         f'style="overflow:auto;max-width:100%;max-height:{max_height}">{content}</div>'
     )
 

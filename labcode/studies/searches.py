@@ -36,7 +36,9 @@ def best_rate(searches: pd.DataFrame, **chosen: Any) -> float:
     Raises:
         ValueError: No row is chosen.
     """
-    return float(by_rate(searches, **chosen).idxmax())
+    found = by_rate(searches, **chosen)
+    rates: list[float] = found.index.tolist()
+    return rates[int(found.argmax())]
 
 
 def inside(searches: pd.DataFrame, **chosen: Any) -> bool:

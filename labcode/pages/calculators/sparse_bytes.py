@@ -130,7 +130,7 @@ def sparse_bytes(
     rows: Rows = (
         ("Bytes", *_bars(values)),
         ("Bits for each stored weight", f"{v}", f"{v} + {c}", f"{v} + {index}"),
-        ("On top", "nothing", "32 bits a row", f"{fillers} fillers on 1,000 weights"),
+        ("On top", "nothing", "32 bits a row", f"{fillers} fillers on 1,000 that stay"),
         ("Smaller than dense from", "–", *starts),
     )
     return Result(

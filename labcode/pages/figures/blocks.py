@@ -31,15 +31,15 @@ def mobilenet_block(channels: int = 512, size: int = 14) -> Figure:
     norm = Box("batch norm, ReLU", tone="n")
     standard: list[Part] = [
         End(shape),
-        Box("conv 3×3", f"{_millions(plain)} products"),
+        Box("conv 3×3", f"{_millions(plain)} MACs"),
         norm,
         End(shape),
     ]
     separable: list[Part] = [
         End(shape),
-        Box("depthwise 3×3", f"{_millions(deep)} products", "b"),
+        Box("depthwise 3×3", f"{_millions(deep)} MACs", "b"),
         norm,
-        Box("conv 1×1", f"{_millions(point)} products"),
+        Box("conv 1×1", f"{_millions(point)} MACs"),
         norm,
         End(shape),
     ]

@@ -85,7 +85,7 @@ def _slim(share: float) -> Picture:
     channels = [round(full * share) for full in CHANNELS]
     macs = number(width_cost(share).macs)
     shapes += [note(81, 158, f"{', '.join(map(str, channels))} channels")]
-    shapes += [note(81, 175, f"{macs} products")]
+    shapes += [note(81, 175, f"{macs} MACs")]
     label = (
         f"Slimmable network at {100 * share:.0f} %: {', '.join(map(str, channels))} channels, "
         f"{macs} multiply-adds."

@@ -44,8 +44,8 @@ class Figure:
         """Return the pictures for a page, and the images that are seen where it allows no style."""
         svgs = self.svgs()
         images = "".join(map(_image, svgs, self.panels))
-        return (
-            f"<style>{STYLE_SHEET}</style>"
+        return (  # JupyterLab shows the first line of what is folded: a short tag
+            f"<style>\n{STYLE_SHEET}</style>"
             # JupyterLab drops a bare "hidden" from what nobody has run, and shows the words inside.
             f'<div class="fig" hidden="hidden">{"".join(svgs)}</div>'
             f'<div class="fig-still">{images}</div>'

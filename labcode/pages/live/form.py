@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from labcode.pages.live.controls import Choice, Control, Slider
 from labcode.pages.live.prepared import plan
 from labcode.pages.live.result import Result
-from labcode.show.pictures import only_with_style
+from labcode.show.pictures import with_still
 
 if TYPE_CHECKING:
     from labcode.pages.live.explorer import Explorer
@@ -40,7 +40,7 @@ def page_html(explorer: Explorer, answer: Result) -> str:
         f'<div class="live-controls">\n{controls}\n</div>\n'
         f"</fieldset>\n"
         f'<p class="live-note">{why_still}</p>\n'
-        f'<div class="live-result">\n{only_with_style(answer.html)}\n</div>\n'
+        f'<div class="live-result">\n{with_still(answer.html)}\n</div>\n'
         f"</form>"
     )
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from labcode._checks import check_choice
 from labcode.pages.touch.pieces import PIECES, Piece
-from labcode.show.pictures import STYLED, only_with_style
+from labcode.show.pictures import STYLED, with_still
 
-STILL = "This picture stands still. The piece itself runs on the built site, with scripts on."
+STILL = "This piece stands still here. It runs on the built site, with scripts on."
 # The still pictures take their colours from the site's style sheets. A notebook has none of them.
 STYLE = (
     "<style>.touch-still .live-full{fill:var(--live-tone,currentcolor)}"
@@ -54,7 +54,7 @@ class Touch:
             '<link rel="stylesheet" href="../../touch/touch.css">\n'
             f'<section class="touch" data-touch="{self.name}" aria-labelledby="{title}"{data}>\n'
             f'<p class="touch-title" id="{title}">{escape(self.piece.title)}</p>\n'
-            f'<div class="touch-still live">{STYLE}{only_with_style(self.piece.picture())}\n'
+            f'<div class="touch-still live">{STYLE}{with_still(self.piece.picture())}\n'
             f"<p>{escape(self.piece.sentence)}</p>\n"
             f'<p class="touch-note">{STILL}</p></div>\n'
             '<div class="touch-live" hidden></div>\n'

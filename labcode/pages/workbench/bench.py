@@ -8,7 +8,7 @@ from typing import Any, Literal
 from labcode._checks import check_choice
 from labcode.pages.calculators.compare_techniques import ENTRIES
 from labcode.show.numbers import number
-from labcode.show.pictures import STYLED, only_with_style
+from labcode.show.pictures import STYLED, with_still
 from labcode.weights.store import packed
 
 START = 4 * 431_080  # bytes of the trained network in 32 bits a number
@@ -16,7 +16,7 @@ BEST = ("lenet5", 0.018)  # the course's own best file of it
 NAMED = ("LeNet-5, uncompressed", "LeNet-5, Deep Compression, our own format, 1.8 % kept")
 _PLAIN = (
     "The workbench works on the built site: run `make serve` and open this page there. "
-    "The cells below do the same with labcode."
+    "In Python, labcode does the same."
 )
 
 
@@ -67,10 +67,10 @@ def _html(part: Part) -> str:
     """Return the page before its start; its script makes the rest."""
     return f"""<link rel="stylesheet" href="../../workbench/bench.css">
 <section class="bench" {_marks(part)}>
-<figure class="bench-picture"><style>{STYLED}</style>{only_with_style(_picture())}</figure>
+<figure class="bench-picture"><style>{STYLED}</style>{with_still(_picture())}</figure>
 <p class="bench-note" role="status">The workbench works on the built site, in a browser that runs
-scripts. The Python below does the same.</p>
-<p class="bench-buttons"><button type="button" class="bench-main" data-start hidden>Start (loads
+scripts. In Python, <code>labcode</code> does the same.</p>
+<p class="bench-buttons"><button type="button" class="bench-main" data-start hidden="hidden">Start (loads
 about 5 MB, once)</button></p>
 <div class="bench-room" hidden></div>
 </section>

@@ -59,4 +59,5 @@ SCOREBOARD = Table(
     },
 )
 LATENCY = TimedTable("architecture_latency", "benchmarks/architecture.py")
-STUDY = Study("blocks", (RATES, BLOCKS, SCOREBOARD, LATENCY))
+CHANNELS = TimedTable("architecture_channels", "benchmarks/architecture.py")
+STUDY = Study("blocks", (RATES, BLOCKS, SCOREBOARD, LATENCY, CHANNELS))

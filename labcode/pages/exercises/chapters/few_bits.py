@@ -106,9 +106,9 @@ EXERCISES: tuple[Exercise, ...] = (
     Several(
         id="few_bits-1",
         parts=(
-            Field(asks="least size of one of three", unit="bits", solve=_least),
+            Field(asks="least size of one of three values", unit="bits", solve=_least),
             Field(asks="ternary weights in a byte", unit="weights", solve=_in_a_byte),
-            Field(asks="LeNet-5 then", unit="kB", solve=_kilobytes),
+            Field(asks="LeNet-5's weights at that packing", unit="kB", solve=_kilobytes),
         ),
         hints=(
             "n bits tell 2ⁿ things apart. For which n is that 3?",

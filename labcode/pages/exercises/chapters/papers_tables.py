@@ -72,7 +72,7 @@ EXERCISES: tuple[Exercise, ...] = (
     ),
     Choice(
         id="papers_tables-3",
-        asks="You compare both in one table. What do you write for MobileNet?",
+        asks="You compare many networks in one table. What do you write for MobileNet?",
         choices={
             "same": Option(
                 "569 million multiply-adds, and in the head of the column what is counted.",

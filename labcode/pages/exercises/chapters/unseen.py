@@ -137,8 +137,8 @@ EXERCISES: tuple[Exercise, ...] = (
     Several(
         id="unseen-3",
         parts=(
-            Field(asks="first class, by the mean of logits", solve=_of_logits),
-            Field(asks="first class, by the mean of shares", solve=_of_shares),
+            Field(asks="first class by the mean of logits", solve=_of_logits),
+            Field(asks="first class by the mean of shares", solve=_of_shares),
         ),
         hints=(
             "The members' logits are (9, −9) and (−1, 1). Begin with the mean of each place.",

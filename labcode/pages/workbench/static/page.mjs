@@ -171,7 +171,7 @@ function leave(client) {
 
 const lacking = missing();
 if (lacking) {
-  say(note, `The workbench needs ${lacking}, which is not there. The Python below does the same.`);
+  say(note, `The workbench needs ${lacking}, which is not there. In Python, labcode does the same.`);
 } else {
   start.hidden = false;
   say(note, isLink(location.hash) ? SHARED : UNTOUCHED);

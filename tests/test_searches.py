@@ -1,0 +1,85 @@
+"""What a search of the learning rate says, and that the best rate lies inside what was searched."""
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labcode import studies
+from labcode.studies.blocks.tables import KINDS
+from labcode.studies.early_exit.tables import FEATURED
+from labcode.studies.searches import best_rate, by_rate, inside
+
+RATES = (0.01, 0.02, 0.04, 0.08)
+DIGITS = [("architecture_block_rates", {"kind": kind}) for kind in KINDS.values()]
+EXITS = [("early_exit_rates", {"method": method}) for method in FEATURED]
+PHOTOGRAPHS: list[tuple[str, dict]] = [
+    ("cifar10_rates", {}),
+    ("cifar10_two_bits_rates", {}),
+    ("cifar10_lesson_rates", {"method": "rounded", "bits": 4}),
+    ("cifar10_lesson_rates", {"method": "shared"}),
+    *(("cifar10_student_rates", {"lesson": lesson}) for lesson in ("labels", "taught")),
+    *(
+        ("cifar10_block_rates", {"kind": kind})
+        for kind in ("standard", "depthwise separable", "Fire", "inverted residual")
+    ),
+]
+
+
+def table(right: dict[float, list[int]], kind: str = "it") -> pd.DataFrame:
+    """Return a search: validation images right of 500, by rate, a number for each seed."""
+    rows = [
+        {"kind": kind, "lr": lr, "seed": seed, "validation_accuracy": n / 500}
+        for lr, each in right.items()
+        for seed, n in enumerate(each)
+    ]
+    return pd.DataFrame(rows)
+
+
+counts = st.lists(
+    st.lists(st.integers(0, 500), min_size=2, max_size=2),
+    min_size=len(RATES),
+    max_size=len(RATES),
+)
+
+
+@given(counts)
+def test_the_best_is_that_of_the_counts(each):
+    right = dict(zip(RATES, each, strict=True))
+    sums = [sum(n) for n in each]
+    shuffled = table(right).sample(frac=1, random_state=0)
+    best = sums.index(max(sums))
+    assert best_rate(shuffled) == RATES[best]
+    alone = sums.count(max(sums)) == 1
+    if alone:
+        assert inside(shuffled) == (0 < best < len(RATES) - 1)
+    assert by_rate(shuffled).tolist() == pytest.approx([n / 1000 for n in sums])
+
+
+def test_only_what_is_chosen_counts():
+    both = pd.concat(
+        [
+            table({0.01: [1], 0.02: [9], 0.04: [3]}, "a"),
+            table({0.01: [9], 0.02: [1], 0.04: [5]}, "b"),
+        ]
+    )
+    assert best_rate(both, kind="a") == 0.02
+    assert best_rate(both, kind="b") == 0.01
+    assert inside(both, kind="a")
+    assert not inside(both, kind="b")
+
+
+def test_a_best_that_the_edge_reaches_as_well_is_not_inside():
+    assert not inside(table({0.01: [1], 0.02: [9], 0.04: [9]}))
+    assert not inside(table({0.01: [9], 0.02: [9], 0.04: [1]}))
+    assert not inside(table({0.01: [4]}))
+
+
+def test_what_is_not_there_is_named():
+    with pytest.raises(ValueError, match=r"no row of the searches has \{'kind': 'round'\}"):
+        best_rate(table({0.01: [1]}), kind="round")
+
+
+@pytest.mark.parametrize(("name", "chosen"), DIGITS + EXITS + PHOTOGRAPHS)
+def test_the_best_rate_lies_inside_what_was_searched(name, chosen):
+    assert inside(studies.table(name), **chosen)
