@@ -1,6 +1,7 @@
 """What a page asks the reader to guess is folded, on the site and in JupyterLab."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -165,7 +166,7 @@ def test_what_leads_on_is_not_folded_away_with_the_answer(path: Path) -> None:
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     answers = {id(cell) for cell in asked.answers(cells)}
     told = False
-    for cell, then in zip(cells, cells[1:], strict=False):
+    for cell, then in pairwise(cells):
         if cell["cell_type"] == "code":
             told = told or id(cell) in answers
             continue

@@ -11,7 +11,7 @@ from labcode.data import Split
 from labcode.data.splits import FOLDS
 from labcode.studies.early_exit import trials as early_exit
 from labcode.studies.folds import chapter_trials, fold_trials
-from labcode.studies.folds.comparisons import ALL, Comparison, right
+from labcode.studies.folds.comparisons import ALL, AT_OWN_RATES, Comparison, right
 from labcode.studies.folds.tables import SETTINGS, STUDY
 from labcode.studies.protocol import digits
 from labcode.training import difference_over_seeds
@@ -148,7 +148,7 @@ def test_another_fold_trains_a_network_of_its_own(monkeypatch):
     assert torch.equal(stored.fc2.weight, baselines.load("lenet_300_100", seed=1).fc2.weight)
 
 
-@pytest.mark.parametrize("pair", ALL, ids=lambda pair: pair.label)
+@pytest.mark.parametrize("pair", [*ALL, *AT_OWN_RATES], ids=lambda pair: pair.label)
 def test_a_comparison_is_that_of_its_counts(pair: Comparison):
     table = studies.table(pair.table).set_index(["network", "fold", "seed"])["right"]
     change = (table[pair.second] - table[pair.first]) / IMAGES
@@ -158,8 +158,26 @@ def test_a_comparison_is_that_of_its_counts(pair: Comparison):
 
 
 def test_the_pairs_have_names_of_their_own():
-    assert len({pair.label for pair in ALL}) == len(ALL)
-    assert {pair.table for pair in ALL} == set(TABLES)
+    pairs = (*ALL, *AT_OWN_RATES)
+    assert len({pair.label for pair in pairs}) == len(pairs)
+    assert {pair.table for pair in pairs} == set(TABLES)
+
+
+@pytest.mark.parametrize(
+    ("name", "searched", "column"),
+    [
+        ("folds_blocks_own_rates", "architecture_block_rates", "kind"),
+        ("folds_exits_own_rates", "early_exit_rates", "method"),
+        ("folds_se_own_rates", "senet_rates", "network"),
+    ],
+)
+def test_each_network_has_the_rate_that_was_best_for_it(name, searched, column):
+    """By counts of validation images, which no mean of the search rounds."""
+    rates = studies.table(searched)
+    counts = (500 * rates["validation_accuracy"]).round()
+    best = counts.groupby([rates[column], rates["lr"]]).sum().unstack().idxmax(axis=1)
+    used = studies.table(name).groupby("network")["lr"].unique()
+    assert used.map(list).to_dict() == {network: [rate] for network, rate in best.items()}
 
 
 @pytest.fixture
@@ -189,6 +207,21 @@ def test_a_trial_trains_and_tests_on_its_fold(trial, n_train, trained_on):
         assert torch.equal(split.images, wanted.train.images)
         assert 7 in choices
     assert len({row["network"] for row in rows}) == len(rows) == len(trained_on)
+
+
+@pytest.mark.parametrize(
+    ("trial", "network", "n_train"),
+    [("block_row", "Fire", 1000), ("se_row", "tanh", 1000), ("exit_row", "equal weights", 3500)],
+)
+def test_a_network_learns_from_its_fold_at_the_rate_given(trial, network, n_train, trained_on):
+    row = getattr(fold_trials, trial)(network, 0.3, fold=2, seed=7)
+    assert row == fold_trials.answers(network, Says(), digits(n_train, fold=2).test)
+    ((choices, split, settings),) = trained_on
+    assert torch.equal(split.images, digits(n_train, fold=2).train.images)
+    named = (network,) if trial != "se_row" else fold_trials.se_trials.NETWORKS[network]
+    assert set(named) <= set(choices)
+    assert 7 in choices
+    assert 0.3 in (*choices, *settings.values())
 
 
 def replace_all(monkeypatch, told):

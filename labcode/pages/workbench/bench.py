@@ -70,8 +70,8 @@ def _html(part: Part) -> str:
 <figure class="bench-picture"><style>{STYLED}</style>{with_still(_picture())}</figure>
 <p class="bench-note" role="status">The workbench works on the built site, in a browser that runs
 scripts. In Python, <code>labcode</code> does the same.</p>
-<p class="bench-buttons"><button type="button" class="bench-main" data-start hidden="hidden">Start (loads
-about 5 MB, once)</button></p>
+<p class="bench-buttons"><button type="button" class="bench-main" data-start
+hidden="hidden">Start (loads about 5 MB, once)</button></p>
 <div class="bench-room" hidden></div>
 </section>
 <script type="module" src="../../workbench/page.mjs"></script>"""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from labcode import studies
+from labcode.models.blocks import BLOCKS as KINDS
 from labcode.training import Difference, difference_over_answers, difference_over_folds
 
 if TYPE_CHECKING:
@@ -103,6 +104,24 @@ OWN_WEIGHTS = Comparison(
     "folds_lottery", "re-initialised", "original", "its own first weights, to new ones"
 )
 ALL = (*COMPRESSED, *LENET5, EXITS, STOPPING, TICKET, OWN_WEIGHTS, BLOCKS, SE, SE_MAXIMUM, SE_WIDER)
+
+# The same pairs, each network at the learning rate that was best for it on the validation split.
+BLOCKS_AT_OWN_RATES = {
+    kind: Comparison("folds_blocks_own_rates", "standard", kind, f"{kind} blocks at their own rate")
+    for kind in KINDS
+    if kind != "standard"
+}
+EXITS_AT_OWN_RATES = Comparison(
+    "folds_exits_own_rates", EXITS.first, EXITS.second, f"{EXITS.label}, at their own rates"
+)
+SE_AT_OWN_RATES = {
+    name: Comparison("folds_se_own_rates", first, name, f"{name} in a small ResNet, own rates")
+    for first, name in (
+        ("without SE", "standard SE"),
+        *(("standard SE", change) for change in ("maximum", "r = 2", "tanh", "ReLU")),
+    )
+}
+AT_OWN_RATES = (*BLOCKS_AT_OWN_RATES.values(), EXITS_AT_OWN_RATES, *SE_AT_OWN_RATES.values())
 
 
 def right(table: pd.DataFrame, network: str) -> NDArray[np.float64]:

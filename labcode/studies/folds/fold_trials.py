@@ -101,17 +101,22 @@ def block_row(network: str, lr: float, fold: int, seed: int) -> Row:
 
 def se_rows(fold: int, seed: int) -> list[Row]:
     """Train the small ResNet without SE, with it, and with one choice changed, on 1,000 digits."""
+    networks = ("without SE", "standard SE", "maximum", "r = 2")
+    return [se_row(network, se_trials.LR, fold, seed) for network in networks]
+
+
+def se_row(network: str, lr: float, fold: int, seed: int) -> Row:
+    """Train a small ResNet, with SE or without, on 1,000 digits.
+
+    Args:
+        network: One of `se_trials.NETWORKS`.
+        lr: Learning rate at the start.
+        fold: Of the digits.
+        seed: One of `seeds_of` the fold.
+    """
     data = digits(protocol.N_TRAIN, fold=fold)
-    networks = {
-        "without SE": ("none", 4, "average"),
-        "standard SE": ("standard", 4, "average"),
-        "maximum": ("standard", 4, "maximum"),
-        "r = 2": ("standard", 2, "average"),
-    }
-    return [
-        answers(name, se_trials.se_model(*choices, "sigmoid", seed, images=data), data.test)
-        for name, choices in networks.items()
-    ]
+    model = se_trials.se_model(*se_trials.NETWORKS[network], seed, lr=lr, images=data)
+    return answers(network, model, data.test)
 
 
 def exit_rows(fold: int, seed: int) -> list[Row]:

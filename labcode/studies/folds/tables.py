@@ -12,6 +12,7 @@ from labcode.studies.definition import Row, Study, Table
 from labcode.studies.early_exit import tables as early_exit
 from labcode.studies.folds import chapter_trials, fold_trials
 from labcode.studies.searches import best_rate
+from labcode.studies.senet import tables as senet
 
 DATA = "mnist5k, five folds: 3500 training, 500 validation and 1000 test images each"
 FEW = "mnist5k, five folds: 1000 training, 500 validation and 1000 test images each"
@@ -55,6 +56,7 @@ STUDY = Study(
         own_rates("blocks", fold_trials.block_row, blocks.RATES, "kind", FEW),
         own_rates("exits", fold_trials.exit_row, early_exit.RATES, "method", DATA),
         folds("se", fold_trials.se_rows, FEW),
+        own_rates("se", fold_trials.se_row, senet.RATES, "network", FEW),
         folds("lenet_300_100", fold_trials.lenet_300_100_rows),
         folds("lenet5", chapter_trials.lenet5_rows),
         folds("stopping", chapter_trials.stopping_rows),

@@ -10,7 +10,16 @@ from labcode.studies.definition import Row
 from labcode.studies.protocol import facts, small_run
 
 EPOCHS = 6
-LR = 1e-2  # that of the small SqueezeNet; not searched
+LR = 1e-2  # that of the small SqueezeNet, for all; `RATES` are searched for each of `NETWORKS`
+RATES = (5e-3, 1e-2, 2e-2, 4e-2, 8e-2, 0.16)
+NETWORKS = {  # by name: placement, reduction, squeeze and gate
+    "without SE": ("none", 4, "average", "sigmoid"),
+    "standard SE": ("standard", 4, "average", "sigmoid"),
+    "maximum": ("standard", 4, "maximum", "sigmoid"),
+    "r = 2": ("standard", 2, "average", "sigmoid"),
+    "tanh": ("standard", 4, "average", "tanh"),
+    "ReLU": ("standard", 4, "average", "relu"),
+}
 
 
 def se_row(
@@ -57,3 +66,15 @@ def se_model(
     return small_run(
         lambda: small_se_resnet(place, **settings), seed, epochs=epochs, lr=lr, images=images
     )
+
+
+def rate_row(network: str, lr: float, seed: int) -> Row:
+    """Return the accuracies at a learning rate; only the validation split may choose.
+
+    Args:
+        network: One of `NETWORKS`.
+        lr: Learning rate at the start.
+        seed: Of the first weights and the order of the images.
+    """
+    row = se_row(*NETWORKS[network], seed, lr=lr)
+    return {what: row[what] for what in ("train_accuracy", "validation_accuracy")}

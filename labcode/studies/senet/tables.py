@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from itertools import product
 
-from labcode.studies.definition import Row, Study, Table
+from labcode.studies.definition import Row, Study, Table, grid
 from labcode.studies.senet import se_trials
 
 SEEDS = (0, 1, 2)
+RATE_SEEDS = (100, 101, 102)  # no other table uses them
 STANDARD: Row = {"placement": "standard", "reduction": 4, "squeeze": "average", "gate": "sigmoid"}
 CHOICES = (
     STANDARD | {"placement": "none"},
@@ -39,4 +40,10 @@ RATE = Table(
     ],
     facts=SENET.facts,
 )
-STUDY = Study("senet", (SENET, RATE))
+RATES = Table(
+    "senet_rates",
+    se_trials.rate_row,
+    grid(network=se_trials.NETWORKS, lr=se_trials.RATES, seed=RATE_SEEDS),
+    facts=SENET.facts,
+)
+STUDY = Study("senet", (SENET, RATE, RATES))
