@@ -41,4 +41,4 @@ def table(forms: Sequence[Variant]) -> pd.DataFrame:
 
 
 def _rounded(value: float | None, factor: float, digits: int) -> float | str:
-    return "" if value is None else round(value * factor, digits)
+    return "" if value is None else round(value * factor, digits or None)
