@@ -15,7 +15,8 @@
     const button = document.createElement("button");
     button.type = "button";
     button.className = "open-all";
-    button.textContent = `Open all ${folds.length} answers of this page`;
+    const all = folds.length === 2 ? "both" : `all ${folds.length}`;
+    button.textContent = `Open ${all} answers of this page`;
     button.addEventListener("click", openAll);
     fold.append(button);
   }

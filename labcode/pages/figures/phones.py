@@ -72,7 +72,7 @@ def phone_and_network() -> Figure:
                 "Bytes of weights",
                 [(need.name, need.bytes, "B") for need in found],
                 CHIP_BYTES,
-                "a large FPGA holds 10 MB",
+                "large FPGA: often < 10 MB",
                 [f"at {BITS_A_SECOND / 1e6:g} Mbit/s (assumed), {large.name} loads",
                  f"in {8 * large.bytes / BITS_A_SECOND / 60:.0f} minutes, "
                  f"{small.name} in {8 * small.bytes / BITS_A_SECOND:.0f} seconds"],

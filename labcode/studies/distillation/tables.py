@@ -12,7 +12,6 @@ from typing import Any
 from labcode.studies.definition import Export, Outcome, Row, Study, Table, Weights, grid
 from labcode.studies.distillation import ensembles, page_data, trials, unseen
 from labcode.studies.scoreboard import techniques
-from labcode.studies.searches import best_rate
 
 TUNING_SEEDS, SEEDS, UNSEEN_SEEDS, ENSEMBLE_SEEDS = range(3), range(5), range(3), range(3)
 SHIPPED = ("live teacher", 0)  # method and seed of the student on the page *Draw a digit*
@@ -113,30 +112,6 @@ METHODS = Table(
     ],
     facts=FACTS,
 )
-# Was the rate of `METHODS` the best for each lesson? Other seeds of the students.
-RATES = Table(
-    "distillation_rates",
-    trials.tuning_trial,
-    grid(
-        method=("labels", "label smoothing", "teacher"),
-        n_train=(500, 3500),
-        lr=(5e-3, 1e-2, 2e-2, 4e-2, 8e-2),
-        seed=(100, 101, 102),
-    ),
-    facts=FACTS,
-)
-OWN_RATES = Table(
-    "distillation_own_rates",
-    trials.method_at,
-    lambda searches: [
-        setting | {"lr": best_rate(searches, method=setting["method"], n_train=setting["n_train"])}
-        for setting in grid(
-            n_train=(500, 3500), method=("labels", "label smoothing", "teacher"), seed=SEEDS
-        )
-    ],
-    (RATES,),
-    facts={name: fact for name, fact in FACTS.items() if name != "lr"},
-)
 AUGMENTED = Table(
     "distillation_augmented",
     augmented_outcome,
@@ -201,8 +176,6 @@ STUDY = Study(
         WEIGHT,
         LABELS,
         METHODS,
-        RATES,
-        OWN_RATES,
         AUGMENTED,
         AUGMENTED_FEW,
         AUGMENTED_FEW_TAUGHT,

@@ -160,19 +160,6 @@ def method_trial(method: str, n_train: int, seed: int) -> Row:
     return report(trained_student(method, n_train, seed), n_train)
 
 
-def method_at(method: str, n_train: int, seed: int, lr: float) -> Row:
-    """Train a student by one of `METHODS`, with the chosen settings but for the learning rate.
-
-    Args:
-        method: One of `METHODS`, but for hints.
-        n_train: Size of the training set.
-        seed: Of the student's first weights and the order of the images.
-        lr: Learning rate at the start.
-    """
-    model = train(student(seed), n_train, seed, loss_of(method, n_train, seed), lr=lr)
-    return report(model, n_train)
-
-
 def report(model: nn.Module, n_train: int) -> Row:
     """Return a trained student's accuracies, its parameters and the bytes of its file."""
     return scores(model, digits(n_train), SPLITS) | {

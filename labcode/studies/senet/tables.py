@@ -28,22 +28,10 @@ SENET = Table(
         "epochs": se_trials.EPOCHS,
     },
 )
-# Are the gates apart, or is the learning rate too low for some of them? Four times the rate.
-RATE = Table(
-    "senet_higher_rate",
-    se_trials.se_row,
-    [
-        STANDARD | change | {"lr": 4 * se_trials.LR, "seed": seed}
-        for seed, change in product(
-            SEEDS, ({"placement": "none"}, {}, {"gate": "tanh"}, {"gate": "relu"})
-        )
-    ],
-    facts=SENET.facts,
-)
 RATES = Table(
     "senet_rates",
     se_trials.rate_row,
     grid(network=se_trials.NETWORKS, lr=se_trials.RATES, seed=RATE_SEEDS),
     facts=SENET.facts,
 )
-STUDY = Study("senet", (SENET, RATE, RATES))
+STUDY = Study("senet", (SENET, RATES))
