@@ -42,7 +42,7 @@ def best_rate(searches: pd.DataFrame, **chosen: Any) -> float:
 
 
 def inside(searches: pd.DataFrame, **chosen: Any) -> bool:
-    """Return whether the best rate has a lower and a higher one beside it that do worse.
+    """Return whether the lowest and the highest rate of the search both do worse than the best.
 
     Args:
         searches: As in `by_rate`.
