@@ -42,5 +42,5 @@ def test_the_picture_has_the_bytes_of_both_ends() -> None:
 
 
 def test_nothing_moves_before_the_script_says_so() -> None:
-    assert re.search(r"<button [^>]*data-start hidden>", html())
+    assert re.search(r'<button [^>]*data-start\s+hidden="hidden">', html())
     assert '<div class="bench-room" hidden>' in html()

@@ -23,7 +23,7 @@ def table(forms: Sequence[Variant]) -> pd.DataFrame:
 
     >>> found = table([Variant("int8", 5_000_000, 0.9, 12.34), Variant("cut", refusal="no")])
     >>> found.loc["int8"].tolist()
-    [5000.0, 12.3, 90.0, '']
+    [5000, 12.3, 90, '']
     """
     import pandas as pd
 
