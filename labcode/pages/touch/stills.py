@@ -27,7 +27,7 @@ def filtered(number: int) -> str:
     ]
     found = [value / max(sums) for value in sums]
     return svg_pair(
-        pixels(shades(ink, SIDE), f"A handwritten {number}"),
+        pixels(shades(ink, SIDE), f"A handwritten {number} of 28 by 28 pixels"),
         pixels(shades(found, side), "Its map: dark along the upper and lower edges"),
     )
 
@@ -37,7 +37,7 @@ def pooled(number: int) -> str:
     ink = [value / 255 for value in sample(number)]
     means, largest = (_halved(ink, keep) for keep in (lambda four: sum(four) / 4, max))
     return (
-        svg(pixels(shades(ink, SIDE), f"A handwritten {number}"))
+        svg(pixels(shades(ink, SIDE), f"A handwritten {number} of 28 by 28 pixels"))
         + svg(pixels(shades(means, SIDE // 2), "After mean pooling, 14 by 14"))
         + svg(pixels(shades(largest, SIDE // 2), "After max pooling, 14 by 14"))
     )

@@ -115,7 +115,7 @@ class Count {
     for (const each of this.exercises) each.mark(ids.includes(each.record.id));
     const n = this.exercises.filter(({ box }) => box.hasAttribute("data-solved")).length;
     const all = this.exercises.length;
-    this.words.textContent = `Solved here: ${n} of the ${all} that this page can check. Kept in this browser only.`;
+    this.words.textContent = `Solved here: ${n} of ${all} that this page can check. Kept in this browser only.`;
     this.button.hidden = n === 0;
   }
 
