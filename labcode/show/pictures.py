@@ -198,7 +198,7 @@ def tinted(html: str, tone: Tone | None) -> str:
 
 
 def _drawn(picture: Picture) -> str:
-    tone = f" live-{picture.tone}" if picture.tone else ""
+    tone = f" live-{picture.tone}" if picture.tone else ""  # an image is alone, without `tinted`
     return (
         f'<svg class="live-picture{tone}" role="img" aria-label="{escape(picture.label)}" '
         f'viewBox="0 0 {picture.width:g} {picture.height:g}" width="{picture.width:g}" '

@@ -27,15 +27,7 @@ def by_rate(searches: pd.DataFrame, **chosen: Any) -> pd.Series:
 
 
 def best_rate(searches: pd.DataFrame, **chosen: Any) -> float:
-    """Return the rate with the highest validation accuracy; the lowest of equals.
-
-    Args:
-        searches: As in `by_rate`.
-        chosen: As in `by_rate`.
-
-    Raises:
-        ValueError: No row is chosen.
-    """
+    """Return the rate with the highest validation accuracy, the lowest of equals; see `by_rate`."""
     found = by_rate(searches, **chosen)
     rates: list[float] = found.index.tolist()
     return rates[int(found.argmax())]
@@ -44,12 +36,7 @@ def best_rate(searches: pd.DataFrame, **chosen: Any) -> float:
 def inside(searches: pd.DataFrame, **chosen: Any) -> bool:
     """Return whether the lowest and the highest rate of the search both do worse than the best.
 
-    Args:
-        searches: As in `by_rate`.
-        chosen: As in `by_rate`.
-
-    Raises:
-        ValueError: No row is chosen.
+    Arguments and errors are those of `by_rate`.
     """
     found = by_rate(searches, **chosen)
     best = found.max()

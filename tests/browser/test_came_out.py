@@ -52,6 +52,13 @@ def test_a_key_opens_one_answer_and_one_button_all(visit):
     assert page.locator(".open-all").count() == 0
 
 
+def test_of_two_answers_the_button_says_both(visit):
+    page = visit("book/photographs/your_own.html").page
+    page.locator("details.came-out summary").first.press("Enter")
+    page.get_by_role("button", name="Open both answers of this page").click()
+    assert page.locator("details.came-out[open]").count() == 2
+
+
 def test_an_answer_opens_without_scripts(visit):
     page = visit(PAGE, scripts=False).page
     page.locator("details.came-out > summary").first.click()
