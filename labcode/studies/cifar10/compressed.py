@@ -38,6 +38,7 @@ class Choice:
         lr: Highest learning rate of that training.
         n_train: Training pictures; None takes all.
         order: Decides the order of the pictures; None is the seed.
+        network: One of `labcode.studies.cifar10.stored.NETWORKS`.
     """
 
     seed: int
@@ -47,11 +48,20 @@ class Choice:
     lr: float = LOW_RATE
     n_train: int | None = None
     order: int | None = None
+    network: str = "resnet8"
 
     @property
     def steps(self) -> int:
         """Steps of the training."""
         return self.passes * -(-len(pictures(self.n_train).train) // BATCH_SIZE)
+
+    def whole(self) -> nn.Module:
+        """Return the stored network, a copy of its own."""
+        return whole(self.seed, self.network)
+
+    def folded(self) -> nn.Module:
+        """Return the stored network with its batch norms folded."""
+        return folded(self.seed, self.network)
 
     def train(self, model: nn.Module, **settings: object) -> nn.Module:
         """Train a network on, in place; without a pass it stays as it is."""
@@ -113,17 +123,17 @@ def _onnx(model: nn.Module) -> Result:
 
 def uncompressed(choice: Choice) -> Result:
     """Leave the network as it is: a float32 file."""
-    return _onnx(whole(choice.seed))
+    return _onnx(choice.whole())
 
 
 def trained_on(choice: Choice) -> Result:
     """Train the network on, as the techniques do that train: the control."""
-    return _onnx(choice.train(whole(choice.seed)))
+    return _onnx(choice.train(choice.whole()))
 
 
 def int8(choice: Choice) -> Result:
     """Let ONNX Runtime make an int8 file, without training."""
-    return int8_file(whole(choice.seed), reduce_range=choice.bits == 7)
+    return int8_file(choice.whole(), reduce_range=choice.bits == 7)
 
 
 def int8_file(model: nn.Module, *, reduce_range: bool) -> Result:
@@ -136,7 +146,7 @@ def int8_file(model: nn.Module, *, reduce_range: bool) -> Result:
 def rounded(choice: Choice) -> Result:
     """Round weights to few bits and activations to 8, and train on, if passes are given."""
     model = quantization.quantize_model(
-        folded(choice.seed),
+        choice.folded(),
         calibration(),
         weight_bits=choice.bits,
         activation_bits=8,
@@ -144,12 +154,12 @@ def rounded(choice: Choice) -> Result:
     )
     choice.train(model)
     size = len(quantization.pack_model(model))
-    return Result(partial(logits_of, model), folded(choice.seed), size)
+    return Result(partial(logits_of, model), choice.folded(), size)
 
 
 def shared(choice: Choice) -> Result:
     """Let each layer's weights share 2^bits values, train these on, and pack."""
-    model = folded(choice.seed)
+    model = choice.folded()
     values = quantization.share_weights(model, choice.bits)
     with quantization.centroid_training(model, values):
         choice.train(model)
@@ -171,12 +181,12 @@ def pruned(choice: Choice) -> Result:
     place; without, all at once from the network with its batch norms folded.
     """
     if choice.passes:
-        model = whole(choice.seed)
+        model = choice.whole()
         pruner = pruning.Pruner(model, gradual(choice.kept), steps=choice.steps)
         choice.train(model, after_step=pruner.after_step)
         model = quantization.fold_batch_norm(model, SHAPE)
     else:
-        model = copy.deepcopy(folded(choice.seed))
+        model = copy.deepcopy(choice.folded())
         pruning.Pruner(model, one_shot(choice.kept), steps=1)
     quantization.share_weights(model, PACKED_BITS)
     return _packed(model)
@@ -189,7 +199,7 @@ def cut(choice: Choice) -> Result:
 
 def cut_network(choice: Choice) -> nn.Module:
     """Return the stored network with a part of the filters inside each block, untrained."""
-    model = whole(choice.seed)
+    model = choice.whole()
     norms = pruning.activity.unit_norms(model, p=1)
     layers = [f"block{number}.conv1" for number in (1, 2, 3)]
     counts = {name: round(choice.kept * len(norms[name])) for name in layers}
@@ -204,7 +214,7 @@ def thin(choice: Choice) -> Result:
 
 def thin_network(choice: Choice) -> nn.Module:
     """Return the stored network with a part of the rank of each block's convolutions, untrained."""
-    model = whole(choice.seed)
+    model = choice.whole()
     for number in (1, 2, 3):
         block: Any = model.get_submodule(f"block{number}")
         for name in ("conv1", "conv2"):

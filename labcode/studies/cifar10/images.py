@@ -8,6 +8,10 @@ from pathlib import Path
 
 from labcode.data import Dataset, folder, load
 
+DATA = (
+    "CIFAR-10 as JPEG copies of quality 75, 32 x 32: 45,000 pictures train, 5,000 choose, "
+    "10,000 test"
+)
 FOLDER = "LABCODE_CIFAR10"  # environment: a folder with train/ and test/, a sub-folder a class
 
 

@@ -1,9 +1,9 @@
-"""The trained ResNet-8 of each seed, and what another network changes of its answers."""
+"""The trained networks of each seed, and what another network changes of their answers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
 import torch  # noqa: F401 (the example below)
 from torch import Tensor, nn
@@ -19,18 +19,31 @@ from labcode.weights import read, unpack
 SHAPE = (3, 32, 32)
 CALIBRATION = 500  # training pictures, unchanged, that ranges are found with
 Answers = Callable[[Tensor], Tensor]  # pictures (N, 3, 32, 32) to logits (N, 10)
+NETWORKS: dict[str, Callable[[], nn.Module]] = {
+    "resnet8": resnet8,
+    "resnet8-pooled": partial(resnet8, width=24, pooled=True),
+}
 
 
-def whole(seed: int) -> nn.Module:
-    """Return the stored ResNet-8 of a seed, a copy of its own in evaluation mode."""
-    network = seeded(resnet8, seed)
-    unpack(network, read(f"resnet8-seed{seed}.safetensors"))
-    return network.eval()
+def file_name(network: str, seed: int) -> str:
+    """Return what the weights of one of `NETWORKS` are called in the store.
+
+    >>> file_name("resnet8", 0)
+    'resnet8-seed0.safetensors'
+    """
+    return f"{network}-seed{seed}.safetensors"
 
 
-def folded(seed: int) -> nn.Module:
-    """Return the stored ResNet-8 with its batch norms folded."""
-    return quantization.fold_batch_norm(whole(seed), SHAPE)
+def whole(seed: int, network: str = "resnet8") -> nn.Module:
+    """Return one of `NETWORKS` as stored, a copy of its own in evaluation mode."""
+    model = seeded(NETWORKS[network], seed)
+    unpack(model, read(file_name(network, seed)))
+    return model.eval()
+
+
+def folded(seed: int, network: str = "resnet8") -> nn.Module:
+    """Return one of `NETWORKS` as stored, with its batch norms folded."""
+    return quantization.fold_batch_norm(whole(seed, network), SHAPE)
 
 
 def calibration() -> Tensor:
@@ -39,10 +52,10 @@ def calibration() -> Tensor:
 
 
 @cache
-def right(seed: int) -> Tensor:
+def right(seed: int, network: str = "resnet8") -> Tensor:
     """Return where the stored network is right on the test pictures, (10,000,)."""
     test = pictures().test
-    return logits_of(whole(seed), test.images).argmax(1) == test.labels
+    return logits_of(whole(seed, network), test.images).argmax(1) == test.labels
 
 
 def changes(before: Tensor, after: Tensor) -> Row:
@@ -58,14 +71,14 @@ def changes(before: Tensor, after: Tensor) -> Row:
     return {"lost": int((before & ~after).sum()), "won": int((after & ~before).sum())}
 
 
-def judged(answers: Answers, seed: int) -> Row:
+def judged(answers: Answers, seed: int, network: str = "resnet8") -> Row:
     """Return accuracies, and ``lost`` and ``won`` against the stored network of the seed."""
     data = pictures()
     now = answers(data.test.images).argmax(1) == data.test.labels
     return {
         "validation_accuracy": validation_accuracy(answers),
         "test_accuracy": float(now.double().mean()),
-        **changes(right(seed), now),
+        **changes(right(seed, network), now),
     }
 
 

@@ -11,8 +11,10 @@ from labcode.studies.cifar10 import (
     rates,
     stored,
     students,
+    target_tables,
     trials,
 )
+from labcode.studies.cifar10.images import DATA
 from labcode.studies.cifar10.view import LESSON, LONGER
 from labcode.studies.definition import Row, Study, Table, TimedTable, grid
 from labcode.studies.searches import best_rate
@@ -21,10 +23,6 @@ SEEDS = (0, 1, 2)
 RATES_SEED = 100  # no other table uses it
 RATES = (0.05, 0.1, 0.2, 0.4, 0.8)
 START_RATES = (0.1, 0.2, 0.4, 0.8)  # of other networks from the start
-DATA = (
-    "CIFAR-10 as JPEG copies of quality 75, 32 x 32: 45,000 pictures train, 5,000 choose, "
-    "10,000 test"
-)
 FACTS: Row = {"data": DATA, "batch_size": trials.BATCH_SIZE, "weight_decay": trials.WEIGHT_DECAY}
 FEW = 1  # passes of training after compression
 
@@ -210,5 +208,6 @@ STUDY = Study(
         *(SEARCH, RESNET8, UNTRAINED, TUNED),
         *(LESSON_RATES, FEW_BITS, TWO_BITS_RATES, TWO_BITS, SHARED, LOW_RANK, PRUNED),
         *(STUDENT_RATES, STUDENTS, EXITS, BLOCK_RATES, BLOCKS, TIMES, EXIT_TIMES),
+        *target_tables.TABLES,
     ),
 )

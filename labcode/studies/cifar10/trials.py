@@ -16,6 +16,7 @@ from labcode import counting
 from labcode.data import Dataset, FlipAndShift
 from labcode.models import resnet8
 from labcode.studies.cifar10.images import pictures
+from labcode.studies.cifar10.stored import file_name
 from labcode.studies.definition import Outcome, Row, Weights
 from labcode.studies.protocol import scores
 from labcode.training import evaluate, fit, seeded
@@ -124,8 +125,21 @@ def tuned(
 
 def rate_row(n_train: int, passes: int, lr: float, seed: int) -> Row:
     """Return how a short training at a learning rate does on the validation split."""
+    return short_row(resnet8, n_train=n_train, passes=passes, lr=lr, seed=seed)
+
+
+def short_row(
+    build: Callable[[], nn.Module],
+    *,
+    n_train: int,
+    passes: int,
+    lr: float,
+    seed: int,
+    **settings: Any,
+) -> Row:
+    """Return losses and accuracy of a network after a short training; see `trained`."""
     data = pictures(n_train)
-    network = trained(resnet8, seed, data=data, lr=lr, passes=passes)
+    network = trained(build, seed, data=data, lr=lr, passes=passes, **settings)
     seen, known = evaluate(network, data.validation), evaluate(network, data.train)
     return {
         "train_loss": known.loss,
@@ -135,13 +149,23 @@ def rate_row(n_train: int, passes: int, lr: float, seed: int) -> Row:
 
 
 def resnet8_row(seed: int) -> Outcome:
-    """Train ResNet-8, round its weights to float16, and hand them out with what they reach."""
+    """Train ResNet-8, and hand out its weights with what they reach."""
+    return stored_outcome("resnet8", seed, trained(resnet8, seed, data=pictures(), passes=PASSES))
+
+
+def stored_outcome(name: str, seed: int, network: nn.Module) -> Outcome:
+    """Round a network's weights to float16, and hand them out with what they reach.
+
+    Args:
+        name: One of `labcode.studies.cifar10.stored.NETWORKS`.
+        seed: What it was trained with.
+        network: Trained on small photographs; changed in place.
+    """
     data = pictures()
-    network = trained(resnet8, seed, data=data, passes=PASSES)
-    about = {"network": "resnet8", "seed": seed, "dataset": "cifar10"}
-    packed = pack(network, {"format": "pt"} | {name: str(fact) for name, fact in about.items()})
+    about = {"network": name, "seed": seed, "dataset": "cifar10"}
+    packed = pack(network, {"format": "pt"} | {key: str(fact) for key, fact in about.items()})
     unpack(network, packed)
     cost = counting.count(network, data.input_shape)
     row = {"params": cost.params, "macs": cost.macs, "bytes_on_disk": len(packed)}
     row |= scores(network, data, ("train", "validation", "test"))
-    return Outcome(row, {f"resnet8-seed{seed}.safetensors": Weights(packed, about)})
+    return Outcome(row, {file_name(name, seed): Weights(packed, about)})
