@@ -138,6 +138,18 @@ LENET5_TAUGHT = Table(
     [{"seed": seed, "teachers": "lenet5", **LENET5_LESSONS} for seed in SEEDS],
     facts={"data": f"{DATA}, {taught.COPIES} changed copies of each"},
 )
+# Its control: dense, and as many passes as the smallest file had.
+LENET5_DENSE = Table(
+    "deep_compression_lenet5_dense",
+    taught.dense_trial,
+    grid(
+        teachers=["lenet5"],
+        network=["lenet5"],
+        passes=[sum(more for _, more in LENET5_LESSONS["rounds"])],
+        seed=SEEDS,
+    ),
+    facts=LENET5_TAUGHT.facts,
+)
 INITS = Table(
     "deep_compression_inits",
     trials.init_trial,
@@ -168,6 +180,7 @@ STUDY = Study(
         TAUGHT_BY_LENET5,
         TAUGHT_BY_ITSELF,
         LENET5_TAUGHT,
+        LENET5_DENSE,
         INITS,
         CONTROLS,
         SCOREBOARD,

@@ -55,16 +55,11 @@ def taught_trial(
         ValueError: There are no such teachers.
     """
     images, dense = data.load("mnist5k"), baselines.load(network, seed=seed)
-    change = recipe(network).augment
-    lessons = Lessons(
-        teachers_of(teachers, dense), images.train, change, copies=COPIES, seed=1000 + seed
-    )
+    lessons = _lessons(dense, seed, teachers, network)
     passes = sum(number for part, number in rounds if part >= max(packed))
-    control = copy.deepcopy(dense)
-    refine(control, lessons.split, lessons.guide, epochs=passes, seed=100 * seed + 99)
     before = {r.seed: r for r in baselines.results(network)}[seed]
     facts = {"test_before": before.test_accuracy, "validation_before": before.validation_accuracy}
-    rows = [{"part": 1.0, **_accuracies(control, images), **facts, "passes": passes}]
+    rows = [{"part": 1.0, **dense_trial(seed, teachers, network=network, passes=passes), **facts}]
     model, passes = copy.deepcopy(dense), 0
     for number, (part, more) in enumerate(rounds):
         prune(model, lessons.split, lessons.guide, part, epochs=more, seed=100 * seed + number)
@@ -74,6 +69,32 @@ def taught_trial(
             leave(files, network, part, file)
             rows.append({"part": part, **row, **facts, "passes": passes, "macs": before.macs})
     return rows
+
+
+def dense_trial(seed: int, teachers: str, *, network: str, passes: int) -> Row:
+    """Return what the dense network reaches after so many passes over the lessons: the control.
+
+    Args:
+        seed: Of the baseline; it decides the lessons and their order too.
+        teachers: As for `taught_trial`.
+        network: The baseline.
+        passes: Over the lessons.
+    """
+    dense = baselines.load(network, seed=seed)
+    lessons = _lessons(dense, seed, teachers, network)
+    control = copy.deepcopy(dense)
+    refine(control, lessons.split, lessons.guide, epochs=passes, seed=100 * seed + 99)
+    return {**_accuracies(control, data.load("mnist5k")), "passes": passes}
+
+
+def _lessons(dense: nn.Module, seed: int, teachers: str, network: str) -> Lessons:
+    return Lessons(
+        teachers_of(teachers, dense),
+        data.load("mnist5k").train,
+        recipe(network).augment,
+        copies=COPIES,
+        seed=1000 + seed,
+    )
 
 
 def teachers_of(name: str, dense: nn.Module) -> list[nn.Module]:
