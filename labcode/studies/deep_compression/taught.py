@@ -59,7 +59,8 @@ def taught_trial(
     passes = sum(number for part, number in rounds if part >= max(packed))
     before = {r.seed: r for r in baselines.results(network)}[seed]
     facts = {"test_before": before.test_accuracy, "validation_before": before.validation_accuracy}
-    rows = [{"part": 1.0, **dense_trial(seed, teachers, network=network, passes=passes), **facts}]
+    rows = [{"part": 1.0, **dense_trial(seed, teachers, network=network, passes=passes)}]
+    rows[0] |= facts | {"passes": passes}
     model, passes = copy.deepcopy(dense), 0
     for number, (part, more) in enumerate(rounds):
         prune(model, lessons.split, lessons.guide, part, epochs=more, seed=100 * seed + number)
@@ -84,7 +85,7 @@ def dense_trial(seed: int, teachers: str, *, network: str, passes: int) -> Row:
     lessons = _lessons(dense, seed, teachers, network)
     control = copy.deepcopy(dense)
     refine(control, lessons.split, lessons.guide, epochs=passes, seed=100 * seed + 99)
-    return {**_accuracies(control, data.load("mnist5k")), "passes": passes}
+    return _accuracies(control, data.load("mnist5k"))
 
 
 def _lessons(dense: nn.Module, seed: int, teachers: str, network: str) -> Lessons:

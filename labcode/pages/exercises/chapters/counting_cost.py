@@ -59,7 +59,7 @@ def _outputs() -> Marks:
         {
             right - 1: "Nearly: put this one into the formula once more. A bit more than a tenth "
             "remains.",
-            11: "You forgot the depthwise part: 1/N < 1/10 alone would need N = 11, and 1/25 comes "
+            11: "You forgot the pointwise part: 1/N < 1/10 alone would need N = 11, and 1/25 comes "
             "on top.",
             25: "25 is the size of the kernel. Solve 1/N + 1/25 < 1/10 for N.",
         },

@@ -14,7 +14,7 @@ def _scale() -> Marks:
             5 / 256: "256 marks have 255 steps between them.",
             4 / 255: "The range is from −1 to 4, which is 5 long.",
             8 / 255: "That is a symmetric scale, from −4 to 4. Here the range need not be "
-            "symmetric, and half of it would be wasted.",
+            "symmetric, and three eighths of it would be wasted.",
         },
         within=0.002,
     )

@@ -55,12 +55,12 @@ EXERCISES: tuple[Exercise, ...] = (
             ),
             "fc": Option(
                 "`fc`: it has more than a quarter of all parameters.",
-                "Many parameters are not much harm. A sum of 1,280 products forgives the rounding "
-                "of each.",
+                "Many parameters are not much harm: rounded alone it changes the logits by 0.02 %.",
             ),
             "head": Option(
                 "`head`: it is the widest convolution.",
-                "Wide sums forgive much. The harm is done where a filter has nine weights.",
+                "Rounded alone it changes the logits by 0.01 %. The width of a layer does not tell: "
+                "measure.",
             ),
         },
         solve=_guilty,

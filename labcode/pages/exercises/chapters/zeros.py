@@ -4,10 +4,9 @@ from labcode.pages.exercises.kinds import Exercise
 from labcode.pages.exercises.numbers import Field, Marks, Number, Several
 
 
-def _csr_from(bits: int) -> float:
-    from labcode.pages.calculators.sparse_bytes import sizes
-
-    return 100 * sizes(400_000, 0.9, bits, 16, 5).csr_from
+def _csr_from(bits: int, column: int = 16) -> float:
+    """Return the zeros from which CSR without row starts is smaller, in percent."""
+    return 100 * (1 - bits / (bits + column))
 
 
 def _sixteen() -> Marks:
