@@ -350,7 +350,7 @@ def test_another_finding_is_right_as_well() -> None:
         ("weight_sharing-1", [1_560, 2_048]),
         ("low_rank-3", 576 * 128 // (576 + 128)),
         ("efficient_convolutions-2", 9 * 256**2 / (2 * 256 * 64 + 9 * 64**2)),
-        ("squeezenet-1", 97 * 16 + 17 * 64 + (9 * 16 + 1) * 64),
+        ("squeezenet-1", 101 * 20 + 21 * 40 + (9 * 20 + 1) * 60),
         ("senet-1", 3 * 2 * 2048**2),
         ("papers_tables-2", 336),
         ("dynamic_computation-1", 496_440),

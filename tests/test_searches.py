@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from labcode import studies
 from labcode.studies.blocks.tables import KINDS
+from labcode.studies.clothes import tables as clothes
 from labcode.studies.early_exit.tables import FEATURED
 from labcode.studies.searches import best_rate, by_rate, inside
 from labcode.studies.senet import se_trials
@@ -15,8 +16,11 @@ RATES = (0.01, 0.02, 0.04, 0.08)
 DIGITS = [("architecture_block_rates", {"kind": kind}) for kind in KINDS.values()]
 GATES = [("senet_rates", {"network": network}) for network in se_trials.NETWORKS]
 EXITS = [("early_exit_rates", {"method": method}) for method in FEATURED]
+CLOTHES = [("clothes_rates", {"trial": trial, **setting}) for trial, setting in clothes.RATED]
 PHOTOGRAPHS: list[tuple[str, dict]] = [
     ("cifar10_rates", {}),
+    ("cifar10_target_rates", {}),
+    ("cifar10_target_lesson_rates", {}),
     ("cifar10_two_bits_rates", {}),
     ("cifar10_lesson_rates", {"method": "rounded", "bits": 4}),
     ("cifar10_lesson_rates", {"method": "shared"}),
@@ -82,6 +86,6 @@ def test_what_is_not_there_is_named():
         best_rate(table({0.01: [1]}), kind="round")
 
 
-@pytest.mark.parametrize(("name", "chosen"), DIGITS + EXITS + GATES + PHOTOGRAPHS)
+@pytest.mark.parametrize(("name", "chosen"), DIGITS + EXITS + GATES + CLOTHES + PHOTOGRAPHS)
 def test_the_best_rate_lies_inside_what_was_searched(name, chosen):
     assert inside(studies.table(name), **chosen)

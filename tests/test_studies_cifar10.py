@@ -6,7 +6,7 @@ import pytest
 import torch
 from PIL import Image
 
-from labcode import models, weights
+from labcode import counting, models, quantization, weights
 from labcode.models import resnet8
 from labcode.studies.cifar10 import (
     compressed,
@@ -16,6 +16,7 @@ from labcode.studies.cifar10 import (
     rates,
     stored,
     students,
+    target,
     trials,
 )
 from labcode.studies.cifar10.compressed import Choice
@@ -55,7 +56,8 @@ def small(place, monkeypatch):
     """Let the study find these pictures, and an untrained network as the stored one."""
     monkeypatch.setenv(images.FOLDER, str(place))
     packed = weights.pack(seeded(resnet8, 0), {})
-    monkeypatch.setattr(stored, "read", lambda name: packed)
+    pooled = weights.pack(seeded(stored.NETWORKS[target.NETWORK], 0), {})
+    monkeypatch.setattr(stored, "read", lambda name: pooled if "pooled" in name else packed)
     for kept in (images.pictures, images._every, stored.right):
         kept.cache_clear()
     yield
@@ -234,3 +236,73 @@ def test_a_search_of_the_contest_trains_the_kind_that_it_names(monkeypatch):
     answers = compressed.logits_of(again, images.pictures().validation.images)
     right = answers.argmax(1) == images.pictures().validation.labels
     assert found == {"validation_accuracy": pytest.approx(right.double().mean().item())}
+
+
+def test_the_network_of_the_target_pools_early_and_costs_what_its_layers_do():
+    network = stored.whole(0, target.NETWORK)
+    hooked: list[tuple[int, ...]] = []
+    network.block1.register_forward_hook(lambda _, __, out: hooked.append(tuple(out.shape)))
+    network.block3.register_forward_hook(lambda _, __, out: hooked.append(tuple(out.shape)))
+    network(torch.zeros(2, 3, 32, 32))
+    assert hooked == [(2, 24, 16, 16), (2, 96, 8, 8)]
+    found = counting.count(network, (3, 32, 32))
+    first = 27 * 24 * 1024 + 2 * 216 * 24 * 256
+    second = (216 + 24 + 432) * 48 * 64
+    third = (432 + 48 + 864) * 96 * 64
+    assert found.macs == first + second + third + 96 * 10
+
+
+def test_a_search_of_the_target_trains_gently(monkeypatch):
+    seen, train = [], trials.trained
+
+    def watched(build, seed, **named):
+        seen.append(named)
+        return train(build, seed, **named)
+
+    monkeypatch.setattr(trials, "trained", watched)
+    monkeypatch.setattr(target, "SEARCH", {"n_train": 20, "passes": 1})
+    assert target.rate_row(0.2, 100)["validation_loss"] > 0
+    (named,) = seen
+    assert (named["lr"], named["weight_decay"]) == (0.2, 2e-4)
+    assert named["augment"].max_shift == 2
+
+
+def test_the_network_of_the_target_is_handed_out_as_it_was_measured(monkeypatch):
+    monkeypatch.setattr(target, "PASSES", 1)
+    outcome = target.network_row(0.1, 0)
+    ((name, file),) = outcome.files.items()
+    assert name == "resnet8-pooled-seed0.safetensors"
+    network = stored.NETWORKS[target.NETWORK]()
+    weights.unpack(network, file.data)
+    right = compressed.logits_of(network.eval(), images.pictures().test.images).argmax(1)
+    share = (right == images.pictures().test.labels).double().mean().item()
+    assert outcome.rows["test_accuracy"] == pytest.approx(share)
+
+
+def test_files_of_the_target_are_smaller_and_smaller():
+    rows = [target.file_row(method, bits, 0) for method, bits in
+            (("uncompressed", 0), ("int8", 8), ("rounded", 4))]  # fmt: skip
+    sizes = [row["bytes_on_disk"] for row in rows]
+    assert sizes[0] > 3 * sizes[1] > 6 * sizes[2]
+    assert (rows[0]["lost"], rows[0]["won"]) == (0, 0)
+    assert sizes[2] < 96_000
+
+
+def test_a_lesson_in_four_bits_hands_out_the_file_that_it_scored():
+    outcome = target.lesson_row(0.002, 0)
+    ((name, file),) = outcome.files.items()
+    assert name == target.packed_name(0)
+    assert outcome.rows["bytes_on_disk"] == len(file.data) < 96_000
+    network = quantization.unpack_model(file.data, stored.folded(0, target.NETWORK))
+    right = compressed.logits_of(network, images.pictures().test.images).argmax(1)
+    share = (right == images.pictures().test.labels).double().mean().item()
+    assert outcome.rows["test_accuracy"] == pytest.approx(share)
+    layers = quantization.quant_layers(network)
+    assert {len(layer.weight.unique()) <= 16 * len(layer.weight) for layer in layers.values()} == {
+        True
+    }
+
+
+def test_a_search_of_lessons_leaves_the_test_pictures_alone(monkeypatch):
+    monkeypatch.setattr(target, "judged", lambda *_: pytest.fail("looked at the test pictures"))
+    assert set(target.lesson_rate_row(0.002, 20, 100)) == {"validation_accuracy"}

@@ -16,7 +16,7 @@ from labcode.weights import WeightsError, store
 
 ROOT = Path(store.__file__).parent
 NAMES = sorted(path.name for path in (ROOT / "files").iterdir())
-KINDS = (".safetensors", ".diet")
+KINDS = (".safetensors", ".diet", ".packed")
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_an_entry_says_size_checksum_and_what_made_the_file(name):
     assert known["bytes"] == len(data)
     assert known["sha256"] == hashlib.sha256(data).hexdigest()
     assert known["network"] in name
-    assert known["dataset"] == ("cifar10" if known["network"] == "resnet8" else "mnist5k")
+    assert known["dataset"] == ("cifar10" if known["network"].startswith("resnet8") else "mnist5k")
     assert known["date"].startswith("2026-")
     assert weights.read(name) == data
 

@@ -90,7 +90,7 @@ def resnet8(
     >>> found.params, found.macs
     (78186, 12501632)
     >>> labcode.count(resnet8(width=24, pooled=True), (3, 32, 32)).macs / 1e6
-    ?
+    13.64064
     """
     return ResNet8(
         check_int("num_classes", num_classes),

@@ -9,12 +9,15 @@ from labcode.pages.figures.branching import removed_channel
 from labcode.pages.figures.budgets import early_exits, slimmable_widths
 from labcode.pages.figures.convolving import convolution, sliding_filter
 from labcode.pages.figures.cutting import removed_filter
+from labcode.pages.figures.dilated import dilated_filter
 from labcode.pages.figures.excitation import se_block, se_in_networks, se_places
 from labcode.pages.figures.fields import receptive_fields
 from labcode.pages.figures.figure import Figure
 from labcode.pages.figures.files import huffman, packed_file
 from labcode.pages.figures.fire_module import fire
 from labcode.pages.figures.folded import folded_branches
+from labcode.pages.figures.folds import five_folds
+from labcode.pages.figures.gaps import relative_index
 from labcode.pages.figures.integers import integer_layer, number_line
 from labcode.pages.figures.joining import dense_local_shared
 from labcode.pages.figures.kinds import (
@@ -28,21 +31,29 @@ from labcode.pages.figures.kinds import (
 from labcode.pages.figures.later import (
     convnext_block,
     ghost_module,
+    mean_before_or_after,
     universal_bottleneck,
     weighed_bottleneck,
 )
 from labcode.pages.figures.loops import pruning_loop
 from labcode.pages.figures.masks import magnitude_mask, two_of_four
 from labcode.pages.figures.memory import activation_memory
-from labcode.pages.figures.networks import layers_of, lenet5, mobilenet_table, resnet8
+from labcode.pages.figures.networks import (
+    layers_of,
+    lenet5,
+    mobilenet_table,
+    resnet8,
+    shufflenet_table,
+)
 from labcode.pages.figures.neurons import dense_sparse_dense, irregular_and_cut, lottery_ticket
 from labcode.pages.figures.operators import relu_and_sigmoid
 from labcode.pages.figures.phones import phone_and_network
 from labcode.pages.figures.pooled import max_and_mean_pooling
-from labcode.pages.figures.ranks import low_rank
+from labcode.pages.figures.ranks import low_rank, low_rank_convolution
 from labcode.pages.figures.shipping import way_out
 from labcode.pages.figures.shuffling import channel_shuffle
 from labcode.pages.figures.squeezenets import late_pooling, squeezenet_bypasses
+from labcode.pages.figures.stepping import padding_and_stride
 from labcode.pages.figures.teaching import hard_and_soft_label, teacher_and_student
 from labcode.pages.figures.units import inception, shufflenet_units
 
@@ -56,8 +67,10 @@ __all__ = [
     "dense_local_shared",
     "dense_sparse_dense",
     "depthwise_convolution",
+    "dilated_filter",
     "early_exits",
     "fire",
+    "five_folds",
     "folded_branches",
     "ghost_module",
     "grouped_convolution",
@@ -73,16 +86,20 @@ __all__ = [
     "lenet5",
     "lottery_ticket",
     "low_rank",
+    "low_rank_convolution",
     "magnitude_mask",
     "max_and_mean_pooling",
+    "mean_before_or_after",
     "mobilenet_block",
     "mobilenet_table",
     "number_line",
     "packed_file",
+    "padding_and_stride",
     "phone_and_network",
     "pointwise_convolution",
     "pruning_loop",
     "receptive_fields",
+    "relative_index",
     "relu_and_sigmoid",
     "removed_channel",
     "removed_filter",
@@ -91,6 +108,7 @@ __all__ = [
     "se_in_networks",
     "se_places",
     "separable_convolution",
+    "shufflenet_table",
     "shufflenet_units",
     "sliding_filter",
     "slimmable_widths",

@@ -1,4 +1,4 @@
-"""Blocks that came after MobileNet v2: version 3's and 4's, GhostNet's module, ConvNeXt's."""
+"""What came after MobileNet v2: blocks of v3 and v4, v3's end, GhostNet's module, ConvNeXt's."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from labcode.pages.figures.flow import Box, End, Fork, Part, Says, chart
 from labcode.show.numbers import number
 
 WIDE, THIN = 176.0, 112.0  # pixels: of a box with many channels, and with few
+END = 130.0  # of a box of the network's end
 
 
 def weighed_bottleneck(channels: int = 160, wide: int = 960, kernel: int = 5) -> Figure:
@@ -39,6 +40,50 @@ def weighed_bottleneck(channels: int = 160, wide: int = 960, kernel: int = 5) ->
         f"{channels} again; the input is added."
     )
     return Figure((chart(label, parts),))
+
+
+def mean_before_or_after(in_channels: int = 960, out_channels: int = 1280, size: int = 7) -> Figure:
+    """Draw MobileNet v3's widening behind the mean of its maps, and the same layer in front of it.
+
+    Args:
+        in_channels: Of the last map.
+        out_channels: Of what the classifier reads.
+        size: Of the map, in pixels.
+
+    Source: Howard et al., "Searching for MobileNetV3" (arXiv:1905.02244), section 5.1.
+
+    >>> for panel in mean_before_or_after().panels:
+    ...     print(panel.label)
+    The mean last: 960 × 7 × 7, widened at each place to 1,280 × 7 × 7, then the mean: 1,280.
+    The mean first: 960 × 7 × 7, then the mean: 960 numbers, widened to 1,280.
+    """
+    place = f" × {check_int('size', size)} × {size}"
+    few = number(check_int("in_channels", in_channels))
+    many = number(check_int("out_channels", out_channels))
+    widen, mean = Box("1×1, hard swish", width=END), Box("mean", tone="n", width=END)
+    last: list[Part] = [End(few + place), widen, Says(many + place), mean, End(many)]
+    first: list[Part] = [
+        End(few + place),
+        mean,
+        Says(few),
+        Box("linear, hard swish", width=END),
+        End(many),
+    ]
+    return Figure(
+        (
+            chart(
+                f"The mean last: {few}{place}, widened at each place to {many}{place}, then the "
+                f"mean: {many}.",
+                last,
+                title="version 2's order",
+            ),
+            chart(
+                f"The mean first: {few}{place}, then the mean: {few} numbers, widened to {many}.",
+                first,
+                title="version 3's order",
+            ),
+        )
+    )
 
 
 def ghost_module(in_channels: int = 64, out_channels: int = 128) -> Figure:

@@ -105,6 +105,38 @@ def mobilenet_table(width_percent: int = 100, resolution: int = 224) -> Figure:
     return Figure((strip(label, rows),))
 
 
+def shufflenet_table(groups: int = 3) -> Figure:
+    """Draw ShuffleNet, a row a stage: how its maps shrink while their channels grow.
+
+    Args:
+        groups: Of its 1x1 convolutions: 1, 2, 3, 4 or 8.
+
+    Source: Zhang et al., "ShuffleNet" (arXiv:1707.01083), Table 1.
+
+    >>> shufflenet_table()
+    ShuffleNet, stage by stage: from 3 × 224 × 224 pixels to 1000 numbers, with 3 groups.
+    """
+    import labcode
+    from labcode import models
+
+    network = models.shufflenet_v1(groups=groups)
+    layers = labcode.count(network, (3, 224, 224)).in_running_order().layers
+    names = {"conv1": "conv, /2", "pool": "max pool, /2"}
+    names |= {f"stage{n}": f"{n}: {len(network.get_submodule(f'stage{n}'))} units" for n in (2, 3, 4)}
+    rows = [Layer("image", (3, 224, 224), 0, "c")]
+    for part, name in names.items():
+        own = [layer for layer in layers if layer.name.partition(".")[0] == part]
+        shape, params = own[-1].output_shape or (), sum(layer.params for layer in own)
+        rows.append(Layer(name, shape, params, "n" if part == "pool" else "a"))
+    rows.append(Layer("mean", (*rows[-1].shape[:1], 1, 1), 0, "n"))
+    rows.append(Layer("fc", layers[-1].output_shape or (), layers[-1].params, "b"))
+    label = (
+        f"ShuffleNet, stage by stage: from 3 × 224 × 224 pixels to {rows[-1].shape[0]} numbers, "
+        f"with {groups} groups."
+    )
+    return Figure((strip(label, rows),))
+
+
 def layers_of(model: nn.Module, input_shape: Sequence[int]) -> Figure:
     """Draw any network: the layers that hold weights or change the map, in running order.
 

@@ -1,4 +1,4 @@
-"""A low-rank layer: one large matrix, or two thin ones."""
+"""A low-rank layer: one large matrix, or two thin ones; and the same for a convolution."""
 
 from __future__ import annotations
 
@@ -60,5 +60,49 @@ def low_rank(in_features: int = 784, out_features: int = 300, rank: int = 16) ->
                 f"{number(first + second)} weights.",
                 tuple(two),
             ),
+        )
+    )
+
+
+def low_rank_convolution(channels: int = 64, filters: int = 64, rank: int = 32) -> Figure:
+    """Draw a 3x3 convolution as a matrix of one row a filter, and as two thinner ones.
+
+    Args:
+        channels: Of the input.
+        filters: Of the convolution.
+        rank: Filters that are left in front of the 1x1 convolution.
+
+    Source: Zhang et al., "Accelerating very deep convolutional networks" (arXiv:1505.06798).
+
+    >>> [panel.label for panel in low_rank_convolution().panels]  # doctest: +NORMALIZE_WHITESPACE
+    ['A convolution as a matrix: 64 filters, each a row of 64 × 3 × 3 = 576 weights.',
+     'Its two parts: 32 filters of 64 × 3 × 3, and a 1×1 convolution from 32 to 64 channels.']
+    """
+    r = check_between("rank", rank, 1, min(channels * 9, filters))
+    long = cost.conv2d(channels, 1, 3, 3, bias=False).params  # weights of one filter
+    scale = LONG / long
+    high, thin = max(60.0, filters * scale), max(20.0, 60.0 * r / filters)
+    one: list[Shape] = [
+        heading(83, 12, f"{filters} filters"),
+        Rect("box a", 8, 34, LONG, high, 2),
+        note(8, 34 + high + 14, f"each a row of {channels} × 3 × 3", "start"),
+    ]
+    two: list[Shape] = [
+        heading(122, 12, "two thinner ones"),
+        Rect("full b", 8, 34, thin, high, 1),
+        words(20 + thin, 34 + high / 2, "×"),
+        Rect("full c", 32 + thin, 34 + (high - thin) / 2, LONG, thin, 1),
+        note(8, 34 + high + 14, f"1×1, {r} to {filters}", "start"),
+        note(104, 34 + high + 14, f"{r} filters, {channels} × 3 × 3", "start"),
+    ]
+    height = 34 + high + 28
+    whole = f"{filters} filters, each a row of {channels} × 3 × 3 = {number(long)} weights."
+    parts = (
+        f"{r} filters of {channels} × 3 × 3, and a 1×1 convolution from {r} to {filters} channels."
+    )
+    return Figure(
+        (
+            Picture(176, height, f"A convolution as a matrix: {whole}", tuple(one)),
+            Picture(244, height, f"Its two parts: {parts}", tuple(two)),
         )
     )

@@ -39,7 +39,8 @@ def wires(order: Sequence[int], per_group: int) -> Picture:
     ]
     for place, channel in enumerate(order):
         shapes += _square(place, place, n, MARGIN) + _square(place, channel, n, bottom)
-    label = "Channels in order before and after: " + " ".join(name(c, n) for c in order)
+    before, after = (" ".join(name(c, n) for c in way) for way in (sorted(order), order))
+    label = f"Channels before: {before}; after: {after}"
     return Picture(_x(len(order) - 1, n) + SIDE + MARGIN, HEIGHT, label, tuple(shapes))
 
 

@@ -90,9 +90,9 @@ def packed_name(seed: int) -> str:
     """Return what the file in four bits is called in the store.
 
     >>> packed_name(0)
-    'resnet8-pooled-seed0.4bit'
+    'resnet8-pooled-4bit-seed0.packed'
     """
-    return f"{NETWORK}-seed{seed}.{BITS}bit"
+    return f"{NETWORK}-{BITS}bit-seed{seed}.packed"
 
 
 def _taught(seed: int, lr: float, *, order: int, n_train: int | None = None) -> nn.Module:

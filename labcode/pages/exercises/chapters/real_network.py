@@ -59,8 +59,8 @@ EXERCISES: tuple[Exercise, ...] = (
             ),
             "head": Option(
                 "`head`: it is the widest convolution.",
-                "Rounded alone it changes the logits by 0.01 %. The width of a layer does not tell: "
-                "measure.",
+                "Rounded alone it changes the logits by 0.01 %. The width of a layer does not "
+                "tell: measure.",
             ),
         },
         solve=_guilty,

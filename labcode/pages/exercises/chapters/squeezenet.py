@@ -5,20 +5,21 @@ from labcode.pages.exercises.kinds import Exercise
 from labcode.pages.exercises.numbers import Field, Marks, Number, Several
 
 
-def _fire2() -> Marks:
+def _module() -> Marks:
     from labcode import models
 
-    right = sum(p.numel() for p in models.Fire(96, 16, 64, 64).parameters())
-    wide = cost.conv2d(96, 64, 3, 13, bias=True).params
-    squeeze = cost.conv2d(96, 16, 1, 13, bias=True).params
-    narrow = cost.conv2d(16, 64, 3, 13, bias=True).params
+    right = sum(p.numel() for p in models.Fire(100, 20, 40, 60).parameters())
+    wide = cost.conv2d(100, 60, 3, 13, bias=True).params
+    squeeze = cost.conv2d(100, 20, 1, 13, bias=True).params
+    narrow = cost.conv2d(20, 60, 3, 13, bias=True).params
     return Marks(
         right,
         {
-            right - 144: "You forgot the biases: one for each of 16 + 64 + 64 filters.",
+            right - 120: "You forgot the biases: one for each of 20 + 40 + 60 filters.",
             right - squeeze: "You forgot the squeeze layer.",
-            right - narrow + wide: "The 3×3 filters read the 16 squeezed channels, not all 96.",
-            squeeze + 2 * narrow: "Half of the expanding filters are 1×1.",
+            right - narrow + wide: "The 3×3 filters read the 20 squeezed channels, not all 100.",
+            squeeze + cost.conv2d(20, 100, 3, 13, bias=True).params: "Only 60 of the expanding "
+            "filters are 3×3, the other 40 are 1×1.",
         },
     )
 
@@ -76,12 +77,12 @@ def _squeeze() -> Marks:
 EXERCISES: tuple[Exercise, ...] = (
     Number(
         id="squeezenet-1",
-        asks="parameters of fire2",
+        asks="parameters of the module",
         unit="parameters",
-        solve=_fire2,
+        solve=_module,
         hints=(
             "Filters × inputs × kernel², and a bias for each filter.",
-            "16 filters read 96 channels. 64 of 1×1 and 64 of 3×3 read the 16.",
+            "20 filters read 100 channels. 40 of 1×1 and 60 of 3×3 read the 20.",
         ),
     ),
     Several(
