@@ -59,7 +59,7 @@ class Pair(NamedTuple):
             KeyError: There are none.
         """
         table = studies.table(self.table)
-        chosen = (table[list(self.chosen)] == list(self.chosen.values())).all(axis=1)
+        chosen = (table[[*self.chosen]] == [*self.chosen.values()]).all(axis=1)
         if not chosen.any():
             raise KeyError(f"{self.table} has no row of {dict(self.chosen)}")
         return table[chosen].sort_values("seed")
