@@ -50,6 +50,7 @@ from labcode.pages.figures.operators import relu_and_sigmoid
 from labcode.pages.figures.phones import phone_and_network
 from labcode.pages.figures.pooled import max_and_mean_pooling
 from labcode.pages.figures.ranks import low_rank, low_rank_convolution
+from labcode.pages.figures.reaching import composed_and_added
 from labcode.pages.figures.shipping import way_out
 from labcode.pages.figures.shuffling import channel_shuffle
 from labcode.pages.figures.squeezenets import late_pooling, squeezenet_bypasses
@@ -62,6 +63,7 @@ __all__ = [
     "activation_memory",
     "channel_compression",
     "channel_shuffle",
+    "composed_and_added",
     "convnext_block",
     "convolution",
     "dense_local_shared",

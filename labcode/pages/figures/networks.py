@@ -122,8 +122,8 @@ def shufflenet_table(groups: int = 3) -> Figure:
     network = models.shufflenet_v1(groups=groups)
     layers = labcode.count(network, (3, 224, 224)).in_running_order().layers
     names = {"conv1": "conv, /2", "pool": "max pool, /2"}
-    for number_of, stage in ((n, getattr(network, f"stage{n}")) for n in (2, 3, 4)):
-        names[f"stage{number_of}"] = f"stage {number_of}: {len(stage)} units"
+    for stage_of, stage in ((n, getattr(network, f"stage{n}")) for n in (2, 3, 4)):
+        names[f"stage{stage_of}"] = f"{len(stage)} × unit"
     rows = [Layer("image", (3, 224, 224), 0, "c")]
     for part, name in names.items():
         own = [layer for layer in layers if layer.name.partition(".")[0] == part]
