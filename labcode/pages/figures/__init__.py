@@ -4,6 +4,7 @@ Each function returns a `Figure`, which a notebook shows: in the page's colours,
 legible on a phone, with its numbers computed by `labcode`.
 """
 
+from labcode.pages.figures.backwards import gradients_of_exits
 from labcode.pages.figures.blocks import channel_compression, inverted_residual, mobilenet_block
 from labcode.pages.figures.branching import removed_channel
 from labcode.pages.figures.budgets import early_exits, slimmable_widths
@@ -18,6 +19,7 @@ from labcode.pages.figures.fire_module import fire
 from labcode.pages.figures.folded import folded_branches
 from labcode.pages.figures.folds import five_folds
 from labcode.pages.figures.gaps import relative_index
+from labcode.pages.figures.hinting import hints
 from labcode.pages.figures.integers import integer_layer, number_line
 from labcode.pages.figures.joining import dense_local_shared
 from labcode.pages.figures.kinds import (
@@ -51,6 +53,7 @@ from labcode.pages.figures.phones import phone_and_network
 from labcode.pages.figures.pooled import max_and_mean_pooling
 from labcode.pages.figures.ranks import low_rank, low_rank_convolution
 from labcode.pages.figures.reaching import composed_and_added
+from labcode.pages.figures.scales import multi_scale_dense
 from labcode.pages.figures.shipping import way_out
 from labcode.pages.figures.shuffling import channel_shuffle
 from labcode.pages.figures.squeezenets import late_pooling, squeezenet_bypasses
@@ -75,8 +78,10 @@ __all__ = [
     "five_folds",
     "folded_branches",
     "ghost_module",
+    "gradients_of_exits",
     "grouped_convolution",
     "hard_and_soft_label",
+    "hints",
     "huffman",
     "inception",
     "integer_layer",
@@ -94,6 +99,7 @@ __all__ = [
     "mean_before_or_after",
     "mobilenet_block",
     "mobilenet_table",
+    "multi_scale_dense",
     "number_line",
     "packed_file",
     "padding_and_stride",
