@@ -16,7 +16,7 @@ RATES = (0.01, 0.02, 0.04, 0.08)
 DIGITS = [("architecture_block_rates", {"kind": kind}) for kind in KINDS.values()]
 GATES = [("senet_rates", {"network": network}) for network in se_trials.NETWORKS]
 EXITS = [("early_exit_rates", {"method": method}) for method in FEATURED]
-CLOTHES = [("clothes_rates", {"trial": trial, **setting}) for trial, setting in clothes.RATED]
+CLOTHES = [("clothes_rates", setting) for _, setting in clothes.RATED_BLOCKS]
 PHOTOGRAPHS: list[tuple[str, dict]] = [
     ("cifar10_rates", {}),
     ("cifar10_target_rates", {}),

@@ -93,9 +93,9 @@ def low_rank_convolution(channels: int = 64, filters: int = 64, rank: int = 32) 
         words(20 + thin, 34 + high / 2, "×"),
         Rect("full c", 32 + thin, 34 + (high - thin) / 2, LONG, thin, 1),
         note(8, 34 + high + 14, f"1×1, {r} to {filters}", "start"),
-        note(104, 34 + high + 14, f"{r} filters, {channels} × 3 × 3", "start"),
+        note(32 + thin, 34 + high + 31, f"{r} filters of {channels} × 3 × 3", "start"),
     ]
-    height = 34 + high + 28
+    height = 34 + high + 44
     whole = f"{filters} filters, each a row of {channels} × 3 × 3 = {number(long)} weights."
     parts = (
         f"{r} filters of {channels} × 3 × 3, and a 1×1 convolution from {r} to {filters} channels."

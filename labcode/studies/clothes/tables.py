@@ -23,18 +23,15 @@ FACTS = {"data": DATA.format(clothes_trials.N_TRAIN), "epochs": clothes_trials.E
 SEEDS = (0, 1, 2)
 RATE_SEED = 100  # no other table uses it
 SMALL = block_trials.BUDGETS[0]
-SEARCHED = (*block_trials.RATES, 0.04, 0.08)
-# Gates learn at other rates than the rest, and so does the network without SE; all other choices
-# of the SE block take the rate of the standard one.
-OWN_RATE = (
-    STANDARD | {"placement": "none"},
-    STANDARD,
-    *(STANDARD | {"gate": gate} for gate in ("tanh", "relu")),
+HIGHER = (0.04, 0.08)  # for the blocks alone
+RATED_BLOCKS: tuple[tuple[str, Row], ...] = tuple(
+    ("block", {"kind": kind, "budget": SMALL}) for kind in blocks.BLOCKS
 )
 RATED: tuple[tuple[str, Row], ...] = (
-    *(("block", {"kind": kind, "budget": SMALL}) for kind in blocks.BLOCKS),
+    *RATED_BLOCKS,
     ("shuffle", {"groups": 4, "shuffle": True}),
-    *(("se", choice) for choice in OWN_RATE),
+    ("se", STANDARD | {"placement": "none"}),
+    ("se", STANDARD),
 )
 
 
@@ -59,15 +56,10 @@ def shuffle_settings(rates: Any) -> list[Row]:
     ]
 
 
-def se_rate(rates: Any, choice: Row) -> float:
-    """Return the best rate of a choice of the SE block, or of the standard block."""
-    return best_rate(rates, trial="se", **(choice if choice in OWN_RATE else STANDARD))
-
-
 def se_settings(rates: Any) -> list[Row]:
-    """Return the choices of the SE block, each at its rate."""
+    """Return the choices of the SE block, at the best rate."""
     return [
-        choice | {"lr": se_rate(rates, choice), "seed": seed}
+        choice | {"lr": best_rate(rates, trial="se"), "seed": seed}
         for seed, choice in product(SEEDS, CHOICES)
     ]
 
@@ -77,7 +69,10 @@ RATES = Table(
     clothes_trials.rate_row,
     [
         {"trial": trial, "lr": lr, "seed": RATE_SEED} | setting
-        for lr, (trial, setting) in product(SEARCHED, RATED)
+        for lr, (trial, setting) in [
+            *product(block_trials.RATES, RATED),
+            *product(HIGHER, RATED_BLOCKS),
+        ]
     ],
     facts=FACTS,
     kept_for="the learning rates of the other tables, chosen on the validation split",
