@@ -7,11 +7,13 @@ then do the other tables look at the test split, with five seeds.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import product
 from typing import Any
 
 from labcode.studies.definition import Export, Outcome, Row, Study, Table, Weights, grid
 from labcode.studies.distillation import ensembles, page_data, trials, unseen
 from labcode.studies.scoreboard import techniques
+from labcode.studies.searches import best_rate
 
 TUNING_SEEDS, SEEDS, UNSEEN_SEEDS, ENSEMBLE_SEEDS = range(3), range(5), range(3), range(3)
 SHIPPED = ("live teacher", 0)  # method and seed of the student on the page *Draw a digit*
@@ -102,6 +104,30 @@ LABELS = Table(
     ],
     facts=FACTS | AT_FIRST,
 )
+LESSONS = ("labels", "label smoothing", "teacher")
+RATED_SIZES = (500, 3500)
+RATES = Table(  # of each lesson, at the chosen temperature, weights and decay
+    "distillation_rates",
+    trials.tuning_trial,
+    grid(
+        method=LESSONS,
+        n_train=RATED_SIZES,
+        lr=(2.5e-3, 5e-3, 1e-2, 2e-2, 4e-2),
+        seed=TUNING_SEEDS,
+    ),
+    facts=FACTS,
+)
+OWN_RATES = Table(
+    "distillation_own_rates",
+    trials.own_rate_trial,
+    lambda searches: [
+        {"method": method, "n_train": n_train, "lr": best_rate(searches, **chosen), "seed": seed}
+        for method, n_train, seed in product(LESSONS, RATED_SIZES, SEEDS)
+        for chosen in [{"method": method, "n_train": n_train}]
+    ],
+    (RATES,),
+    facts=FACTS,
+)
 METHODS = Table(
     "distillation_methods",
     trials.method_trial,
@@ -175,6 +201,8 @@ STUDY = Study(
         TEMPERATURE,
         WEIGHT,
         LABELS,
+        RATES,
+        OWN_RATES,
         METHODS,
         AUGMENTED,
         AUGMENTED_FEW,
