@@ -66,6 +66,14 @@ def test_a_trial_is_the_same_each_time_and_counts_what_it_says(few_steps):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("method", ["labels", "teacher"])
+def test_a_rate_of_its_own_is_the_rate_that_is_taken(few_steps, method):
+    usual = trials.method_trial(method, 200, 0)
+    assert trials.own_rate_trial(method, 200, trials.LR, 0) == usual
+    assert trials.own_rate_trial(method, 200, trials.LR / 10, 0) != usual
+
+
+@pytest.mark.slow
 def test_the_ensembles_rows_are_those_of_its_networks(few_steps, monkeypatch):
     monkeypatch.setattr(ensembles, "N_ALL", 300)
     rows = {row["network"]: row for row in ensembles.ensemble_trial(0, n_train=200)}

@@ -232,6 +232,14 @@ def test_combined_rows_are_those_of_their_own_tables() -> None:
     assert taught.bytes_on_disk == round(smallest["bytes_on_disk"].mean())
 
 
+def test_the_dense_control_learned_for_as_long_as_the_packed_network() -> None:
+    found = studies.table("deep_compression_lenet5_taught")
+    smallest = found[found["part"] == found["part"].min()].set_index("seed")
+    dense = studies.table("deep_compression_lenet5_dense").set_index("seed")
+    for what in ("passes", "teachers", "network"):
+        assert dense[what].to_dict() == smallest[what].to_dict()
+
+
 @pytest.mark.parametrize("rank", [16, 32])
 def test_low_rank_rows_are_those_of_the_chapters_table(rank: int) -> None:
     row = scoreboard.row_of(techniques.RANKS[rank])
