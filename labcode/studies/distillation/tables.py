@@ -112,7 +112,7 @@ RATES = Table(  # of each lesson, at the chosen temperature, weights and decay
     grid(
         method=LESSONS,
         n_train=RATED_SIZES,
-        lr=(2.5e-3, 5e-3, 1e-2, 2e-2, 4e-2),
+        lr=(2.5e-3, 5e-3, 1e-2, 2e-2, 4e-2, 8e-2, 0.16),
         seed=TUNING_SEEDS,
     ),
     facts=FACTS,
