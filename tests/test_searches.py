@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from labcode import studies
 from labcode.studies.blocks.tables import KINDS
 from labcode.studies.clothes import tables as clothes
+from labcode.studies.distillation import tables as distillation
 from labcode.studies.early_exit.tables import FEATURED
 from labcode.studies.searches import best_rate, by_rate, inside
 from labcode.studies.senet import se_trials
@@ -17,6 +18,11 @@ DIGITS = [("architecture_block_rates", {"kind": kind}) for kind in KINDS.values(
 GATES = [("senet_rates", {"network": network}) for network in se_trials.NETWORKS]
 EXITS = [("early_exit_rates", {"method": method}) for method in FEATURED]
 CLOTHES = [("clothes_rates", setting) for _, setting in clothes.RATED_BLOCKS]
+LESSONS = [
+    ("distillation_rates", {"method": lesson, "n_train": size})
+    for lesson in distillation.LESSONS
+    for size in distillation.RATED_SIZES
+]
 PHOTOGRAPHS: list[tuple[str, dict]] = [
     ("cifar10_rates", {}),
     ("cifar10_target_rates", {}),
@@ -86,6 +92,8 @@ def test_what_is_not_there_is_named():
         best_rate(table({0.01: [1]}), kind="round")
 
 
-@pytest.mark.parametrize(("name", "chosen"), DIGITS + EXITS + GATES + CLOTHES + PHOTOGRAPHS)
+@pytest.mark.parametrize(
+    ("name", "chosen"), DIGITS + EXITS + GATES + CLOTHES + LESSONS + PHOTOGRAPHS
+)
 def test_the_best_rate_lies_inside_what_was_searched(name, chosen):
     assert inside(studies.table(name), **chosen)
