@@ -25,7 +25,7 @@ TABLES = {  # the tables that the course promises
 # Counted once by hand from the verdicts; a change of any of them must be looked at.
 KINDS = {  # equal, explained, not reproducible, cited
     "mobilenet_v1": (63, 14, 0, 20),
-    "squeezenet": (47, 19, 3, 45),
+    "squeezenet": (47, 18, 4, 45),
     "shufflenet_v1": (16, 4, 3, 25),
     "senet": (13, 15, 3, 26),
     "alexnet": (3, 5, 0, 3),

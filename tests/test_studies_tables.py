@@ -21,7 +21,6 @@ GATHERING = [name for name in MADE_HERE if TABLES[name].gather]
 TIMED = [name for name, table in TABLES.items() if isinstance(table, TimedTable)]
 YOUNGER = {"tables", "weight_decay"}  # some stored tables are older than these facts
 UNSEEN_BY_PAGES = {
-    "clothes_rates",
     "cnn_basics_pooled_files",
     "design_space_rates",
     "distillation_ensemble_temperature",
@@ -158,7 +157,7 @@ def test_names_stand_for_studies_tables_and_exports() -> None:
 def test_the_command_lists_what_it_would_make(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["clothes", "pruning_latency", "--list"]) == 0
     lines = dict(line.split(":", 1) for line in capsys.readouterr().out.splitlines())
-    assert "30 runs; kept for the learning rates" in lines["clothes_rates"]
+    assert "44 runs" in lines["clothes_rates"]
     assert "needs clothes_rates" in lines["clothes_blocks"]
     assert lines["pruning_latency"] == " measured by benchmarks/pruning.py"
     with pytest.raises(SystemExit):

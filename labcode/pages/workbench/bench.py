@@ -110,7 +110,7 @@ def _picture() -> str:
     label = (
         f"An axis of bytes. The trained LeNet-5 takes {number(dense)} bytes, the course's own "
         f"best file {number(best)}. Between them lie the scoreboard's other networks, all but "
-        f"{sum(size < best for size in rows.values())} that is smaller still."
+        f"{sum(size < best for name, size in rows.items() if name not in NAMED)} that is smaller."
     )
     return f"""<svg role="img" aria-label="{label}" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}"
  font-size="14" fill="currentColor">

@@ -75,7 +75,6 @@ RATES = Table(
         ]
     ],
     facts=FACTS,
-    kept_for="the learning rates of the other tables, chosen on the validation split",
 )
 BLOCKS = Table("clothes_blocks", clothes_trials.block_row, block_settings, (RATES,), facts=FACTS)
 # The contest with as few images and steps as on digits, and their rate.
