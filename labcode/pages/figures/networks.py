@@ -43,8 +43,12 @@ def lenet5() -> Figure:
     return Figure((strip(label, rows),))
 
 
-def resnet8() -> Figure:
+def resnet8(width: int = 16, *, pooled: bool = False) -> Figure:
     """Draw ResNet-8 of MLPerf Tiny, a row a block.
+
+    Args:
+        width: Filters of the first convolution.
+        pooled: Whether a max pooling follows it.
 
     Source: `labcode.models.resnet8`, whose layers are counted.
 
@@ -54,18 +58,23 @@ def resnet8() -> Figure:
     import labcode
     from labcode import models
 
-    counted = labcode.count(models.resnet8(), (3, 32, 32))
+    counted = labcode.count(models.resnet8(width=width, pooled=pooled), (3, 32, 32))
     layers = counted.in_running_order().layers
     parts = {"conv, 3×3": ("conv", "bn"), "block 1": ("block1",)}
-    parts |= {"block 2, /2": ("block2",), "block 3, /2": ("block3",), "fc": ("fc",)}
+    parts |= {"block 2, /2": ("block2",), "block 3" + ", /2" * (not pooled): ("block3",)}
+    parts["fc"] = ("fc",)
     rows = [Layer("image", (3, 32, 32), 0, "c")]
     for name, modules in parts.items():
         own = [layer for layer in layers if layer.name.partition(".")[0] in modules]
         shape, params = own[-1].output_shape or (), sum(layer.params for layer in own)
         rows.append(Layer(name, shape, params, "b" if name == "fc" else "a"))
+    if pooled:
+        channels, high, wide = rows[1].shape
+        rows.insert(2, Layer("max pool, /2", (channels, high // 2, wide // 2), 0, "n"))
     rows.insert(-1, Layer("mean", (*rows[-2].shape[:1], 1, 1), 0, "n"))
     total = number(counted.params)
-    label = f"ResNet-8: from 3 × 32 × 32 pixels to 10 numbers, {total} weights and biases in all."
+    name = "ResNet-8" + f", {width} filters wide" * (width != 16) + ", pooled early" * pooled
+    label = f"{name}: from 3 × 32 × 32 pixels to 10 numbers, {total} weights and biases in all."
     return Figure((strip(label, rows),))
 
 
