@@ -4,9 +4,10 @@ import csv
 from pathlib import Path
 
 import pytest
+import torch
 
-from labcode import studies
-from labcode.studies.cifar10 import carries, view
+from labcode import quantization, studies, weights
+from labcode.studies.cifar10 import carries, stored, target, target_view, view
 from labcode.studies.cifar10.tables import (
     FEW_BITS,
     LOW_RANK,
@@ -142,3 +143,30 @@ def test_a_gain_carries_over_where_both_intervals_leave_out_zero(
 def test_some_or_all_techniques_are_shown():
     assert carries.carried("2 bits", "4 bits").index.tolist() == ["2 bits", "4 bits"]
     assert carries.carried().index.tolist() == list(carries.TECHNIQUES)
+
+
+def test_files_of_the_target_are_those_of_the_tables_and_of_the_store():
+    shown = target_view.files()
+    rows = studies.table("cifar10_target_lessons").set_index("seed")
+    whole = studies.table("cifar10_target").set_index("seed")
+    for seed in range(3):
+        assert len(weights.read(target.packed_name(seed))) == rows.loc[seed, "bytes_on_disk"]
+        of_file = rows.loc[seed, "test_accuracy"]
+        assert shown.loc[target_view.TRAINED, f"seed {seed} (%)"] == round(100 * of_file, 1)
+        changed = rows.loc[seed, "won"] - rows.loc[seed, "lost"]
+        assert round(10_000 * (of_file - whole.loc[seed, "test_accuracy"])) == changed
+    assert list(shown.index) == ["float32", "int8", "4 bits", "4 bits, trained"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_file_of_the_target_holds_the_networks_weights_in_four_bits(seed):
+    folded = stored.folded(seed, target.NETWORK)
+    layers = quantization.unpack_layers(weights.read(target.packed_name(seed)))
+    assert sum(layer.weights.integers.numel() for layer in layers.values()) > 172_000
+    for name, layer in layers.items():
+        integers = layer.weights.integers.flatten(1)
+        assert -8 <= integers.min() < integers.max() <= 7
+        scale = layer.weights.scale.reshape(-1, 1)
+        own = folded.get_submodule(name).weight.detach().flatten(1)
+        both = torch.stack([(integers * scale).ravel(), own.ravel()])
+        assert torch.corrcoef(both)[0, 1] > 0.95  # a pass of training moves weights little
