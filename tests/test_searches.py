@@ -17,7 +17,7 @@ RATES = (0.01, 0.02, 0.04, 0.08)
 DIGITS = [("architecture_block_rates", {"kind": kind}) for kind in KINDS.values()]
 GATES = [("senet_rates", {"network": network}) for network in se_trials.NETWORKS]
 EXITS = [("early_exit_rates", {"method": method}) for method in FEATURED]
-CLOTHES = [("clothes_rates", setting) for _, setting in clothes.RATED_BLOCKS]
+CLOTHES = [("clothes_rates", {"trial": trial, **setting}) for trial, setting in clothes.RATED]
 LESSONS = [
     ("distillation_rates", {"method": lesson, "n_train": size})
     for lesson in distillation.LESSONS

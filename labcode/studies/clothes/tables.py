@@ -23,15 +23,18 @@ FACTS = {"data": DATA.format(clothes_trials.N_TRAIN), "epochs": clothes_trials.E
 SEEDS = (0, 1, 2)
 RATE_SEED = 100  # no other table uses it
 SMALL = block_trials.BUDGETS[0]
-HIGHER = (0.04, 0.08)  # for the blocks alone
-RATED_BLOCKS: tuple[tuple[str, Row], ...] = tuple(
-    ("block", {"kind": kind, "budget": SMALL}) for kind in blocks.BLOCKS
+HIGHER = (0.04, 0.08)
+# The network without SE and those of other gates have rates of their own; all other choices of the
+# SE block take that of the standard one.
+OWN_RATE = (
+    STANDARD | {"placement": "none"},
+    STANDARD,
+    *(STANDARD | {"gate": gate} for gate in ("tanh", "relu")),
 )
 RATED: tuple[tuple[str, Row], ...] = (
-    *RATED_BLOCKS,
+    *(("block", {"kind": kind, "budget": SMALL}) for kind in blocks.BLOCKS),
     ("shuffle", {"groups": 4, "shuffle": True}),
-    ("se", STANDARD | {"placement": "none"}),
-    ("se", STANDARD),
+    *(("se", choice) for choice in OWN_RATE),
 )
 
 
@@ -56,10 +59,15 @@ def shuffle_settings(rates: Any) -> list[Row]:
     ]
 
 
+def se_rate(rates: Any, choice: Row) -> float:
+    """Return the best rate of a choice of the SE block, or of the standard block."""
+    return best_rate(rates, trial="se", **(choice if choice in OWN_RATE else STANDARD))
+
+
 def se_settings(rates: Any) -> list[Row]:
-    """Return the choices of the SE block, at the best rate."""
+    """Return the choices of the SE block, each at its rate."""
     return [
-        choice | {"lr": best_rate(rates, trial="se"), "seed": seed}
+        choice | {"lr": se_rate(rates, choice), "seed": seed}
         for seed, choice in product(SEEDS, CHOICES)
     ]
 
@@ -69,10 +77,7 @@ RATES = Table(
     clothes_trials.rate_row,
     [
         {"trial": trial, "lr": lr, "seed": RATE_SEED} | setting
-        for lr, (trial, setting) in [
-            *product(block_trials.RATES, RATED),
-            *product(HIGHER, RATED_BLOCKS),
-        ]
+        for lr, (trial, setting) in product((*block_trials.RATES, *HIGHER), RATED)
     ],
     facts=FACTS,
 )

@@ -6,6 +6,7 @@ from labcode.studies.definition import Study, Table, grid
 from labcode.studies.small_files import trials
 
 SEEDS = (0, 1, 2)
+RATE_SEEDS = (100, 101, 102)  # no other table uses them
 WIDTHS = ("4 8 12", "6 12 16", "8 16 24")
 PLAIN = Table(
     "small_files",
@@ -18,4 +19,11 @@ PLAIN = Table(
         "lr_of_shared_values": trials.SHARED_LR,
     },
 )
-STUDY = Study("small_files", (PLAIN,))
+RATES = Table(
+    "small_files_rates",
+    trials.rate_row,
+    grid(widths=WIDTHS, lr=(2e-3, 5e-3, 1e-2, 2e-2, 4e-2), seed=RATE_SEEDS),
+    facts={"data": "mnist5k: 3,500 training and 500 validation images, augmented"}
+    | {"epochs": trials.EPOCHS},
+)
+STUDY = Study("small_files", (PLAIN, RATES))

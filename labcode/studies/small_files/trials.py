@@ -20,7 +20,7 @@ from labcode.models import small_cnn
 from labcode.runtime import to_onnx
 from labcode.studies import protocol
 from labcode.studies.definition import Outcome, Row, Weights
-from labcode.training import fit, seeded
+from labcode.training import evaluate, fit, seeded
 from labcode.weights import baselines
 
 SHAPE = (1, 28, 28)
@@ -76,7 +76,14 @@ def shared(model: nn.Module, bits: int, seed: int, data: Dataset) -> nn.Module:
     return small.eval()
 
 
-def _trained(widths: Sequence[int], seed: int, data: Dataset) -> nn.Module:
+def rate_row(widths: str, lr: float, seed: int) -> Row:
+    """Return the validation accuracy of a plain network in float32 at a learning rate."""
+    data = protocol.digits()
+    model = _trained([int(width) for width in widths.split()], seed, data, lr)
+    return {"validation_accuracy": evaluate(model, data.validation).accuracy}
+
+
+def _trained(widths: Sequence[int], seed: int, data: Dataset, lr: float | None = None) -> nn.Module:
     """Train a small CNN of these widths as the course's own, but longer; fold its batch norms."""
     how = baselines.recipe("small_cnn")
     model = seeded(partial(small_cnn, widths=widths), seed)
@@ -85,7 +92,7 @@ def _trained(widths: Sequence[int], seed: int, data: Dataset) -> nn.Module:
         data.train,
         epochs=EPOCHS,
         batch_size=how.batch_size,
-        lr=how.lr,
+        lr=lr or how.lr,
         weight_decay=how.weight_decay,
         augment=how.augment,
         seed=seed,
