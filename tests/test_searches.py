@@ -12,6 +12,7 @@ from labcode.studies.distillation import tables as distillation
 from labcode.studies.early_exit.tables import FEATURED
 from labcode.studies.searches import best_rate, by_rate, inside
 from labcode.studies.senet import se_trials
+from labcode.studies.small_files import tables as small_files
 
 RATES = (0.01, 0.02, 0.04, 0.08)
 DIGITS = [("architecture_block_rates", {"kind": kind}) for kind in KINDS.values()]
@@ -23,6 +24,7 @@ LESSONS = [
     for lesson in distillation.LESSONS
     for size in distillation.RATED_SIZES
 ]
+PLAIN = [("small_files_rates", {"widths": widths}) for widths in small_files.WIDTHS]
 PHOTOGRAPHS: list[tuple[str, dict]] = [
     ("cifar10_rates", {}),
     ("cifar10_target_rates", {}),
@@ -93,7 +95,7 @@ def test_what_is_not_there_is_named():
 
 
 @pytest.mark.parametrize(
-    ("name", "chosen"), DIGITS + EXITS + GATES + CLOTHES + LESSONS + PHOTOGRAPHS
+    ("name", "chosen"), DIGITS + EXITS + GATES + CLOTHES + LESSONS + PLAIN + PHOTOGRAPHS
 )
 def test_the_best_rate_lies_inside_what_was_searched(name, chosen):
     assert inside(studies.table(name), **chosen)

@@ -68,6 +68,10 @@ def test_a_run_leaves_files_that_answer_as_its_rows_say(monkeypatch) -> None:
             wrong = network(small.test.images).argmax(1) != small.test.labels
         assert set(wrong.nonzero().flatten().tolist()) == wrong_places(row["wrong"])
         assert row["bytes_on_disk"] == len(file.data)
+    recipe = trials.baselines.recipe("small_cnn")
+    plain = {"validation_accuracy": outcome.rows[0]["validation_accuracy"]}
+    assert trials.rate_row("4 8 12", recipe.lr, 0) == pytest.approx(plain)
+    assert trials.rate_row("4 8 12", recipe.lr / 1000, 0) != plain
     sizes = [row["bytes_on_disk"] for row in outcome.rows]
     assert sizes == sorted(sizes, reverse=True)
     assert trials.plain_rows("4 8 12", 1).files == {}

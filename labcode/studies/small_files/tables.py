@@ -22,7 +22,7 @@ PLAIN = Table(
 RATES = Table(
     "small_files_rates",
     trials.rate_row,
-    grid(widths=WIDTHS, lr=(2e-3, 5e-3, 1e-2, 2e-2, 4e-2), seed=RATE_SEEDS),
+    grid(widths=WIDTHS, lr=(2e-3, 5e-3, 1e-2, 2e-2, 4e-2, 8e-2, 0.16), seed=RATE_SEEDS),
     facts={"data": "mnist5k: 3,500 training and 500 validation images, augmented"}
     | {"epochs": trials.EPOCHS},
 )
