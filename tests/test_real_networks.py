@@ -79,10 +79,8 @@ def test_a_layer_that_two_others_read_is_left_alone():
         quantization.equalize(Fork().eval(), SHAPE)
 
 
-@pytest.mark.slow
-@given(seed=st.integers(0, 1000))
-@settings(max_examples=examples(5))
-def test_what_uneven_channels_cost_is_brought_back(seed):
+def still_lost(seed: int) -> float:
+    """Return the part of what uneven channels cost that `equalize` does not bring back."""
     even, x = Uneven(seed, act=nn.ReLU, decades=0.0).eval(), images(64)
     uneven = copy.deepcopy(even)
     factor = 10 ** torch.linspace(-1.5, 1.5, 8)
@@ -96,10 +94,19 @@ def test_what_uneven_channels_cost_is_brought_back(seed):
         rounded = quantization.quantize_model(model, x, weight_bits=6, activation_bits=None)
         return gap(model, quantization.with_one_scale(rounded), x)
 
-    floor = loss(
-        even
-    )  # what rounding costs without uneven channels is not equalize's to bring back
-    assert loss(equal) - floor < (loss(uneven) - floor) / 8
+    floor = loss(even)  # what rounding costs anyway is not equalize's to bring back
+    return (loss(equal) - floor) / (loss(uneven) - floor)
+
+
+@pytest.mark.slow
+@given(seeds=st.lists(st.integers(0, 1000), min_size=5, max_size=5, unique=True))
+@settings(max_examples=examples(2))
+def test_what_uneven_channels_cost_is_brought_back(seeds):
+    """Nearly all of it; for one network in a thousand chance leaves a sixth."""
+    left = sorted(map(still_lost, seeds))
+    assert left[2] < 1 / 40
+    assert left[-2] < 1 / 8
+    assert left[-1] < 1 / 4
 
 
 @pytest.mark.slow
