@@ -38,9 +38,7 @@ def low_rank(in_features: int = 784, out_features: int = 300, rank: int = 16) ->
     ]
     two: list[Shape] = [
         heading(120, 12, "two thin ones"),
-        Rect("full b", 30, 34, thin, high, 1),
-        words(42 + thin, 34 + high / 2, "×"),
-        Rect("full c", 54 + thin, 34 + (high - thin) / 2, wide, thin, 1),
+        *_product(30, thin, high, wide),
         note(30, 34 + high + 14, f"{out_features} × {r} and {r} × {in_features}:", "start"),
         note(30, 34 + high + 31, f"{number(first + second)} weights", "start"),
     ]
@@ -62,6 +60,15 @@ def low_rank(in_features: int = 784, out_features: int = 300, rank: int = 16) ->
             ),
         )
     )
+
+
+def _product(x: float, thin: float, high: float, wide: float) -> list[Shape]:
+    """Return two thin matrices with a sign between them: one as high, one as wide as the whole."""
+    return [
+        Rect("full b", x, 34, thin, high, 1),
+        words(x + 12 + thin, 34 + high / 2, "×"),
+        Rect("full c", x + 24 + thin, 34 + (high - thin) / 2, wide, thin, 1),
+    ]
 
 
 def low_rank_convolution(channels: int = 64, filters: int = 64, rank: int = 32) -> Figure:
@@ -89,9 +96,7 @@ def low_rank_convolution(channels: int = 64, filters: int = 64, rank: int = 32) 
     ]
     two: list[Shape] = [
         heading(122, 12, "two thinner ones"),
-        Rect("full b", 8, 34, thin, high, 1),
-        words(20 + thin, 34 + high / 2, "×"),
-        Rect("full c", 32 + thin, 34 + (high - thin) / 2, LONG, thin, 1),
+        *_product(8, thin, high, LONG),
         note(8, 34 + high + 14, f"1×1, {r} to {filters}", "start"),
         note(32 + thin, 34 + high + 31, f"{r} filters of {channels} × 3 × 3", "start"),
     ]

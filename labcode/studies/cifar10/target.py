@@ -37,18 +37,18 @@ from labcode.training.loop import cross_entropy
 NETWORK = "resnet8-pooled"
 PASSES = 60
 GENTLE: dict[str, Any] = {"weight_decay": 2e-4, "augment": FlipAndShift(max_shift=2)}
-WHOLE: dict[str, Any] = GENTLE | {"loss_fn": in_bfloat16(cross_entropy)}
+RECIPE: dict[str, Any] = GENTLE | {"loss_fn": in_bfloat16(cross_entropy)}
 BITS = 4
 
 
 def rate_row(lr: float, seed: int) -> Row:
     """Return how a short training of the network does at a learning rate."""
-    return short_row(NETWORKS[NETWORK], lr=lr, seed=seed, **SEARCH, **WHOLE)
+    return short_row(NETWORKS[NETWORK], lr=lr, seed=seed, **SEARCH, **RECIPE)
 
 
 def network_row(lr: float, seed: int) -> Outcome:
     """Train the network for long, and hand out its weights with what they reach."""
-    network = trained(NETWORKS[NETWORK], seed, data=pictures(), lr=lr, passes=PASSES, **WHOLE)
+    network = trained(NETWORKS[NETWORK], seed, data=pictures(), lr=lr, passes=PASSES, **RECIPE)
     return stored_outcome(NETWORK, seed, network)
 
 

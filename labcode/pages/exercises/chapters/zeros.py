@@ -3,10 +3,12 @@
 from labcode.pages.exercises.kinds import Exercise
 from labcode.pages.exercises.numbers import Field, Marks, Number, Several
 
+COLUMN = 16  # bits of a column
 
-def _csr_from(bits: int, column: int = 16) -> float:
+
+def _csr_from(bits: int) -> float:
     """Return the zeros from which CSR without row starts is smaller, in percent."""
-    return 100 * (1 - bits / (bits + column))
+    return 100 * (1 - bits / (bits + COLUMN))
 
 
 def _sixteen() -> Marks:
