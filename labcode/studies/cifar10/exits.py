@@ -53,13 +53,42 @@ def with_exits(network: Any) -> ExitNetwork:
     return ExitNetwork(stages, (Head(16, 32, GRID, 10), Head(32, 16, GRID, 10), last), SHAPE)
 
 
-def learned(seed: int, *, n_train: int, passes: int, lr: float) -> ExitNetwork:
-    """Return the stored network of a seed with exits, trained on with all of them."""
-    network = seeded(lambda: with_exits(whole(seed)), seed)
+def learned(
+    seed: int, *, n_train: int, passes: int, lr: float, order: int | None = None
+) -> ExitNetwork:
+    """Return the stored network of a seed with exits, trained on with all of them.
+
+    Args:
+        seed: Of the stored network.
+        n_train: Training pictures.
+        passes: Over them.
+        lr: Highest learning rate.
+        order: Of the exits' first weights, and of the pictures' order; None is the seed.
+    """
+    order = seed if order is None else order
+    network = seeded(lambda: with_exits(whole(seed)), order)
     data = pictures(n_train)
     loss = all_exits(network, METHOD)
-    tuned(network, seed, data=data, passes=passes, lr=lr, loss_fn=loss)
+    tuned(network, order, data=data, passes=passes, lr=lr, loss_fn=loss)
     return network
+
+
+def rate_row(lr: float, seed: int, *, n_train: int, passes: int, network: int = 0) -> Row:
+    """Return how the exits read the validation split after a training at a learning rate.
+
+    Args:
+        lr: Highest learning rate.
+        seed: Of the exits' first weights, and of the pictures' order.
+        n_train: Training pictures.
+        passes: Over them.
+        network: The stored network, by its seed, that gets the exits.
+
+    Returns:
+        The mean accuracy of the three exits, and that of the last.
+    """
+    model = learned(network, n_train=n_train, passes=passes, lr=lr, order=seed)
+    right = read_by(model, pictures().validation).right.double().mean(1)
+    return {"validation_accuracy": float(right.mean()), "last_accuracy": float(right[-1])}
 
 
 class Read(NamedTuple):

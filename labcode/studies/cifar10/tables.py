@@ -23,6 +23,8 @@ SEEDS = (0, 1, 2)
 RATES_SEED = 100  # no other table uses it
 RATES = (0.05, 0.1, 0.2, 0.4, 0.8)
 START_RATES = (0.1, 0.2, 0.4, 0.8)  # of other networks from the start
+TUNED_RATES = (0.0125, 0.025, 0.05, 0.1, 0.2, 0.4)  # of training after compression
+ALL = 45_000  # training pictures
 FACTS: Row = {"data": DATA, "batch_size": trials.BATCH_SIZE, "weight_decay": trials.WEIGHT_DECAY}
 FEW = 1  # passes of training after compression
 
@@ -94,6 +96,31 @@ LESSON_RATES = Table(
     ],
     (RESNET8,),
     facts=FACTS | {"n_train": rates.N_TRAIN, "passes": rates.PASSES},
+)
+
+
+# Of the trainings that keep the batch norms, each with the pictures that it learns from.
+TUNING_RATES = Table(
+    "cifar10_tuning_rates",
+    rates.compressed_row,
+    [
+        setting | {"n_train": n_train}
+        for n_train, choices in {
+            ALL: [("trained_on", 1.0), ("cut", 0.5)],
+            LESSON: [("thin", 0.5), ("pruned", 0.5), ("pruned", 0.1)],
+        }.items()
+        for method, kept in choices
+        for setting in searched(method, kept=kept, lr=TUNED_RATES)
+    ],
+    (RESNET8,),
+    facts=FACTS | {"passes": rates.PASSES},
+)
+EXIT_RATES = Table(
+    "cifar10_exit_rates",
+    exits.rate_row,
+    grid(n_train=[LESSON], passes=[FEW], lr=TUNED_RATES, seed=[RATES_SEED]),
+    (RESNET8,),
+    facts=FACTS,
 )
 
 
@@ -206,7 +233,17 @@ STUDY = Study(
     "cifar10",
     (
         *(SEARCH, RESNET8, UNTRAINED, TUNED),
-        *(LESSON_RATES, FEW_BITS, TWO_BITS_RATES, TWO_BITS, SHARED, LOW_RANK, PRUNED),
+        *(
+            LESSON_RATES,
+            TUNING_RATES,
+            EXIT_RATES,
+            FEW_BITS,
+            TWO_BITS_RATES,
+            TWO_BITS,
+            SHARED,
+            LOW_RANK,
+            PRUNED,
+        ),
         *(STUDENT_RATES, STUDENTS, EXITS, BLOCK_RATES, BLOCKS, TIMES, EXIT_TIMES),
         *target_tables.TABLES,
     ),

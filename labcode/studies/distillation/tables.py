@@ -117,6 +117,20 @@ RATES = Table(  # of each lesson, at the chosen temperature, weights and decay
     ),
     facts=FACTS,
 )
+DECAYS = Table(  # of each lesson, at its own best rate
+    "distillation_decays",
+    trials.tuning_trial,
+    lambda searches: [
+        {"method": method, "n_train": n_train, "lr": best_rate(searches, **chosen)}
+        | {"weight_decay": decay, "seed": seed}
+        for method, n_train, decay, seed in product(
+            LESSONS, RATED_SIZES, (0.01, 0.1, 0.3, 1.0, 3.0), TUNING_SEEDS
+        )
+        for chosen in [{"method": method, "n_train": n_train}]
+    ],
+    (RATES,),
+    facts=FACTS,
+)
 OWN_RATES = Table(
     "distillation_own_rates",
     trials.own_rate_trial,
@@ -202,6 +216,7 @@ STUDY = Study(
         WEIGHT,
         LABELS,
         RATES,
+        DECAYS,
         OWN_RATES,
         METHODS,
         AUGMENTED,

@@ -18,6 +18,7 @@ RANKS = (1, 2, 4, 8, 16, 32, 64, 128)
 LONG_RANKS = (2, 8)
 FEW_RANKS = (2, 8, 32)
 CUTS = ("weights", "answers")  # what the low-rank layer is closest in
+WAYS = ("cut", "short", "long")  # cut out of a trained network, or from scratch
 EPOCHS = (
     8  # of fine-tuning; a network from scratch gets as many ("short") or those of both ("long")
 )
@@ -70,9 +71,17 @@ def cut_first_layer(model: nn.Module, closest: str, rank: int, images: Tensor) -
     return model
 
 
-def mend(model: nn.Module, network: str, digits: Dataset, seed: int, epochs: int = EPOCHS) -> None:
-    """Train a network on, in place, with the recipe of its baseline."""
-    protocol.train(model, digits.train, seed, epochs=epochs, **fine_tuning(network))
+def mend(
+    model: nn.Module,
+    network: str,
+    digits: Dataset,
+    seed: int,
+    epochs: int = EPOCHS,
+    **settings: float,
+) -> None:
+    """Train a network on, in place, with the recipe of its baseline but for the settings."""
+    recipe = fine_tuning(network) | settings
+    protocol.train(model, digits.train, seed, epochs=epochs, **recipe)
 
 
 def cut_rows(network: str, closest: str, rank: int, seed: int, mended: bool) -> list[Row]:
@@ -97,6 +106,43 @@ def cut_rows(network: str, closest: str, rank: int, seed: int, mended: bool) -> 
     return rows
 
 
+def rate_row(network: str, way: str, rank: int, lr: float, seed: int) -> Row:
+    """Train a network with a thin first layer at a learning rate of its own.
+
+    Args:
+        network: "lenet_300_100" or "lenet5".
+        way: One of `WAYS`: what its first weights are, and how long it trains.
+        rank: Rank of the first linear layer.
+        lr: Learning rate at the start.
+        seed: Of the baseline or of the first weights, and of the order of the images.
+
+    Raises:
+        ValueError: There is no such way.
+    """
+    if check_choice("way", way, WAYS) == "cut":
+        model, epochs = cut_network(network, "answers", rank, seed), EPOCHS
+    else:
+        model, epochs = thin_network(network, rank, seed), scratch_epochs(network, way)
+    digits = protocol.digits()
+    mend(model, network, digits, seed, epochs, lr=lr)
+    return scores(model, digits)
+
+
+def thin_network(network: str, rank: int, seed: int) -> nn.Module:
+    """Return the untrained network of a seed whose ``fc1`` is a pair of thin layers."""
+    model = baselines.recipe(network).initial(protocol.digits(), seed=seed)
+    full = first_linear(model)
+    model.fc1 = low_rank_linear(
+        in_features=full.in_features, out_features=full.out_features, rank=rank
+    )
+    return model
+
+
+def scratch_epochs(network: str, budget: str) -> int:
+    """Return the passes of a training from scratch; see `scratch_row` for the budgets."""
+    return EPOCHS + (baselines.recipe(network).epochs if budget == "long" else 0)
+
+
 def scratch_row(network: str, rank: int, seed: int, budget: str) -> Row:
     """Train the same shape from random weights.
 
@@ -107,13 +153,8 @@ def scratch_row(network: str, rank: int, seed: int, budget: str) -> Row:
         budget: "short" takes the steps of the fine-tuning, "long" those of the baseline's
             training as well.
     """
-    digits, recipe = protocol.digits(), baselines.recipe(network)
-    model = recipe.initial(digits, seed=seed)
-    full = first_linear(model)
-    model.fc1 = low_rank_linear(
-        in_features=full.in_features, out_features=full.out_features, rank=rank
-    )
-    epochs = EPOCHS + (recipe.epochs if budget == "long" else 0)
+    digits, model = protocol.digits(), thin_network(network, rank, seed)
+    epochs = scratch_epochs(network, budget)
     mend(model, network, digits, seed, epochs)
     params = counting.count(model, digits.input_shape).params
     return {"params": params, "epochs": epochs} | scores(model, digits)

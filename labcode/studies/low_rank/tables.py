@@ -14,6 +14,7 @@ DATA = "mnist5k: 3500 training, 500 validation and 1000 test images"
 # LeNet-300-100 before and after fine-tuning, and LeNet-5 before it at a few ranks.
 RANKS = {"lenet_300_100": low_rank_trials.RANKS, "lenet5": low_rank_trials.FEW_RANKS}
 SCRATCH = {"short": low_rank_trials.RANKS, "long": low_rank_trials.LONG_RANKS}  # by budget
+RATED = {"cut": (2, 8, 16, 64), "short": (2, 8, 16), "long": low_rank_trials.LONG_RANKS}  # by way
 COLUMNS = ("seed", "validation_accuracy", "test_accuracy", "params", "macs", "bytes_on_disk")
 
 
@@ -55,10 +56,21 @@ FROM_SCRATCH = Table(
     ],
     facts={"data": DATA},
 )
+# On the validation split; the first layer was trained at 0.002.
+RATES = Table(
+    "architecture_low_rank_rates",
+    low_rank_trials.rate_row,
+    [
+        {"network": "lenet_300_100", "way": way, "rank": rank, "lr": lr, "seed": seed}
+        for way, ranks in RATED.items()
+        for rank, lr, seed in product(ranks, (2.5e-4, 5e-4, 1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2), SEEDS)
+    ],
+    facts={"data": DATA},
+)
 SCOREBOARD = Table(
     "scoreboard_low_rank",
     needs=(CUTS,),
     gather=scoreboard_rows,
     facts={"data": f"{DATA}, augmented", "tables": [CUTS.name]},
 )
-STUDY = Study("low_rank", (CUTS, FROM_SCRATCH, SCOREBOARD))
+STUDY = Study("low_rank", (CUTS, FROM_SCRATCH, RATES, SCOREBOARD))

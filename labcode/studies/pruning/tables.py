@@ -79,6 +79,20 @@ RANDOM_UNITS = Table(
     facts=FACTS,
 )
 FINE_TUNED_300_100, FINE_TUNED_LENET5 = finetuned("lenet_300_100"), finetuned("lenet5")
+RATED_SHARE = 0.01  # of the weights, where the ways to prune part
+# On the validation split; the baselines were trained at 0.002.
+RATES = Table(
+    "pruning_rates",
+    trials.rate_row,
+    grid(
+        network=NETWORKS,
+        method=("at once", "in rounds", "gradually"),
+        kept=[RATED_SHARE],
+        lr=(5e-4, 1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2),
+        seed=SEEDS,
+    ),
+    facts=FACTS,
+)
 LOTTERY = Table(
     "pruning_lottery",
     trials.lottery_rows,
@@ -116,6 +130,7 @@ STUDY = Study(
         RANDOM_UNITS,
         FINE_TUNED_300_100,
         FINE_TUNED_LENET5,
+        RATES,
         LOTTERY,
         DSD,
         CUTS_LENET5,

@@ -71,6 +71,19 @@ def order_rows(network: str, seed: int) -> list[Row]:
     return rows
 
 
+def rate_row(network: str, method: str, kept: float, lr: float, seed: int) -> Row:
+    """Prune and fine-tune a baseline as `finetune_row` does, at a learning rate of its own.
+
+    Args:
+        network: A baseline.
+        method: One of `METHODS`.
+        kept: Part of the weights that stays.
+        lr: Learning rate at the start.
+        seed: Of the baseline, and of the order of the images.
+    """
+    return finetuned(network, method, kept, EPOCHS[network], seed, lr=lr)[1]
+
+
 def finetune_row(network: str, method: str, kept: float, epochs: int, seed: int) -> Row:
     """Prune a baseline in one way and fine-tune it; every way takes the same steps.
 
@@ -88,11 +101,11 @@ def finetune_row(network: str, method: str, kept: float, epochs: int, seed: int)
 
 
 def finetuned(
-    network: str, method: str, kept: float, epochs: int, seed: int
+    network: str, method: str, kept: float, epochs: int, seed: int, **settings: float
 ) -> tuple[nn.Module, Row]:
-    """Return the network of `finetune_row` with its row."""
+    """Return the network of `finetune_row` with its row; see `prune_by` for the settings."""
     digits, model = protocol.digits(), baselines.load(network, seed=seed)
-    prune_by(method, model, network, digits, kept, epochs, seed)
+    prune_by(method, model, network, digits, kept, epochs, seed, **settings)
     return model, scores(model, digits) | {"params": nonzero(model)}
 
 
@@ -104,6 +117,7 @@ def prune_by(
     kept: float,
     epochs: int,
     seed: int,
+    **settings: float,
 ) -> None:
     """Prune a trained network in one way and fine-tune it, in place.
 
@@ -115,6 +129,7 @@ def prune_by(
         kept: Part of the weights that stays.
         epochs: Passes over the training split, pruning rounds included.
         seed: Decides the order of the images, and what goes at random.
+        settings: Of `labcode.training.fit`, in place of the baseline's own, such as ``lr``.
     """
     schedule, kind = METHODS[method]
     chance = importance.random_scores(model, seed=seed)
@@ -125,7 +140,7 @@ def prune_by(
         epochs=epochs,
         importance=importance.magnitude if kind == "magnitude" else lambda _: chance,
         seed=seed,
-        **fine_tuning(network),
+        **(fine_tuning(network) | settings),
     )
 
 
