@@ -33,6 +33,7 @@ from tools.serve import SITE, make_server
 WIDTHS = (390, 768, 1280, 1920)  # px: a phone, a tablet, a laptop, a wide screen
 THEMES = ("light", "dark")
 HEIGHT = 900
+QUIET = 300.0  # milliseconds in which nothing is asked for before a page is left
 REST = 250.0  # milliseconds in which a finger stands still before it is lifted
 LIMIT = 120.0  # seconds of a test; the slowest takes some 20 on two cores
 
@@ -135,11 +136,13 @@ class Visit:
     requests: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+    under_way: set[Request] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Listen before anything is loaded."""
         context = self.page.context  # its events include those of the page's workers
         context.on("request", self._asked)
+        context.on("requestfinished", self._finished)
         context.on("requestfailed", self._failed)
         context.on("response", self._answered)
         context.on("console", self._said)
@@ -147,8 +150,13 @@ class Visit:
 
     def _asked(self, request: Request) -> None:
         self.requests.append(request.url)
+        self.under_way.add(request)
+
+    def _finished(self, request: Request) -> None:
+        self.under_way.discard(request)
 
     def _failed(self, request: Request) -> None:
+        self.under_way.discard(request)
         self.failures.append(f"{request.failure} {request.url}")
 
     def _answered(self, response: Response) -> None:
@@ -161,8 +169,30 @@ class Visit:
 
     def open(self, path: str) -> Page:
         """Go to a page of the site, and wait until its scripts and pictures are there."""
-        self.page.goto(f"{self.origin}/{path}", wait_until="load")
+        return self.go(f"{self.origin}/{path}")
+
+    def go(self, address: str) -> Page:
+        """Leave this page for any address, once nothing is under way."""
+        self.settle()
+        self.page.goto(address, wait_until="load")
         return self.page
+
+    def reload(self) -> Page:
+        """Load the page again, once nothing is under way."""
+        self.settle()
+        self.page.reload()
+        return self.page
+
+    def settle(self) -> None:
+        """Wait until every request is answered and none follows for a while.
+
+        Who leaves a page breaks off what it still asks for, such as the icon that Chromium fetches
+        again when the address changes. That would count as a request that failed.
+        """
+        asked = -1
+        while self.under_way or asked < len(self.requests):
+            asked = len(self.requests)
+            self.page.wait_for_timeout(QUIET)
 
     @property
     def foreign(self) -> list[str]:

@@ -104,9 +104,10 @@ def test_a_real_digit_is_chosen_by_keyboard(visit) -> None:
 
 
 def test_a_device_without_webassembly_is_told(visit) -> None:
-    page = visit(PAGE).page
+    seen = visit(PAGE)
+    page = seen.page
     page.add_init_script("delete globalThis.WebAssembly")
-    page.reload()
+    seen.reload()
     expect(page.locator(".draw-note")).to_contain_text("Drawing needs WebAssembly")
     assert page.get_by_role("button", name="Clear").is_disabled()
 

@@ -144,16 +144,14 @@ def test_what_is_solved_is_kept_and_can_be_wiped(visit):
     assert count.locator("button").is_hidden()
     give(page, 3, "0.4334")
     assert "1 of 3" in count.inner_text()
-    page.wait_for_load_state("networkidle")  # what is under way would be broken off
-    page.reload()
+    seen.reload()
     assert "1 of 3" in count.inner_text()
     assert page.locator(".exercise .solved").count() == 1
     assert "Exercise 3" in page.locator(".admonition-title:has(.solved)").inner_text()
     assert says(page, 3) == ""
     count.locator("button").click()
     assert "0 of 3" in count.inner_text()
-    page.wait_for_load_state("networkidle")
-    page.reload()
+    seen.reload()
     assert page.locator(".solved").count() == 0
     seen.assert_clean()
 
@@ -169,8 +167,7 @@ def test_odd_things_in_the_storage_do_no_harm(visit):
     seen = visit(PAGE)
     for odd in ("nonsense", '{"a": 1}', "7"):
         seen.page.evaluate("odd => localStorage.setItem('diet.solved', odd)", odd)
-        seen.page.wait_for_load_state("networkidle")  # what is under way would be broken off
-        seen.page.reload()
+        seen.reload()
         assert "0 of 3" in seen.page.locator(".solved-count").inner_text()
     give(seen.page, 3, "0.4334")
     assert "1 of 3" in seen.page.locator(".solved-count").inner_text()

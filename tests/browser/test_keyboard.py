@@ -78,7 +78,8 @@ def test_the_launch_menu_opens_and_closes(visit):
 
 
 def test_the_theme_switch_changes_the_theme_and_keeps_it(visit):
-    page = visit("book/glossary.html", theme="light").page
+    visited = visit("book/glossary.html", theme="light")
+    page = visited.page
     button = page.locator("button.theme-switch-button:visible")
     seen = set()
     for _ in range(3):
@@ -87,7 +88,7 @@ def test_the_theme_switch_changes_the_theme_and_keeps_it(visit):
     assert seen == {"auto", "light", "dark"}
     while page.evaluate("document.documentElement.dataset.mode") != "dark":
         button.press("Enter")
-    page.reload()
+    visited.reload()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
 
 

@@ -22,7 +22,7 @@ def scroll_through(page) -> None:
 @pytest.mark.parametrize("path", shown_pages())
 def test_a_page_asks_for_nothing_elsewhere_and_says_nothing(visit, path):
     visited = visit(path)
-    visited.page.wait_for_load_state("networkidle")
+    visited.settle()
     weight = visited.weight()
     untouched = visited.requests.copy()
     scroll_through(visited.page)
@@ -30,7 +30,7 @@ def test_a_page_asks_for_nothing_elsewhere_and_says_nothing(visit, path):
     if visited.page.locator(".search-button__button").count():
         visited.page.keyboard.press("Control+k")
         visited.page.keyboard.press("Escape")
-    visited.page.wait_for_load_state("networkidle")
+    visited.settle()
     visited.assert_clean()
     assert 1_000 < weight < LIMIT
     assert not [url for url in untouched if "/live/" in url], "Python was fetched before a touch"

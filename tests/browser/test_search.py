@@ -6,7 +6,7 @@ from urllib.parse import unquote
 def test_search_finds_a_page_by_a_word(visit):
     visited = visit("book/glossary.html")
     page = visited.page
-    page.wait_for_load_state("networkidle")  # what a page still asks for when it is left is aborted
+    visited.settle()
     page.keyboard.press("Control+k")
     page.keyboard.type("pruning")
     page.keyboard.press("Enter")
@@ -16,11 +16,11 @@ def test_search_finds_a_page_by_a_word(visit):
     page.locator("#search-results .search-summary").first.wait_for()
     titles = page.locator("#search-results li a").all_text_contents()
     assert "Pruning weights" in titles
-    page.wait_for_load_state("networkidle")
+    visited.settle()
     page.get_by_role("link", name="Pruning weights", exact=True).last.click()
     page.wait_for_url("**/book/pruning/pruning.html*")
     assert "Pruning" in page.locator("h1:visible").inner_text()
-    page.wait_for_load_state("networkidle")
+    visited.settle()
     visited.assert_clean()
 
 
@@ -38,11 +38,12 @@ def test_search_says_when_there_is_nothing(visit):
 
 
 def test_a_term_of_the_glossary_has_an_address(visit):
-    page = visit("book/glossary.html").page
+    seen = visit("book/glossary.html")
+    page = seen.page
     terms = page.locator("dl.glossary dt[id]").all()
     assert terms
     last = terms[-1].get_attribute("id")
-    page.goto(page.url.split("#")[0] + "#" + last)
+    seen.go(page.url.split("#")[0] + "#" + last)
     assert unquote(page.url).endswith(last)
     assert page.locator("dl.glossary dt").last.is_visible()
 

@@ -466,11 +466,9 @@ def test_without_scripts_a_picture_and_a_sentence_stand_there(visit, name) -> No
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_from_a_folder_a_picture_and_a_sentence_stand_there(browser, name) -> None:
-    page = browser.new_page()
-    page.goto((SITE / PAGES[name]).as_uri())
+def test_from_a_folder_a_picture_and_a_sentence_stand_there(visit, name) -> None:
+    page = visit(PAGES[name]).go((SITE / PAGES[name]).as_uri())
     assert_still(page, name)
-    page.close()
 
 
 def assert_still(page: Page, name: str) -> None:

@@ -281,8 +281,8 @@ def test_training_stops_is_taken_back_and_comes_back_by_its_link(visit) -> None:
     page.get_by_role("button", name="Undo").click()
     expect(page.locator(".bench-history li")).to_have_count(2, timeout=TAKES)
     assert right(page) == thin
-    page.goto("about:blank")
-    page.goto(address)
+    seen.go("about:blank")
+    seen.go(address)
     expect(page.locator(".bench-note")).to_contain_text("This link holds")
     page.get_by_role("button", name="Start (loads").click()
     expect(page.locator(".bench-history li")).to_have_count(3, timeout=TAKES)
@@ -375,9 +375,10 @@ def test_nothing_is_computed_where_nobody_looks(visit) -> None:
     [("WebAssembly", "WebAssembly"), ("Worker", "web workers")],
 )
 def test_what_is_missing_is_named(visit, lacks: str, word: str) -> None:
-    page = visit(PAGE).page
+    seen = visit(PAGE)
+    page = seen.page
     page.add_init_script(f"delete globalThis.{lacks}")
-    page.reload()
+    seen.reload()
     expect(page.locator(".bench-note")).to_contain_text(f"The workbench needs {word}")
     assert page.get_by_role("button", name="Start").count() == 0
     assert page.locator(".bench-picture svg").is_visible()

@@ -40,9 +40,10 @@ def start(page: Page) -> None:
 
 
 def test_a_move_is_answered_while_a_file_is_written(visit) -> None:
-    page = visit("book/index.html").page
+    seen = visit("book/index.html")
+    page = seen.page
     page.route("**/workbench/engine/pack.mjs", written_never)
-    page.goto(page.url.replace("book/index.html", PAGE))
+    seen.go(page.url.replace("book/index.html", PAGE))
     with page.expect_request("**/writer.mjs"):
         start(page)
     for size, told in ((0.05, "below 0.050 gone"), (0.08, "below 0.080 gone")):

@@ -92,8 +92,8 @@ def test_share_link_download_and_undo_with_a_finger(visit) -> None:
     assert right(page) == 497
     assert page.url.endswith("workbench.html")
 
-    page.goto("about:blank")
-    page.goto(address)
+    seen.go("about:blank")
+    seen.go(address)
     begin(page)
     steps_are(page, 1)
     assert right(page) == shared
