@@ -1,7 +1,7 @@
 """Measure the two roofs of this machine, and where convolutions stand under them.
 
 Run as `python benchmarks/roofline.py` on a quiet machine (about two minutes). Writes
-roofline.csv, which the chapter *Counting cost* shows.
+roofline.csv, which the chapter *Bytes and time* shows.
 
 Every layer runs in ONNX Runtime, on one thread, as a stack of equal layers, and the time is
 divided by their number: a single layer would spend most of a short time on entering and leaving

@@ -47,6 +47,7 @@ ROOMS = {
     "similarity of classes": {"distillation"},
     "student": {"distillation", "shipping", "quantization"},
     "teacher": {"distillation", "quantization", "dynamic_computation"},
+    "temperature": {"distillation", "quantization", "shipping"},
     "threshold": {"dynamic_computation"},
     "trial": {"design_space"},
 }

@@ -46,18 +46,18 @@ def design_space(
         check_choice("bypass", bypass, BYPASSES),
     )
     better = beaten_by(key)
-    verdict = f"{_name(better)} is better in all" if better else "no other is better in all"
+    verdict = f"{_name(better)} beats it" if better else "no other beats it"
     accuracy, macs, size = _shown(key)
     rivals: list[Key] = [(key[0], key[1], other) for other in BYPASSES]
     if better and better not in rivals:
         rivals.append(better)
     heads = map(Head, ("Accuracy", "Multiply-adds", "Bytes"), TONES)
     return Result(
-        f"{_name(key)}: {accuracy}, {macs} multiply-adds, {size} bytes; {verdict} three.",
+        f"{_name(key)}: {accuracy}, {macs} multiply-adds, {size} bytes; {verdict}.",
         (Table(columns=("", *heads), rows=tuple(_row(rival, key) for rival in rivals)),),
         f"Measured beforehand: {STORED['seeds']} networks for each number, on 500 validation "
-        "images, mean ± standard deviation. Bars start at zero; the longest is the largest of the "
-        "grid.",
+        "images, mean ± standard deviation. Where bars are drawn, they start at zero, and the longest "
+        "is the largest of the grid.",
         values={"chosen": key, "better": better, "rivals": rivals},
     )
 

@@ -11,8 +11,8 @@ from labcode.show.tables import Head, Rows, Table
 
 NAMES = ("Dense", "Locally connected", "Convolution")
 CAPTION = (
-    "All three turn the same input into an output of the same size, without biases. The bars are "
-    "on a logarithmic scale: a bar half as long stands for the square root."
+    "All three turn the same input into an output of the same size, without biases. Where "
+    "bars are drawn, their scale is logarithmic: a bar half as long stands for the square root."
 )
 
 

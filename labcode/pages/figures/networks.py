@@ -135,7 +135,8 @@ def shufflenet_table(groups: int = 3) -> Figure:
         names[f"stage{stage_of}"] = f"{len(stage)} × unit"
     rows = [Layer("image", (3, 224, 224), 0, "c")]
     for part, name in names.items():
-        own = [layer for layer in layers if layer.name.partition(".")[0] == part]
+        with_norm = (part, part.replace("conv", "bn"))
+        own = [layer for layer in layers if layer.name.partition(".")[0] in with_norm]
         shape, params = own[-1].output_shape or (), sum(layer.params for layer in own)
         rows.append(Layer(name, shape, params, "n" if part == "pool" else "a"))
     rows.append(Layer("mean", (*rows[-1].shape[:1], 1, 1), 0, "n"))
