@@ -56,8 +56,8 @@ def design_space(
         f"{_name(key)}: {accuracy}, {macs} multiply-adds, {size} bytes; {verdict}.",
         (Table(columns=("", *heads), rows=tuple(_row(rival, key) for rival in rivals)),),
         f"Measured beforehand: {STORED['seeds']} networks for each number, on 500 validation "
-        "images, mean ± standard deviation. Where bars are drawn, they start at zero, and the longest "
-        "is the largest of the grid.",
+        "images, mean ± standard deviation. Where bars are drawn, they start at zero, and the "
+        "longest is the largest of the grid.",
         values={"chosen": key, "better": better, "rivals": rivals},
     )
 

@@ -7,17 +7,18 @@ from typing import Any
 _DIGITS = "".join(
     f'<button type="button" data-digit="{digit}">{digit}</button>' for digit in range(10)
 )
+_EDGE = 'style="border: 1px solid #808080"'  # in JupyterLab the site's styles are not at hand
 _HTML = f"""<link rel="stylesheet" href="../../draw/draw.css">
 <section class="draw" data-draw aria-label="Drawing board">
 <div class="draw-top">
-<canvas class="draw-paper" width="280" height="280" role="img"
+<canvas class="draw-paper" {_EDGE} width="280" height="280" role="img"
  aria-label="Paper to draw a digit on, with finger, pen or mouse"></canvas>
 <fieldset class="draw-side" disabled>
 <p><button type="button" data-clear>Clear</button></p>
 <p>Or take a real digit, one that no network was trained on:</p>
 <p>{_DIGITS}</p>
 <p>What the networks see, 28 × 28 pixels:</p>
-<canvas class="draw-seen" width="28" height="28" role="img"
+<canvas class="draw-seen" {_EDGE} width="28" height="28" role="img"
  aria-label="The drawing, shrunk and centred"></canvas>
 </fieldset>
 </div>

@@ -23,7 +23,17 @@ SEEDS = (0, 1, 2)
 RATES_SEED = 100  # no other table uses it
 RATES = (0.05, 0.1, 0.2, 0.4, 0.8)
 START_RATES = (0.1, 0.2, 0.4, 0.8)  # of other networks from the start
-TUNED_RATES = (0.0125, 0.025, 0.05, 0.1, 0.2, 0.4)  # of training after compression
+TUNED_RATES = (
+    0.0015625,
+    0.003125,
+    0.00625,
+    0.0125,
+    0.025,
+    0.05,
+    0.1,
+    0.2,
+    0.4,
+)  # of training after compression
 ALL = 45_000  # training pictures
 FACTS: Row = {"data": DATA, "batch_size": trials.BATCH_SIZE, "weight_decay": trials.WEIGHT_DECAY}
 FEW = 1  # passes of training after compression

@@ -15,6 +15,7 @@ DATA = "mnist5k: 3500 training, 500 validation and 1000 test images"
 RANKS = {"lenet_300_100": low_rank_trials.RANKS, "lenet5": low_rank_trials.FEW_RANKS}
 SCRATCH = {"short": low_rank_trials.RANKS, "long": low_rank_trials.LONG_RANKS}  # by budget
 RATED = {"cut": (2, 8, 16, 64), "short": (2, 8, 16), "long": low_rank_trials.LONG_RANKS}  # by way
+RATED_AT = tuple(2.0**power * 2e-3 for power in range(-5, 6))  # 0.0000625 to 0.064
 COLUMNS = ("seed", "validation_accuracy", "test_accuracy", "params", "macs", "bytes_on_disk")
 
 
@@ -63,7 +64,7 @@ RATES = Table(
     [
         {"network": "lenet_300_100", "way": way, "rank": rank, "lr": lr, "seed": seed}
         for way, ranks in RATED.items()
-        for rank, lr, seed in product(ranks, (2.5e-4, 5e-4, 1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2), SEEDS)
+        for rank, lr, seed in product(ranks, RATED_AT, SEEDS)
     ],
     facts={"data": DATA},
 )

@@ -35,7 +35,7 @@ def _pixels() -> Marks:
     return Marks(
         side**2,
         {
-            side: "That is the side of the square. A square has two sides.",
+            side: "That is in one direction. The paper is shrunk in both.",
             (paper // SIDE) ** 2: "That would be right without a margin. The digit itself gets "
             "20 of the 28 pixels.",
             paper**2: "Those are all pixels of the paper, shared by those of the digit.",
