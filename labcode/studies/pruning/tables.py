@@ -8,6 +8,7 @@ from typing import Any
 from labcode.studies.definition import Export, Row, Study, Table, TimedTable, grid
 from labcode.studies.pruning import page_data, trials, unit_trials
 from labcode.studies.scoreboard import techniques
+from labcode.studies.searches import best_rate
 
 FACTS = {"data": "mnist5k: 3500 training, 500 validation and 1000 test images"}
 SEEDS = (0, 1, 2)
@@ -79,6 +80,7 @@ RANDOM_UNITS = Table(
     facts=FACTS,
 )
 FINE_TUNED_300_100, FINE_TUNED_LENET5 = finetuned("lenet_300_100"), finetuned("lenet5")
+RATED = ("at once", "in rounds", "gradually")
 RATED_SHARE = 0.01  # of the weights, where the ways to prune part
 # On the validation split; the baselines were trained at 0.002.
 RATES = Table(
@@ -86,11 +88,24 @@ RATES = Table(
     trials.rate_row,
     grid(
         network=NETWORKS,
-        method=("at once", "in rounds", "gradually"),
+        method=RATED,
         kept=[RATED_SHARE],
         lr=(5e-4, 1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2),
         seed=SEEDS,
     ),
+    facts=FACTS,
+)
+# Each way at its own best rate, and for ten times as long: rounds that train until they recover.
+PATIENT = Table(
+    "pruning_patient",
+    trials.rate_row,
+    lambda searches: [
+        {"network": network, "method": method, "kept": kept, "seed": seed, "times": times}
+        | {"lr": best_rate(searches, network=network, method=method)}
+        for times, shares in {1: (0.02, 0.01, 0.005), 10: (0.01, 0.005)}.items()
+        for network, kept, method, seed in product(NETWORKS, shares, RATED, SEEDS)
+    ],
+    (RATES,),
     facts=FACTS,
 )
 LOTTERY = Table(
@@ -131,6 +146,7 @@ STUDY = Study(
         FINE_TUNED_300_100,
         FINE_TUNED_LENET5,
         RATES,
+        PATIENT,
         LOTTERY,
         DSD,
         CUTS_LENET5,

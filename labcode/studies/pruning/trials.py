@@ -71,7 +71,7 @@ def order_rows(network: str, seed: int) -> list[Row]:
     return rows
 
 
-def rate_row(network: str, method: str, kept: float, lr: float, seed: int) -> Row:
+def rate_row(network: str, method: str, kept: float, lr: float, seed: int, times: int = 1) -> Row:
     """Prune and fine-tune a baseline as `finetune_row` does, at a learning rate of its own.
 
     Args:
@@ -80,8 +80,9 @@ def rate_row(network: str, method: str, kept: float, lr: float, seed: int) -> Ro
         kept: Part of the weights that stays.
         lr: Learning rate at the start.
         seed: Of the baseline, and of the order of the images.
+        times: How many times as long the fine-tuning is, rounds included.
     """
-    return finetuned(network, method, kept, EPOCHS[network], seed, lr=lr)[1]
+    return finetuned(network, method, kept, times * EPOCHS[network], seed, lr=lr)[1]
 
 
 def finetune_row(network: str, method: str, kept: float, epochs: int, seed: int) -> Row:
