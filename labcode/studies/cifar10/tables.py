@@ -34,6 +34,7 @@ TUNED_RATES = (
     0.2,
     0.4,
 )  # of training after compression
+LOWER = (0.0001, 0.0002, 0.0004, 0.0008)
 ALL = 45_000  # training pictures
 FACTS: Row = {"data": DATA, "batch_size": trials.BATCH_SIZE, "weight_decay": trials.WEIGHT_DECAY}
 FEW = 1  # passes of training after compression
@@ -121,6 +122,10 @@ TUNING_RATES = Table(
         }.items()
         for method, kept in choices
         for setting in searched(method, kept=kept, lr=TUNED_RATES)
+    ]
+    + [
+        setting | {"n_train": LESSON}
+        for setting in searched("pruned", kept=0.5, lr=LOWER)  # whose best was the lowest of nine
     ],
     (RESNET8,),
     facts=FACTS | {"passes": rates.PASSES},
@@ -147,6 +152,22 @@ def two_bits(_: Any, searches: Any) -> list[Row]:
 def sharing(_: Any, searches: Any) -> list[Row]:
     """Return the settings of shared values that are trained, at the best rate."""
     return lesson("shared", best_rate(searches, method="shared"), bits=(4,))
+
+
+def thinner(_: Any, searches: Any) -> list[Row]:
+    """Return the settings of half of the rank, at the best rate of its search."""
+    return lesson("thin", best_rate(searches, method="thin"), kept=(0.5,))
+
+
+def sparser(_: Any, searches: Any) -> list[Row]:
+    """Return the settings of fewer weights, each share at its own best rate."""
+    return [
+        setting
+        for kept in (0.5, 0.1)
+        for setting in lesson(
+            "pruned", best_rate(searches, method="pruned", kept=kept), kept=(kept,)
+        )
+    ]
 
 
 LESSON_FACTS = FACTS | {"n_train": LESSON}
@@ -176,15 +197,15 @@ SHARED = Table(
 LOW_RANK = Table(
     "cifar10_low_rank",
     compressed.row,
-    lesson("thin", compressed.LOW_RATE, kept=(0.5,)),
-    (RESNET8,),
+    thinner,
+    (RESNET8, TUNING_RATES),
     facts=LESSON_FACTS,
 )
 PRUNED = Table(
     "cifar10_pruned",
     compressed.row,
-    lesson("pruned", compressed.LOW_RATE, kept=(0.5, 0.1)),
-    (RESNET8,),
+    sparser,
+    (RESNET8, TUNING_RATES),
     facts=LESSON_FACTS,
 )
 BFLOAT16 = {"trained in": "bfloat16, weights in float32"}
