@@ -133,7 +133,7 @@ TUNING_RATES = Table(
 EXIT_RATES = Table(
     "cifar10_exit_rates",
     exits.rate_row,
-    grid(n_train=[LESSON], passes=[FEW], lr=TUNED_RATES, seed=[RATES_SEED]),
+    grid(n_train=[LESSON], passes=[FEW], lr=(*TUNED_RATES, 0.8, 1.6), seed=[RATES_SEED]),
     (RESNET8,),
     facts=FACTS,
 )
@@ -233,8 +233,8 @@ STUDENTS = Table(
 EXITS = Table(
     "cifar10_exits",
     exits.exit_rows,
-    grid(n_train=[LESSON], passes=[FEW], lr=[compressed.LOW_RATE], seed=SEEDS),
-    (RESNET8,),
+    lambda _, searches: grid(n_train=[LESSON], passes=[FEW], lr=[best_rate(searches)], seed=SEEDS),
+    (RESNET8, EXIT_RATES),
     facts=FACTS | {"weights": exits.METHOD.weights, "grid": exits.GRID},
 )
 BLOCK_RATES = Table(
