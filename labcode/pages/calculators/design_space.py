@@ -22,7 +22,7 @@ GRID: dict[Key, tuple[float, float, int, int]] = {
 def design_space(
     squeeze_ratio: str = "0.25", share_3x3: str = "50 %", bypass: str = "plain"
 ) -> Result:
-    """Show what was measured of one design, and whether another one beats it in everything.
+    """Show what was measured of one design, and whether another one beats it.
 
     Args:
         squeeze_ratio: Squeeze filters over expand filters, such as "0.25".
