@@ -10,6 +10,8 @@ from labcode.studies.blocks.tables import KINDS
 from labcode.studies.clothes import tables as clothes
 from labcode.studies.distillation import tables as distillation
 from labcode.studies.early_exit.tables import FEATURED
+from labcode.studies.low_rank import tables as low_rank
+from labcode.studies.pruning import tables as pruning
 from labcode.studies.searches import best_rate, by_rate, inside
 from labcode.studies.senet import se_trials
 from labcode.studies.small_files import tables as small_files
@@ -25,6 +27,16 @@ LESSONS = [
     for size in distillation.RATED_SIZES
 ]
 PLAIN = [("small_files_rates", {"widths": widths}) for widths in small_files.WIDTHS]
+RANKS = [
+    ("architecture_low_rank_rates", {"way": way, "rank": rank})
+    for way, ranks in low_rank.RATED.items()
+    for rank in ranks
+]
+PRUNED = [
+    ("pruning_rates", {"network": network, "method": method})
+    for network in pruning.NETWORKS
+    for method in pruning.RATED
+]
 PHOTOGRAPHS: list[tuple[str, dict]] = [
     ("cifar10_rates", {}),
     ("cifar10_target_rates", {}),
@@ -32,6 +44,9 @@ PHOTOGRAPHS: list[tuple[str, dict]] = [
     ("cifar10_two_bits_rates", {}),
     ("cifar10_lesson_rates", {"method": "rounded", "bits": 4}),
     ("cifar10_lesson_rates", {"method": "shared"}),
+    ("cifar10_exit_rates", {}),
+    *(("cifar10_tuning_rates", {"method": method, "kept": 0.5}) for method in ("cut", "thin")),
+    *(("cifar10_tuning_rates", {"method": "pruned", "kept": kept}) for kept in (0.5, 0.1)),
     *(("cifar10_student_rates", {"lesson": lesson}) for lesson in ("labels", "taught")),
     *(
         ("cifar10_block_rates", {"kind": kind})
@@ -95,7 +110,8 @@ def test_what_is_not_there_is_named():
 
 
 @pytest.mark.parametrize(
-    ("name", "chosen"), DIGITS + EXITS + GATES + CLOTHES + LESSONS + PLAIN + PHOTOGRAPHS
+    ("name", "chosen"),
+    DIGITS + EXITS + GATES + CLOTHES + LESSONS + PLAIN + RANKS + PRUNED + PHOTOGRAPHS,
 )
 def test_the_best_rate_lies_inside_what_was_searched(name, chosen):
     assert inside(studies.table(name), **chosen)

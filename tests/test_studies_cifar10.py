@@ -28,6 +28,7 @@ from labcode.studies.cifar10.tables import (
     RESNET8,
     SHARED,
     TUNED,
+    TUNING_RATES,
     UNTRAINED,
 )
 from labcode.training import seeded
@@ -65,12 +66,24 @@ def small(place, monkeypatch):
         kept.cache_clear()
 
 
+def as_searched(table):
+    """Return a search of the rates whose best is, for each choice, the highest rate."""
+    return pd.DataFrame([row | {"validation_accuracy": row["lr"]} for row in table.runs()])
+
+
+def test_each_training_takes_the_rate_of_its_own_search():
+    searches = as_searched(TUNING_RATES)
+    one = (searches["method"] == "pruned") & (searches["kept"] == 0.1) & (searches["lr"] == 0.05)
+    searches.loc[one, "validation_accuracy"] = 9.0  # best of this share alone
+    assert {row["lr"] for row in LOW_RANK.runs(None, searches)} == {0.4}
+    by_share = {row["kept"]: row["lr"] for row in PRUNED.runs(None, searches)}
+    assert by_share == {0.5: 0.4, 0.1: 0.05}
+
+
 def test_every_method_of_a_table_is_known():
-    every = (UNTRAINED, TUNED, LESSON_RATES, FEW_BITS, SHARED, LOW_RANK, PRUNED)
-    searches = pd.DataFrame(
-        [row | {"validation_accuracy": row["lr"]} for row in LESSON_RATES.runs()]
-    )
-    given = {RESNET8: None, LESSON_RATES: searches}
+    every = (UNTRAINED, TUNED, LESSON_RATES, TUNING_RATES, FEW_BITS, SHARED, LOW_RANK, PRUNED)
+    given = {RESNET8: None, LESSON_RATES: as_searched(LESSON_RATES)}
+    given[TUNING_RATES] = as_searched(TUNING_RATES)
     named = {row["method"] for table in every for row in table.runs(*map(given.get, table.needs))}
     assert named == set(compressed.METHODS)
 
@@ -214,6 +227,20 @@ def test_early_exits_cost_what_their_pictures_ran():
     for row in rows:
         right = 80 * row["test_accuracy"] - 80 * rows[2]["test_accuracy"]
         assert right == pytest.approx(row["won_over_last"] - row["lost_to_last"])
+
+
+def test_a_search_of_the_exits_asks_what_leaving_early_reads_at_its_budgets():
+    row = exits.rate_row(0.05, 7, n_train=40, passes=1)
+    network = exits.learned(0, n_train=40, passes=1, lr=0.05, order=7)
+    seen = exits.read_by(network, images.pictures().validation)
+    macs = models.exit_macs(network)
+    shares = []
+    for share in exits.SHARES:
+        taken = exits.left_at(seen, seen, macs, share)
+        right = [bool(seen.right[k, place]) for place, k in enumerate(taken.tolist())]
+        shares.append(sum(right) / len(right))
+    assert row["validation_accuracy"] == pytest.approx(sum(shares) / len(shares))
+    assert row["last_accuracy"] == pytest.approx(float(seen.right[-1].double().mean()))
 
 
 def test_the_contest_sets_every_block_against_the_standard_one(monkeypatch):

@@ -30,7 +30,7 @@ class Entry:
         spread: Standard deviation over the seeds.
         params: Parameters that are not zero.
         macs: Multiply-adds for one image.
-        bytes_on_disk: Of a file with the weights: packed, or safetensors of a smaller dense network.
+        bytes_on_disk: Of a file with the weights: packed, or of a smaller dense network.
         onnx_bytes: Of the file that a runtime runs.
         activation_bytes: Peak activation memory for one image.
         faster: Times faster than the uncompressed LeNet-5, one image: the medians' ratio.

@@ -90,7 +90,7 @@ RATES = Table(
         network=NETWORKS,
         method=RATED,
         kept=[RATED_SHARE],
-        lr=(5e-4, 1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2, 3.2e-2, 6.4e-2),
+        lr=(5e-4, 1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2, 3.2e-2, 6.4e-2, 0.128),
         seed=SEEDS,
     ),
     facts=FACTS,
