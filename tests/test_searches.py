@@ -33,9 +33,10 @@ RANKS = [
     for rank in ranks
 ]
 PRUNED = [
-    ("pruning_rates", {"network": network, "method": method})
+    ("pruning_rates", {"network": network, "method": method, "kept": kept})
     for network in pruning.NETWORKS
     for method in pruning.RATED
+    for kept in pruning.RATED_SHARES
 ]
 PHOTOGRAPHS: list[tuple[str, dict]] = [
     ("cifar10_rates", {}),

@@ -81,7 +81,7 @@ RANDOM_UNITS = Table(
 )
 FINE_TUNED_300_100, FINE_TUNED_LENET5 = finetuned("lenet_300_100"), finetuned("lenet5")
 RATED = ("at once", "in rounds", "gradually")
-RATED_SHARE = 0.01  # of the weights, where the ways to prune part
+RATED_SHARES = (0.01, 0.005)  # of the weights, where the ways to prune part
 # On the validation split; the baselines were trained at 0.002.
 RATES = Table(
     "pruning_rates",
@@ -89,7 +89,7 @@ RATES = Table(
     grid(
         network=NETWORKS,
         method=RATED,
-        kept=[RATED_SHARE],
+        kept=RATED_SHARES,
         lr=(5e-4, 1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2, 3.2e-2, 6.4e-2, 0.128),
         seed=SEEDS,
     ),
@@ -101,9 +101,10 @@ PATIENT = Table(
     trials.rate_row,
     lambda searches: [
         {"network": network, "method": method, "kept": kept, "seed": seed, "times": times}
-        | {"lr": best_rate(searches, network=network, method=method)}
-        for times, shares in {1: (0.02, 0.01, 0.005), 10: (0.01, 0.005)}.items()
-        for network, kept, method, seed in product(NETWORKS, shares, RATED, SEEDS)
+        | {"lr": best_rate(searches, network=network, method=method, kept=kept)}
+        for times, network, kept, method, seed in product(
+            (1, 10), NETWORKS, RATED_SHARES, RATED, SEEDS
+        )
     ],
     (RATES,),
     facts=FACTS,
