@@ -80,7 +80,7 @@ def main() -> None:
         measure(),
         packages=sorted({package for _, package, _ in TOOLS.values()} - {"labcode"}),
         reading={tool: reading for tool, (_, _, reading) in TOOLS.items()},
-        note="multiply-adds, without gradients; a tool may treat a call with them differently",
+        note="multiply-adds; torch without gradients, the others as they come",
     )
 
 
