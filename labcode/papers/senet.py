@@ -121,7 +121,7 @@ def _shuffle(with_se: bool, params: bool) -> Found:
         return Found(size, "cut off, not rounded", instead=cut_off(size, 1))
     plain = counted(models.shufflenet_v1)
     if not with_se:
-        reason = "140 is the heading of a column in ShuffleNet's Table 2; its Table 1 prints 137"
+        reason = "140 is from the first row of ShuffleNet's Table 2; its Table 1 prints 137"
         return Found(plain.macs / M, reason)
     ours = counted(models.se_shufflenet_v1, bias=False)
     extra = (ours.macs + squeezed_values(ours) - plain.macs) / M

@@ -45,12 +45,12 @@ def _table1(groups: int, quantity: str) -> Found:
 
 
 def _column(scale: str) -> Found:
-    """Table 2 heads a column of five networks with one figure; ours is the one with 3 groups."""
+    """Table 2 begins a row of five networks with one figure; ours is the one with 3 groups."""
     factor = float(scale.rstrip("x"))
     ours = counted(models.shufflenet_v1, scale=factor).macs / M
     if factor == 1:
         two = convolution_macs(counted(models.shufflenet_v1, groups=2)) / M
-        return Found(ours, "heads a column of 133 to 143 M; 2 groups have it", instead=two)
+        return Found(ours, "one figure for a row of 133 to 143 M; 2 groups have it", instead=two)
     if factor == 0.25:
         wide = counted(models.shufflenet_v1, scale=factor, stem_channels=12).macs / M
         return Found(ours, "conv1 with 12 filters, not a quarter of 24", instead=wide)
@@ -74,7 +74,7 @@ def _table5(name: str) -> Found:
     except ValueError as error:
         return Found(None, f"the widths do not divide: {error}")
     if groups == 8:
-        return Found(ours, "140 is the heading of Table 2; Table 1 prints 137 for this network")
+        return Found(ours, "140 is from Table 2's first row; Table 1 prints 137 for this network")
     return Found(ours)
 
 

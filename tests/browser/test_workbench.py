@@ -212,7 +212,7 @@ def test_a_touched_point_keeps_its_name_when_the_finger_lifts(visit) -> None:
     middle = (point["x"] + point["width"] / 2, point["y"] + point["height"] / 2)
     page.touchscreen.tap(*middle)
     expect(page.locator(".bench-touched")).to_contain_text(
-        "best file, on these digits: 8,240 bytes"
+        "The course’s own file, on these digits: 8,240 bytes"
     )
 
 

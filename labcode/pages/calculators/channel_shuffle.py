@@ -5,6 +5,7 @@ from __future__ import annotations
 from labcode._checks import check_between, check_int
 from labcode.pages.live.result import Result
 from labcode.pages.pictures.wires import wires
+from labcode.show.numbers import plural
 
 MAX_GROUPS, MAX_CHANNELS = 8, 48
 
@@ -70,9 +71,12 @@ def channel_shuffle(groups: int = 3, per_group: int = 4, shuffle: bool = True) -
     reached = min(heard(g, n, g)) if shuffle else 1
     return Result(
         f"{'With' if shuffle else 'Without'} the shuffle, each of the next {g} groups reads "
-        f"channels from {reached} of {g} groups.",
+        f"channels from {reached} of {g} groups."
+        if g > 1
+        else "With one group there is nothing to shuffle: it reads all channels.",
         (wires(order, n),),
-        f"Above: {g} groups of {n} channels, as a grouped convolution leaves them. Below: the same "
+        f"Above: {plural(g, 'group')} of {plural(n, 'channel')}, as a grouped convolution leaves "
+        "them. Below: the same "
         f"channels, as the next one reads them, {n} for each of its groups (the gaps).",
         values={"order": order, "heard": reached},
     )

@@ -83,8 +83,11 @@ def receptive_field(
     windows = [(step.name, step.kernel_size, step.stride, step.dilation) for step in steps]
     columns = ("Layer", "Kernel", "Stride", "Dilation", "Sees", "Jump", "Output")
     table = Table(columns=columns, rows=tuple(map(_row, steps)), style="numbers")
+    sees, gaps = "sees", ""
+    if len(_seen(windows)) < field:
+        sees, gaps = "reaches over", ", and leaves some of them out"
     return Result(
-        f"One value of the last layer sees {field:,} × {field:,} pixels of the input{more}.",
+        f"One value of the last layer {sees} {field:,} × {field:,} pixels of the input{more}{gaps}.",
         (Beside(cone(windows, input_size), table),),
         _formula(steps),
         values={"field": field, "output_size": output_size},
@@ -112,6 +115,14 @@ def _next(
         raise ValueError(f"{name} does not fit: {error}") from None
     grown = field + (kernel_size - 1) * dilation * jump
     return Step(name, kernel_size, stride, dilation, output_size, jump * stride, grown)
+
+
+def _seen(windows: list[tuple[str, int, int, int]]) -> set[int]:
+    """Return the pixels along one direction that one value on top sees, from its first."""
+    places = {0}
+    for _, kernel_size, stride, dilation in reversed(windows):
+        places = {stride * p + dilation * k for p in places for k in range(kernel_size)}
+    return places
 
 
 def _row(step: Step) -> tuple[str, ...]:

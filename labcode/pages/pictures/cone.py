@@ -50,7 +50,7 @@ def cone(windows: Sequence[Window], input_size: int) -> Picture:
         shapes += _row(row, jumps[level] * scale, scale, y)
     frame = input_size * scale
     shapes.append(Rect("frame edge", MIDDLE - frame / 2, height - ROW + 2, frame, 18))
-    label = f"One value of {names[-1]} sees {spans[0]} of {input_size} pixels in a line"
+    label = f"One value of {names[-1]} reaches over {spans[0]} of {input_size} pixels in a line"
     return Picture(WIDTH, height, label, tuple(shapes), "a")
 
 

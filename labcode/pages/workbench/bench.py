@@ -12,7 +12,7 @@ from labcode.show.pictures import STYLED, with_still
 from labcode.weights.store import packed
 
 START = 4 * 431_080  # bytes of the trained network in 32 bits a number
-BEST = ("lenet5", 0.018)  # the course's own best file of it
+BEST = ("lenet5", 0.018)  # the file of it that comes with the course
 NAMED = ("LeNet-5, uncompressed", "LeNet-5, Deep Compression, our own format, 1.8 % kept")
 _PLAIN = (
     "The workbench works on the built site: run `make serve` and open this page there. "
@@ -95,7 +95,7 @@ SMALLEST, LARGEST = 3.5, 6.5  # of the axis, as powers of ten: bytes
 
 
 def _picture() -> str:
-    """Return the way from the trained network to the course's best file, as SVG.
+    """Return the way from the trained network to the file that comes with the course, as SVG.
 
     Its colours are written in it, so that it is the same in a notebook, which has no style sheet.
     """
@@ -109,7 +109,7 @@ def _picture() -> str:
     start, end = _across(dense), _across(best)
     label = (
         f"An axis of bytes. The trained LeNet-5 takes {number(dense)} bytes, the course's own "
-        f"best file {number(best)}. Between them lie the scoreboard's other networks, all but "
+        f"file {number(best)}. Between them lie the scoreboard's other networks, all but "
         f"{sum(size < best for name, size in rows.items() if name not in NAMED)} that is smaller."
     )
     return f"""<svg role="img" aria-label="{label}" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}"
@@ -122,7 +122,7 @@ def _picture() -> str:
 <circle cx="{end:.1f}" cy="{AXIS}" r="8" fill="none" stroke="#d9680f" stroke-width="3"/>
 <text x="{start:.1f}" y="{AXIS + 28}" text-anchor="middle">trained</text>
 <text x="{start:.1f}" y="{AXIS + 46}" text-anchor="middle">{number(dense)} bytes</text>
-<text x="{end:.1f}" y="{AXIS + 28}" text-anchor="middle">the best file</text>
+<text x="{end:.1f}" y="{AXIS + 28}" text-anchor="middle">our file</text>
 <text x="{end:.1f}" y="{AXIS + 46}" text-anchor="middle">{number(best)} bytes</text>
 <text x="{(start + end) / 2:.1f}" y="22" text-anchor="middle">prune, retrain, share, code</text>
 </svg>"""

@@ -12,6 +12,7 @@ from labcode.models import low_rank_linear, truncated_svd
 from labcode.studies import protocol
 from labcode.studies.definition import Row
 from labcode.studies.protocol import fine_tuning, scores
+from labcode.training import seeded
 from labcode.weights import baselines
 
 RANKS = (1, 2, 4, 8, 16, 32, 64, 128)
@@ -132,8 +133,9 @@ def thin_network(network: str, rank: int, seed: int) -> nn.Module:
     """Return the untrained network of a seed whose ``fc1`` is a pair of thin layers."""
     model = baselines.recipe(network).initial(protocol.digits(), seed=seed)
     full = first_linear(model)
-    model.fc1 = low_rank_linear(
-        in_features=full.in_features, out_features=full.out_features, rank=rank
+    inputs, outputs = full.in_features, full.out_features
+    model.fc1 = seeded(
+        lambda: low_rank_linear(in_features=inputs, out_features=outputs, rank=rank), seed
     )
     return model
 

@@ -160,7 +160,7 @@ function fill(target, network, { probabilities, exit, milliseconds }) {
 
 const lacking = missing();
 if (lacking) {
-  say(`Drawing needs ${lacking}, which is not there. The table above holds without it.`);
+  say(`Drawing needs ${lacking}, which is not there. The table below holds without it.`);
 } else {
   board.querySelector("fieldset").disabled = false;
   say(READY);

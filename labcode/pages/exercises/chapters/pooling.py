@@ -98,7 +98,7 @@ EXERCISES: tuple[Exercise, ...] = (
             (_largest, "That takes the largest of four values. A stride drops three of the four."),
         ),
         hints=(
-            "`F.conv2d(images, filters)` has stride 1. Which of its rows and columns stay?",
+            "`nn.functional.conv2d(images, filters)` has stride 1. Which rows and columns stay?",
             "`maps[..., ::2, ::2]` keeps every other row and column, from the first on.",
         ),
     ),

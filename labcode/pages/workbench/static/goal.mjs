@@ -1,4 +1,4 @@
-// The short game: a hundred times smaller at one point lost, against the course's own best file.
+// The short game: a hundred times smaller at one point lost, against the course's own file.
 
 import { make, say } from "./dom.mjs";
 import { count } from "./words.mjs";
@@ -39,7 +39,7 @@ export function goalCard(goal) {
     },
     rivals({ bytes, right, count: of }) {
       const best = `${count(bytes)} bytes, ${right} of these ${of} digits right`;
-      say(rival, `The course’s own best file: ${best}. Can you beat it?`);
+      say(rival, `The course’s own file: ${best}. Can you beat it?`);
     },
   };
 }

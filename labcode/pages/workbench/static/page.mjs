@@ -137,7 +137,7 @@ async function build(client, layers, params, seen) {
   client.ask("rival").then((found) => {
     const accuracy = found.right / found.count;
     game.rivals(found);
-    map.rivals({ name: "The course’s own best file, on these digits", bytes: found.bytes, accuracy });
+    map.rivals({ name: "The course’s own file, on these digits", bytes: found.bytes, accuracy });
   }, () => {}); // the goal stands without it
 }
 

@@ -12,7 +12,7 @@ const RIGHT_MARKS = [0.995, 0.99, 0.98, 0.95, 0.9, 0.8, 0.5, 0.1];
 const LINE = 14; // pixels between two words
 const FINGER = 14; // pixels around a point in which it is touched
 const TOUCH =
-  "Grey: the scoreboard’s networks, on 1,000 test digits. The ring: the course’s own best file, on " +
+  "Grey: the scoreboard’s networks, on 1,000 test digits. The ring: the course’s own file, on " +
   "your digits. Touch a point for its name.";
 
 /** @param {{bytes: number, right: number}} goal At most so many bytes, at least that share right. */

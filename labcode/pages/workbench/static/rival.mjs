@@ -1,4 +1,4 @@
-// The course's own best file of this network, answered here on the same digits as the reader's.
+// The file of this network that comes with the course, answered here on the same digits as the reader's.
 
 import { unpack } from "./engine/unpack.mjs";
 
