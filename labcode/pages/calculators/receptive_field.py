@@ -87,7 +87,8 @@ def receptive_field(
     if len(_seen(windows)) < field:
         sees, gaps = "reaches over", ", and leaves some of them out"
     return Result(
-        f"One value of the last layer {sees} {field:,} × {field:,} pixels of the input{more}{gaps}.",
+        f"One value of the last layer {sees} {field:,} × {field:,} pixels of the "
+        f"input{more}{gaps}.",
         (Beside(cone(windows, input_size), table),),
         _formula(steps),
         values={"field": field, "output_size": output_size},
