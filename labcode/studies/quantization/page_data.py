@@ -5,7 +5,8 @@ from __future__ import annotations
 from statistics import mean, stdev
 from typing import Any
 
-from labcode.weights import baselines
+from labcode.counting import count_parameters
+from labcode.studies.quantization import trials
 
 
 def page_data(table: Any) -> dict[str, Any]:
@@ -25,6 +26,6 @@ def page_data(table: Any) -> dict[str, Any]:
         rows.append([network, method, int(bits), mean(accuracy), stdev(accuracy)])
     return {
         "seeds": int(table["seed"].nunique()),
-        "params": {name: baselines.results(name)[0].params for name in networks},
+        "params": {name: count_parameters(trials.float_network(name, 0)) for name in networks},
         "rows": rows,
     }

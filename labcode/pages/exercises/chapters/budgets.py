@@ -48,7 +48,7 @@ def _by_depth() -> Marks:
             4.0: "That would be four networks as large as the last. The short ones are smaller.",
             4 / 3: "That would be so if each member had a quarter of the next one's weights. By "
             "depth the third network is half as large as the last.",
-            1.0: "That is one network with exits. Here each has weights of its own.",
+            1.0: "That is the largest member alone. The shorter ones have weights of their own.",
             1.99: "That is the family by width, as the table shows it.",
         },
     )

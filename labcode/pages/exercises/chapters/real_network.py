@@ -85,8 +85,8 @@ EXERCISES: tuple[Exercise, ...] = (
             ),
             "all": Option(
                 "All change: without caps the numbers grow without limit.",
-                "They grow where they were capped, but the weights have not changed. Pictures of "
-                "which the network is sure stay what they are.",
+                "They grow where they were capped, but the weights have not changed. Most of "
+                "the pictures here are still answered as before.",
             ),
         },
         solve=_without_caps,

@@ -64,9 +64,9 @@ def _index_bits() -> Marks:
     return Marks(
         best,
         {
-            7: "That is the mean gap's length. But gaps vary: a good part is longer than the "
-            "mean, and needs fillers.",
-            6: "Too many fillers: a gap of more than 63 zeros needs one, and the mean gap is 99.",
+            7: "That is the mean gap's length. But gaps vary: more than a quarter are longer "
+            "than 126 zeros, and need fillers.",
+            6: "Too many fillers: a gap of more than 62 zeros needs one, and the mean gap is 99.",
             10: "There are hardly any fillers then, but each index is two bits longer.",
             9: "There are hardly any fillers then, but each index is a bit longer.",
         },
