@@ -13,8 +13,8 @@ def _saved() -> Marks:
         {
             split: "That is what is left. Asked is what is saved.",
             plain: "That is what it takes without groups.",
-            plain - plain // 9: "Off by the factor of the groups: the inputs are split, so a third "
-            "is left. A ninth would be left if the outputs were split off too.",
+            plain - plain // 9: "Off by the factor of the groups: a ninth is what one group takes, "
+            "and there are three of them. So a third is left.",
         },
     )
 
