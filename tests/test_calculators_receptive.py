@@ -10,8 +10,9 @@ from labcode.pages.pictures.cone import cone, seen_below
 from tests.examples import examples
 
 
-def seen_by_gradient(layers, kernel, stride, dilation, pool_every, size) -> tuple[int, int]:
-    """Pixels from the first to the last that one output value depends on, and the output size."""
+def seen_by_gradient(layers, kernel, stride, dilation, pool_every, size) -> tuple[int, int, int]:
+    """Pixels from the first to the last that one output value depends on, how many of them it
+    does depend on, and the output size."""
     steps: list[torch.nn.Module] = []
     for index in range(1, layers + 1):
         conv = torch.nn.Conv1d(1, 1, kernel, stride=stride, dilation=dilation, bias=False)
@@ -23,7 +24,7 @@ def seen_by_gradient(layers, kernel, stride, dilation, pool_every, size) -> tupl
     output = torch.nn.Sequential(*steps)(line)
     output[0, 0, 0].backward()
     touched = line.grad[0, 0].nonzero()
-    return int(touched[-1] - touched[0]) + 1, output.shape[-1]
+    return int(touched[-1] - touched[0]) + 1, len(touched), output.shape[-1]
 
 
 @settings(max_examples=examples(80))
@@ -37,14 +38,16 @@ def seen_by_gradient(layers, kernel, stride, dilation, pool_every, size) -> tupl
 )
 def test_it_is_the_reach_of_the_gradient(layers, kernel, stride, dilation, pool_every, size):
     try:
-        field, output = seen_by_gradient(layers, kernel, stride, dilation, pool_every, size)
+        field, seen, output = seen_by_gradient(layers, kernel, stride, dilation, pool_every, size)
     except RuntimeError:
         with pytest.raises(ValueError, match="does not fit"):
             receptive_field(layers, kernel, stride, dilation, pool_every, size)
         return
     result = receptive_field(layers, kernel, stride, dilation, pool_every, size)
     assert result.values == {"field": field, "output_size": output}
-    assert f"sees {field:,} × {field:,} pixels" in result.summary
+    verb = "sees" if seen == field else "reaches over"
+    assert f" {verb} {field:,} × {field:,} pixels" in result.summary
+    assert ("leaves some of them out" in result.summary) == (seen < field)
 
 
 @settings(max_examples=examples(30))
@@ -79,7 +82,7 @@ def test_the_picture_shows_the_values_that_are_read():
     assert seen_below([0, 3], kernel_size=2, stride=2, dilation=2) == [0, 2, 6, 8]
     picture = cone([("conv 1", 3, 1, 1), ("conv 2", 3, 1, 1)], input_size=9)
     assert sum(shape.style == "full" for shape in picture.shapes) == 5 + 3 + 1
-    assert "sees 5 of 9 pixels" in picture.label
+    assert "reaches over 5 of 9 pixels" in picture.label
 
 
 @settings(max_examples=examples(40))
@@ -88,4 +91,4 @@ def test_the_picture_agrees_with_the_table(layers, kernel, stride, dilation):
     windows = [("conv", kernel, stride, dilation)] * layers
     size = 5_000_000
     field = receptive_field(layers, kernel, stride, dilation, 0, size).values["field"]
-    assert f"sees {field} of {size} pixels" in cone(windows, size).label
+    assert f"reaches over {field} of {size} pixels" in cone(windows, size).label

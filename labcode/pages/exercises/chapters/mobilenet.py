@@ -126,8 +126,8 @@ EXERCISES: tuple[Exercise, ...] = (
         solve=_pointwise,
         hints=(
             "Count the layers by kind, as the page does for version 1.",
-            "With `second = models.mobilenet_v2()`, `kind_of(second.get_submodule(name))` says which "
-            "of the rows that have multiply-adds are 1×1.",
+            "With `second = models.mobilenet_v2()`, `kind_of(second.get_submodule(name))` says "
+            "which of the rows that have multiply-adds are 1×1.",
         ),
     ),
 )
