@@ -126,8 +126,9 @@ EXERCISES: tuple[Exercise, ...] = (
         solve=_pointwise,
         hints=(
             "Count the layers by kind, as the page does for version 1.",
-            "With `second = models.mobilenet_v2()`, `kind_of(second.get_submodule(name))` says "
-            "which of the rows that have multiply-adds are 1×1.",
+            "With `second = models.mobilenet_v2()`, `labcode.count(second, (3, 224, 224)).layers` "
+            "has a row for each layer. Of those with multiply-adds, "
+            "`kind_of(second.get_submodule(row.name))` says which are 1×1.",
         ),
     ),
 )
