@@ -107,7 +107,7 @@ EXERCISES: tuple[Exercise, ...] = (
         choices={
             "int8": Option(
                 "The int8 file: it loses nothing that could be told.",
-                "It is the most accurate, and it does not fit: look at its kilobytes.",
+                "Nothing is lost that could be told, but it does not fit: look at its kilobytes.",
             ),
             "four": Option(
                 "4 bits, rounded to the nearest.",
