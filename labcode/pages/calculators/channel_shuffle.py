@@ -76,7 +76,7 @@ def channel_shuffle(groups: int = 3, per_group: int = 4, shuffle: bool = True) -
         else "With one group there is nothing to shuffle: it reads all channels.",
         (wires(order, n),),
         f"Above: {plural(g, 'group')} of {plural(n, 'channel')}, as a grouped convolution leaves "
-        "them. Below: the same "
-        f"channels, as the next one reads them, {n} for each of its groups (the gaps).",
+        f"them. Below: the same channels, as the next one reads them, {n} for each of its groups "
+        "(the gaps).",
         values={"order": order, "heard": reached},
     )

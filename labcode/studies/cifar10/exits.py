@@ -13,6 +13,7 @@ from labcode.early_exit.training import all_exits
 from labcode.models import exit_macs
 from labcode.models.exit_network import ExitNetwork, Features, Head
 from labcode.studies.cifar10.images import pictures
+from labcode.studies.cifar10.rates import NETWORK
 from labcode.studies.cifar10.stored import SHAPE, changes, right, whole
 from labcode.studies.cifar10.trials import tuned
 from labcode.studies.definition import Row
@@ -73,7 +74,7 @@ def learned(
     return network
 
 
-def rate_row(lr: float, seed: int, *, n_train: int, passes: int, network: int = 0) -> Row:
+def rate_row(lr: float, seed: int, *, n_train: int, passes: int) -> Row:
     """Return how the exits read the validation split after a training at a learning rate.
 
     Args:
@@ -81,13 +82,12 @@ def rate_row(lr: float, seed: int, *, n_train: int, passes: int, network: int = 
         seed: Of the exits' first weights, and of the pictures' order.
         n_train: Training pictures.
         passes: Over them.
-        network: The stored network, by its seed, that gets the exits.
 
     Returns:
         The accuracy of leaving early, in the mean of the budgets of `SHARES`, and that of the last
         exit alone.
     """
-    model = learned(network, n_train=n_train, passes=passes, lr=lr, order=seed)
+    model = learned(NETWORK, n_train=n_train, passes=passes, lr=lr, order=seed)
     seen, macs = read_by(model, pictures().validation), exit_macs(model)
     early = [
         budgets.outcome_at(left_at(seen, seen, macs, share), seen.right, macs).accuracy
