@@ -85,7 +85,7 @@ def rate_row(lr: float, seed: int, *, n_train: int, passes: int) -> Row:
 
     Returns:
         The accuracy of leaving early, in the mean of the budgets of `SHARES`, and that of the last
-        exit alone.
+        exit alone. The thresholds are chosen on the same pictures.
     """
     model = learned(NETWORK, n_train=n_train, passes=passes, lr=lr, order=seed)
     seen, macs = read_by(model, pictures().validation), exit_macs(model)

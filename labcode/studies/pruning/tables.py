@@ -95,7 +95,7 @@ RATES = Table(
     ),
     facts=FACTS,
 )
-# Each way at its own best rate, and for ten times as long: rounds that train until they recover.
+# Each way at its own best rate, and for ten times as long: rounds with more time to recover.
 PATIENT = Table(
     "pruning_patient",
     trials.rate_row,
