@@ -8,8 +8,7 @@ import torch
 from torch import nn
 
 from labcode import coding, quantization
-from labcode.models import pooled_network
-from labcode.studies.basics import trials
+from labcode.studies.basics import lessons, trials
 from labcode.studies.definition import Outcome, Row, Weights
 from labcode.studies.protocol import digits
 
@@ -17,19 +16,20 @@ BITS = 5  # of the values that the weights of a layer share
 DISTANCES = (0, 1, 2, 3, 4)  # pixels
 
 
-def pooled_file_trial(kind: str, seed: int) -> Outcome:
+def pooled_file_trial(kind: str, seed: int, lr: float = lessons.LR) -> Outcome:
     """Train a network as `trials.pooling_trial` does, on digits as they are, and pack it.
 
     Args:
         kind: "none", "mean" or "max": what follows each of its two convolutions, in groups of 2.
         seed: Of the first weights and the order of the images.
+        lr: Learning rate at the start.
 
     Returns:
         Rows for the network as trained and as packed, at each distance, with the file's bytes; and
         the file.
     """
-    data = digits(trials.N_TRAIN)
-    trained = trials.trained(lambda: pooled_network(kind), data.train, seed)
+    data = digits(lessons.N_TRAIN)
+    trained = lessons.pooling(kind).learned(seed, lr)
     small = shared(trained)
     packed = coding.pack(small)
     rows: list[Row] = [

@@ -2,112 +2,126 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from labcode.basics.poolings import POOLINGS
 from labcode.models.first_layer_network import FIRST_LAYERS
 from labcode.models.place_network import PLACE_NETWORKS
-from labcode.studies.basics import pooled_files, trials
+from labcode.studies.basics import lessons, pooled_files, trials
 from labcode.studies.definition import Row, Study, Table, grid
+from labcode.studies.searches import best_rate
 
 SEEDS = (0, 1, 2)
-SPATIAL_LAYERS = range(7)
-GROUPS = ((2, True), (3, True), (4, True), (3, False), (4, False))  # side, and whether twice
+RATE_SEEDS = (100, 101)  # no other table uses them
+RATES_TRIED = (7.5e-4, 1.5e-3, 3e-3, 6e-3, 1.2e-2, 2.4e-2)
+LONGER = 6  # times as long
+SHARED = grid(kind=FIRST_LAYERS)
+FIELD = grid(field=range(1, 14, 2))
+PLACED = grid(everywhere=(False, True), kind=PLACE_NETWORKS)
+PLACED_LONGER = grid(times=(1, LONGER))
+DROPPED = grid(trained_on=(*lessons.DROPPINGS, lessons.SMALL))
+GROUPED = [
+    {"kind": kind, "group": group, "twice": twice}
+    for group, twice in ((2, True), (3, True), (4, True), (3, False), (4, False))
+    for kind in ("drop", "mean", "max")
+]
+POOLED = grid(augmented=(False, True), kind=POOLINGS)
+POOLED_LONGER = grid(kind=("none", "mean", "max"), times=(3,))
+RATED: list[tuple[str, Row]] = [
+    *(("sharing", setting) for setting in SHARED),
+    *(("places", setting | {"times": 1}) for setting in PLACED),
+    ("places", {"everywhere": True, "kind": "dense", "times": LONGER}),
+    *(("pooling", setting | {"times": 1}) for setting in POOLED),
+    *(("pooling", setting | {"augmented": False}) for setting in POOLED_LONGER),
+    *(("field", setting) for setting in FIELD),
+    *(("dropping", setting) for setting in DROPPED),
+    *(("group", setting) for setting in GROUPED),
+]
+FACTS = {
+    "seeds": list(SEEDS),
+    "data": f"mnist5k, {lessons.N_TRAIN} training and 1000 test images",
+}
 
-
-def facts(times: int = 1) -> dict[str, Any]:
-    """Return what a reader needs to know; some tables train two or three times as long."""
-    return {
-        "seeds": list(SEEDS),
-        "data": f"mnist5k, {trials.N_TRAIN} training and 1000 test images",
-        "epochs": trials.EPOCHS * times,
-    }
-
-
-def field_rows(seed: int, field: int) -> list[Row]:
-    """Run `trials.field_trial` for a receptive field of so many pixels."""
-    return trials.field_trial((field - 1) // 2, seed)
-
-
-def dropping_rows(seed: int, trained_on: str) -> list[Row]:
-    """Run `trials.dropping_trial` for one kind of training image."""
-    return trials.dropping_trial(trained_on, seed)
-
-
-SHARING = Table(
-    "cnn_basics_sharing",
-    trials.sharing_trial,
-    grid(seed=SEEDS, kind=FIRST_LAYERS),
-    facts=facts(3),
-)
-FIELDS = Table(
-    "cnn_basics_fields",
-    field_rows,
-    grid(seed=SEEDS, field=[1 + 2 * layers for layers in SPATIAL_LAYERS]),
-    facts=facts(2),
-)
-PLACES = Table(
-    "cnn_basics_places",
-    trials.place_trial,
+# On the validation split, for each kind of network and what it learns from.
+RATES = Table(
+    "cnn_basics_rates",
+    lessons.rate_row,
     [
-        {"seed": seed, "kind": kind, "everywhere": everywhere}
-        for seed in SEEDS
-        for everywhere in (False, True)
-        for kind in PLACE_NETWORKS
+        {"trial": trial, "lr": lr, "seed": seed} | setting
+        for trial, setting in RATED
+        for lr in RATES_TRIED
+        for seed in RATE_SEEDS
     ],
-    facts=facts(),
+    facts={"data": f"mnist5k, {lessons.N_TRAIN} training and 500 validation images"},
 )
-DROPPING = Table(
-    "cnn_basics_dropping",
-    dropping_rows,
-    grid(seed=SEEDS, trained_on=(*trials.DROPPINGS, "every 2nd, small")),
-    facts=facts(),
+
+
+def at_own_rates(
+    name: str,
+    function: Callable[..., Any],
+    trial: str,
+    settings: list[Row],
+    lasts: int | None = 1,
+    **more: Any,
+) -> Table:
+    """Return a table whose networks train each at the rate that is best for it.
+
+    Args:
+        name: Of the table, behind "cnn_basics_".
+        function: Called with a setting, ``seed`` and ``lr``.
+        trial: Whose search it is, in `RATES`.
+        settings: One for each kind of network.
+        lasts: How many times as long as usual it trains, as a fact; None if the table says it.
+        more: What else chooses the search.
+    """
+
+    def runs(searches: Any) -> list[Row]:
+        return [
+            {"seed": seed} | setting | {"lr": best_rate(searches, trial=trial, **setting, **more)}
+            for seed in SEEDS
+            for setting in settings
+        ]
+
+    facts = FACTS if lasts is None else FACTS | {"epochs": lessons.EPOCHS * lasts}
+    return Table(f"cnn_basics_{name}", function, runs, (RATES,), facts=facts)
+
+
+def pooled_runs(searches: Any) -> list[Row]:
+    """Return the settings of the files: the first seed of three poolings, at their own rates."""
+    return [
+        {"kind": kind, "seed": SEEDS[0]}
+        | {"lr": best_rate(searches, trial="pooling", kind=kind, augmented=False, times=1)}
+        for kind in ("none", "mean", "max")
+    ]
+
+
+SHARING = at_own_rates("sharing", trials.sharing_trial, "sharing", SHARED, 3)
+FIELDS = at_own_rates("fields", trials.field_trial, "field", FIELD, 2)
+PLACES = at_own_rates("places", trials.place_trial, "places", PLACED, times=1)
+PLACES_LONGER = at_own_rates(
+    *("places_longer", trials.dense_everywhere_row, "places", PLACED_LONGER, None),
+    everywhere=True,
+    kind="dense",
 )
-GROUP_SIZES = Table(
-    "cnn_basics_groups",
-    trials.group_trial,
-    [
-        {"seed": seed, "kind": kind, "group": group, "twice": twice}
-        for seed in SEEDS
-        for group, twice in GROUPS
-        for kind in ("drop", "mean", "max")
-    ],
-    facts=facts(3),
-)
-SHIFTS = Table(
-    "cnn_basics_shifts",
-    trials.pooling_trial,
-    [
-        {"seed": seed, "kind": kind, "augmented": augmented}
-        for seed in SEEDS
-        for augmented in (False, True)
-        for kind in POOLINGS
-    ],
-    facts=facts(),
-)
-PLACES_LONGER = Table(
-    "cnn_basics_places_longer",
-    trials.dense_everywhere_row,
-    grid(epochs=(trials.EPOCHS, 6 * trials.EPOCHS), seed=SEEDS),
-    facts={key: value for key, value in facts().items() if key != "epochs"},
-)
-SHIFTS_LONGER = Table(
-    "cnn_basics_shifts_longer",
-    trials.longer_pooling_trial,
-    grid(kind=("none", "mean", "max"), epochs=(3 * trials.EPOCHS,), seed=SEEDS),
-    facts=facts(3),
+DROPPING = at_own_rates("dropping", trials.dropping_trial, "dropping", DROPPED)
+GROUP_SIZES = at_own_rates("groups", trials.group_trial, "group", GROUPED, 3)
+SHIFTS = at_own_rates("shifts", trials.pooling_trial, "pooling", POOLED, times=1)
+SHIFTS_LONGER = at_own_rates(
+    *("shifts_longer", trials.longer_pooling_trial, "pooling", POOLED_LONGER, 3), augmented=False
 )
 POOLED_FILES = Table(
     "cnn_basics_pooled_files",
     pooled_files.pooled_file_trial,
-    grid(kind=("none", "mean", "max"), seed=SEEDS[:1]),
-    facts={**facts(), "seeds": [SEEDS[0]]},
+    pooled_runs,
+    (RATES,),
+    facts=FACTS | {"epochs": lessons.EPOCHS, "seeds": [SEEDS[0]]},
     kept_for="what the networks of the piece to touch *A digit on the move* lose in their files",
 )
 STUDY = Study(
     "basics",
     (
-        *(SHARING, FIELDS, PLACES, PLACES_LONGER, DROPPING, GROUP_SIZES, SHIFTS, SHIFTS_LONGER),
-        POOLED_FILES,
+        *(RATES, SHARING, FIELDS, PLACES, PLACES_LONGER, DROPPING, GROUP_SIZES),
+        *(SHIFTS, SHIFTS_LONGER, POOLED_FILES),
     ),
 )

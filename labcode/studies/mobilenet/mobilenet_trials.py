@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import torch
 from torch import nn
@@ -20,7 +22,7 @@ WIDTHS = (1.0, 0.5, 0.25)
 SIZES = (28, 20, 14)  # pixels; rho is the size over 28
 DECAY = 1.0  # AdamW's: 20 times the usual one, so that an effect has a chance to show
 EPOCHS = 10
-LR = 1e-2
+LR = 1e-2  # where none is searched
 
 
 @cache
@@ -52,6 +54,7 @@ def trained_mobilenet(
     *,
     epochs: int = EPOCHS,
     augment: RandomAffine | None = None,
+    lr: float = LR,
 ) -> DigitsMobileNet:
     """Return a MobileNet trained on 1,000 digits of a size.
 
@@ -63,6 +66,7 @@ def trained_mobilenet(
         decay: AdamW's weight decay.
         epochs: Passes over the training images.
         augment: How training images are changed.
+        lr: Learning rate at the start.
     """
     model = seeded(lambda: digits_mobilenet(width_multiplier), seed)
     groups = parameter_groups(model, where, decay)
@@ -73,28 +77,47 @@ def trained_mobilenet(
         epochs=epochs,
         augment=augment,
         batch_size=50,
-        optimizer=lambda _: torch.optim.AdamW(groups, lr=LR),
+        optimizer=lambda _: torch.optim.AdamW(groups, lr=lr),
     )
 
 
-def multiplier_row(width_multiplier: float, size: int, seed: int) -> Row:
+def multiplier_row(width_multiplier: float, size: int, seed: int, lr: float = LR) -> Row:
     """Return cost and accuracies at a width and a resolution."""
-    return facts(trained_mobilenet(width_multiplier, size, seed), sized_digits(size))
+    return facts(trained_mobilenet(width_multiplier, size, seed, lr=lr), sized_digits(size))
 
 
-def longer_row(width_multiplier: float, epochs: int, augmented: bool, seed: int) -> Row:
+def longer_row(
+    width_multiplier: float, epochs: int, augmented: bool, seed: int, lr: float = LR
+) -> Row:
     """Return cost and accuracies at a width after so many passes over plain or changed digits."""
     augment = RandomAffine() if augmented else None
-    model = trained_mobilenet(width_multiplier, 28, seed, epochs=epochs, augment=augment)
+    model = trained_mobilenet(width_multiplier, 28, seed, epochs=epochs, augment=augment, lr=lr)
     return facts(model, sized_digits(28))
 
 
-def decay_row(where: str, decay: float, seed: int) -> Row:
+def decay_row(where: str, decay: float, seed: int, lr: float = LR) -> Row:
     """Return accuracies with weight decay everywhere, not on depthwise filters, or nowhere."""
-    model = trained_mobilenet(1.0, 28, seed, where, decay)
+    model = trained_mobilenet(1.0, 28, seed, where, decay, lr=lr)
     norms = [
         float(layer.weight.detach().norm())
         for layer in model.modules()
         if isinstance(layer, nn.Conv2d) and layer.groups > 1
     ]
     return facts(model, sized_digits(28)) | {"depthwise_norm": sum(norms) / len(norms)}
+
+
+TRIALS: dict[str, Callable[..., Row]] = {
+    "multiplier": multiplier_row,
+    "longer": longer_row,
+    "decay": decay_row,
+}
+
+
+def rate_row(trial: str, **setting: Any) -> Row:
+    """Return the validation accuracy at a learning rate.
+
+    Args:
+        trial: A key of `TRIALS`.
+        setting: The arguments of the trial's function, ``lr`` and ``seed`` among them.
+    """
+    return {"validation_accuracy": TRIALS[trial](**setting)["validation_accuracy"]}

@@ -2,51 +2,71 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
+from typing import Any
 
-from labcode.studies.definition import Study, Table, TimedTable
+from labcode.studies.definition import Row, Study, Table, TimedTable
 from labcode.studies.mobilenet import mobilenet_trials
+from labcode.studies.searches import best_rate
 from labcode.training.decay import DECAYS
 
 SEEDS = (0, 1, 2)
 DECAY_SEEDS = range(5)  # the difference is small
+RATE_SEEDS = (100, 101)  # no other table uses them
+RATES_TRIED = (2.5e-3, 5e-3, 1e-2, 2e-2, 4e-2, 8e-2)
 WIDTHS, SIZES = mobilenet_trials.WIDTHS, mobilenet_trials.SIZES
-FACTS = {
-    "data": "mnist5k: 1000 training, 500 validation and 1000 test images",
-    "epochs": mobilenet_trials.EPOCHS,
-    "lr": mobilenet_trials.LR,
-}
-
+DATA = "mnist5k: 1000 training, 500 validation and 1000 test images"
 # Width at full resolution, and resolution at full width.
-MULTIPLIERS = Table(
-    "architecture_multipliers",
-    mobilenet_trials.multiplier_row,
-    [
-        {"width_multiplier": width, "size": size, "seed": seed}
-        for seed in SEEDS
-        for width, size in [*product(WIDTHS, SIZES[:1]), *product(WIDTHS[:1], SIZES[1:])]
-    ],
-    facts=FACTS,
-)
+MULTIPLIED: list[Row] = [
+    {"width_multiplier": width, "size": size}
+    for width, size in [*product(WIDTHS, SIZES[:1]), *product(WIDTHS[:1], SIZES[1:])]
+]
 # Is the narrow network too narrow, or only not yet trained? And does it help to change images?
-LONGER = Table(
-    "architecture_longer",
-    mobilenet_trials.longer_row,
+PROLONGED: list[Row] = [
+    {"width_multiplier": width, "epochs": 4 * mobilenet_trials.EPOCHS, "augmented": augmented}
+    for width, augmented in ((0.25, False), (0.25, True), (1.0, False))
+]
+DECAYED: list[Row] = [{"where": where, "decay": mobilenet_trials.DECAY} for where in DECAYS]
+RATED = {"multiplier": MULTIPLIED, "decay": DECAYED, "longer": PROLONGED}
+
+RATES = Table(
+    "architecture_mobilenet_rates",
+    mobilenet_trials.rate_row,
     [
-        {"width_multiplier": w, "epochs": 4 * mobilenet_trials.EPOCHS, "augmented": a, "seed": seed}
-        for seed in SEEDS
-        for w, a in ((0.25, False), (0.25, True), (1.0, False))
+        {"trial": trial, "lr": lr, "seed": seed} | setting
+        for trial, settings in RATED.items()
+        for setting, lr, seed in product(settings, RATES_TRIED, RATE_SEEDS)
     ],
-    facts={key: value for key, value in FACTS.items() if key != "epochs"},
+    facts={"data": "mnist5k: 1000 training and 500 validation images"},
 )
-DECAY = Table(
-    "architecture_decay",
-    mobilenet_trials.decay_row,
-    [
-        {"where": where, "decay": mobilenet_trials.DECAY, "seed": seed}
-        for seed, where in product(DECAY_SEEDS, DECAYS)
-    ],
-    facts=FACTS,
+
+
+def at_own_rates(trial: str, seeds: Any) -> Callable[[Any], list[Row]]:
+    """Return what makes the runs of a table, each network at the rate that is best for it."""
+
+    def runs(searches: Any) -> list[Row]:
+        return [
+            setting | {"lr": best_rate(searches, trial=trial, **setting), "seed": seed}
+            for seed, setting in product(seeds, RATED[trial])
+        ]
+
+    return runs
+
+
+MULTIPLIERS, LONGER, DECAY = (
+    Table(name, function, at_own_rates(trial, seeds), (RATES,), facts={"data": DATA} | facts)
+    for name, trial, function, seeds, facts in (
+        (
+            *("architecture_multipliers", "multiplier", mobilenet_trials.multiplier_row, SEEDS),
+            {"epochs": mobilenet_trials.EPOCHS},
+        ),
+        ("architecture_longer", "longer", mobilenet_trials.longer_row, SEEDS, {}),
+        (
+            *("architecture_decay", "decay", mobilenet_trials.decay_row, DECAY_SEEDS),
+            {"epochs": mobilenet_trials.EPOCHS},
+        ),
+    )
 )
 SHARES = TimedTable("architecture_shares", "benchmarks/architecture.py")
-STUDY = Study("mobilenet", (MULTIPLIERS, LONGER, DECAY, SHARES))
+STUDY = Study("mobilenet", (RATES, MULTIPLIERS, LONGER, DECAY, SHARES))

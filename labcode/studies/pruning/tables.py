@@ -82,6 +82,7 @@ RANDOM_UNITS = Table(
 FINE_TUNED_300_100, FINE_TUNED_LENET5 = finetuned("lenet_300_100"), finetuned("lenet5")
 RATED = ("at once", "in rounds", "gradually")
 RATED_SHARES = (0.01, 0.005)  # of the weights, where the ways to prune part
+CUT_RATES_TRIED = (5e-4, 1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2)
 # On the validation split; the baselines were trained at 0.002.
 RATES = Table(
     "pruning_rates",
@@ -105,6 +106,18 @@ PATIENT = Table(
         for network, kept, method, seed in product(NETWORKS[:1], RATED_SHARES, RATED, SEEDS)
     ],
     (RATES,),
+    facts=FACTS,
+)
+# Small networks, cut or from scratch: on the validation split, as above.
+CUT_RATES = Table(
+    "pruning_cut_rates",
+    unit_trials.rate_row,
+    [
+        {"network": network, "width": width, "kind": kind, "lr": lr, "seed": seed}
+        for network in CUTS
+        for width, kinds in CUTS[network].items()
+        for kind, lr, seed in product(kinds, CUT_RATES_TRIED, SEEDS)
+    ],
     facts=FACTS,
 )
 LOTTERY = Table(
@@ -146,6 +159,7 @@ STUDY = Study(
         FINE_TUNED_LENET5,
         RATES,
         PATIENT,
+        CUT_RATES,
         LOTTERY,
         DSD,
         CUTS_LENET5,

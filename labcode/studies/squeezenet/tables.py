@@ -2,47 +2,79 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
+from typing import Any
 
 from labcode.models.late_squeezenet import POOLS
-from labcode.studies.definition import Study, Table
+from labcode.studies.definition import Row, Study, Table
+from labcode.studies.searches import best_rate
 from labcode.studies.squeezenet import squeeze_trials
 
 SEEDS = (0, 1, 2)
+RATE_SEEDS = (100, 101)  # no other table uses them
+RATES_TRIED = (2.5e-3, 5e-3, 1e-2, 2e-2, 4e-2, 8e-2)
 DATA = "mnist5k: 1000 training, 500 validation and 1000 test images"
 # The early network again, so wide that it does the late one's multiply-adds.
 WIDER = 2.25
-WINDOWS = (("early", "as it is"), ("late", "as it is"), ("late", "wide"))
-WINDOW_SEEDS = 6  # the seeds scatter by some points
-PLACES = (*((place, 1.0) for place in POOLS), ("early", WIDER))
-
-POOLING = Table(
-    "squeezenet_pooling",
-    squeeze_trials.pooling_row,
-    [
-        {"place": place, "width": width, "seed": seed}
-        for seed, (place, width) in product(SEEDS, PLACES)
-    ],
-    facts={"data": DATA, "epochs": squeeze_trials.EPOCHS},
-)
-# On smaller digits, which every place's last layer sees whole.
-POOLING_14 = Table(
-    "squeezenet_pooling_14",
-    squeeze_trials.pooling_row,
-    [
-        {"place": place, "width": width, "size": 14, "epochs": 12, "seed": seed}
-        for seed, (place, width) in product(SEEDS, PLACES)
-    ],
-    facts={"data": DATA},
-)
+PLACES: list[Row] = [
+    *({"place": place, "width": 1.0} for place in POOLS),
+    {"place": "early", "width": WIDER},
+]
+LARGE, SMALL = {"size": 28, "epochs": squeeze_trials.EPOCHS}, {"size": 14, "epochs": 12}
 # Only the window changes: the late network with dilated filters sees as far as the early one.
+WINDOWS: list[Row] = [
+    {"place": place, "width": 1.0, "window": window}
+    for place, window in (("early", "as it is"), ("late", "as it is"), ("late", "wide"))
+]
+WINDOW_SEEDS = range(6)  # the seeds scatter by some points
+PLAIN = {"window": "as it is"}
+RATED = [
+    *(setting | PLAIN | size for size in (LARGE, SMALL) for setting in PLACES),
+    WINDOWS[-1] | LARGE,
+]
+
+RATES = Table(
+    "squeezenet_rates",
+    squeeze_trials.rate_row,
+    [
+        setting | {"lr": lr, "seed": seed}
+        for setting, lr, seed in product(RATED, RATES_TRIED, RATE_SEEDS)
+    ],
+    facts={"data": "mnist5k: 1000 training and 500 validation images"},
+)
+
+
+def at_own_rates(settings: list[Row], size: Row, seeds: Any) -> Callable[[Any], list[Row]]:
+    """Return what makes the runs of a table, each network at the rate that is best for it."""
+
+    def runs(searches: Any) -> list[Row]:
+        return [
+            setting
+            | size
+            | {"lr": best_rate(searches, **(PLAIN | setting), size=size["size"]), "seed": seed}
+            for seed, setting in product(seeds, settings)
+        ]
+
+    return runs
+
+
+POOLING, POOLING_14 = (
+    Table(
+        name,
+        squeeze_trials.pooling_row,
+        at_own_rates(PLACES, size, SEEDS),
+        (RATES,),
+        facts={"data": DATA},
+    )
+    # The small digits are seen whole by every place's last layer.
+    for name, size in (("squeezenet_pooling", LARGE), ("squeezenet_pooling_14", SMALL))
+)
 WINDOW = Table(
     "squeezenet_window",
     squeeze_trials.pooling_row,
-    [
-        {"place": place, "window": window, "seed": seed}
-        for seed, (place, window) in product(range(WINDOW_SEEDS), WINDOWS)
-    ],
-    facts={"data": DATA, "epochs": squeeze_trials.EPOCHS},
+    at_own_rates(WINDOWS, LARGE, WINDOW_SEEDS),
+    (RATES,),
+    facts={"data": DATA},
 )
-STUDY = Study("squeezenet", (POOLING, POOLING_14, WINDOW))
+STUDY = Study("squeezenet", (RATES, POOLING, POOLING_14, WINDOW))
