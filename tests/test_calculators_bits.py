@@ -7,6 +7,7 @@ from labcode import studies
 from labcode.pages.calculators import few_bits, number_line
 from labcode.pages.calculators.few_bits import GRID, METHODS, STORED
 from labcode.pages.calculators.number_line import WEIGHTS, levels_of
+from labcode.pages.pictures.levels import WIDTH
 from labcode.quantization import (
     affine_params,
     binary,
@@ -57,7 +58,9 @@ def shapes(bits, share, style):
 
 def test_the_picture_has_a_dot_for_each_weight_and_a_tick_for_each_level():
     assert len(shapes(3, 100, "full")) == 25
-    assert len(shapes(3, 100, "line")) == 7  # the eighth, -4 steps, lies outside the picture
+    assert [len(shapes(bits, 100, "line")) for bits in (1, 2, 3, 5)] == [2, 4, 8, 32]
+    for shape in shapes(3, 100, "line"):
+        assert 0 < shape.x1 == shape.x2 < WIDTH
     assert len(shapes(8, 100, "pale")) == 1  # one bar for 256 levels
     clipped = [shape for shape in shapes(3, 50, "full") if shape.style == "full b"]
     assert len(clipped) == sum(levels_of(3, 50, "symmetric").clips(w) for w in WEIGHTS) > 0

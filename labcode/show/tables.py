@@ -20,6 +20,13 @@ Kind = Literal["plain", "strong", "large", "code", "how", "error"]
 _CELL = "padding:.2em .6em;border:0;vertical-align:top;white-space:nowrap;"
 _WRAPPED = _CELL.replace("white-space:nowrap", "min-width:12em")
 _RULE = "border-bottom:1px solid rgba(128,128,128,.5);"
+# The page's own ground, where its name is known: it moves with the content, and so covers the
+# shade, which stays at the edge, once the end is in sight.
+_GROUND = "var(--labcode-ground,var(--pst-color-background,var(--jp-layout-color0,transparent)))"
+_MORE_BELOW = (
+    f"linear-gradient({_GROUND},{_GROUND}) bottom/100% 1em no-repeat local,"
+    "linear-gradient(transparent,rgba(128,128,128,.45)) bottom/100% 1em no-repeat scroll"
+)
 
 
 @dataclass(frozen=True)
@@ -141,11 +148,13 @@ def html_table(table: Table, look: Look | None = None) -> str:
 def html_box(content: str, label: str, *, max_height: str = "none") -> str:
     """Return content in a box that scrolls by itself and can be reached with the keyboard.
 
-    Its first line is a short tag: JupyterLab shows the first line of what is folded.
+    A box of limited height is shaded at its lower edge as long as more follows. Its first line is
+    a short tag: JupyterLab shows the first line of what is folded.
     """
+    shade = "" if max_height == "none" else f";background:{_MORE_BELOW}"
     return (
         f'<div\nrole="group" tabindex="0" aria-label="{escape(label)}" '
-        f'style="overflow:auto;max-width:100%;max-height:{max_height}">{content}</div>'
+        f'style="overflow:auto;max-width:100%;max-height:{max_height}{shade}">{content}</div>'
     )
 
 

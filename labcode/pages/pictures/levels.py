@@ -25,26 +25,26 @@ def moves_to_levels(moves: Sequence[Move], levels: Sequence[float]) -> Picture:
 
     Args:
         moves: The weights; those that were clipped have the second colour.
-        levels: All levels, from the lowest to the highest; some may lie outside the picture.
+        levels: All levels, from the lowest to the highest.
     """
-    reach = max(abs(move.weight) for move in moves) * 1.15
+    weights = [move.weight for move in moves]
+    first, last = min(*weights, levels[0]), max(*weights, levels[-1])
 
     def place(value: float) -> float:
-        return WIDTH / 2 + (WIDTH / 2 - MARGIN) * value / reach
+        return MARGIN + (WIDTH - 2 * MARGIN) * (value - first) / (last - first)
 
     lines, dots = [], []
     for weight, level, clipped in moves:
         tone = "b" if clipped else "a"
         lines.append(Line(f"drop {tone}", place(weight), ABOVE + 5, place(level), BELOW - 9))
         dots.append(Circle(f"full {tone}", place(weight), ABOVE, 4))
-    inside = [place(value) for value in levels if abs(value) <= reach * 1.001]
     names = (Words("name", 0, 11, "weights"), Words("name", 0, HEIGHT - 2, "levels"))
     label = (
         f"{len(moves)} weights on a number line and the {len(levels)} levels that they move to; "
         f"{sum(move.clipped for move in moves)} are clipped"
     )
     zero = Words("name", place(0), BELOW + 22, "0", "middle")
-    return Picture(WIDTH, HEIGHT, label, (*lines, *dots, *_ticks(inside), zero, *names))
+    return Picture(WIDTH, HEIGHT, label, (*lines, *dots, *_ticks([*map(place, levels)]), zero, *names))
 
 
 def _ticks(places: Sequence[float]) -> list[Shape]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from labcode.show.pictures import Circle, Line, Picture, Shape, Words
 
@@ -42,13 +42,19 @@ def tree(root: Node) -> Picture:
     return Picture(LEAF * len(leaves), height, label, tuple(_draw(root, 0, places)[1]))
 
 
-def _draw(node: Node, depth: int, places: dict[str, float]) -> tuple[float, list[Shape]]:
-    """Return where the node stands, and its drawing: branches first, nodes on top."""
+def _draw(
+    node: Node, depth: int, places: dict[str, float], left: bool = False
+) -> tuple[float, list[Shape]]:
+    """Return where the node stands, and its drawing: branches first, nodes on top.
+
+    The count stands on the side that the branch from above does not come from.
+    """
     y = TOP + LEVEL * depth
     if not node.children:
         x = places[node.symbol]
         return x, [Circle("full", x, y, 9), _word(x, y + 24, f"{node.symbol} {node.count}")]
-    drawn = [_draw(child, depth + 1, places) for child in node.children]
+    first, second = node.children
+    drawn = [_draw(first, depth + 1, places, left=True), _draw(second, depth + 1, places)]
     x = sum(place for place, _ in drawn) / 2
     branches = [Line("thin", x, y, to, y + LEVEL) for to, _ in drawn]
     bits = [  # above the middle of a branch, so that they keep clear of the count below it
@@ -56,11 +62,10 @@ def _draw(node: Node, depth: int, places: dict[str, float]) -> tuple[float, list
         for bit, ((to, _), side) in enumerate(zip(drawn, (-9, 9), strict=True))
     ]
     below = [shape for _, shapes in drawn for shape in shapes]
-    joint: list[Shape] = [
-        Circle("pale", x, y, 5),
-        Words("name", x + 9, y - 4, str(node.count), "start"),
-    ]
-    return x, [*branches, *bits, *below, *joint]
+    count = Words("name", x + 9, y - 4, str(node.count), "start")
+    if left:
+        count = replace(count, x=x - 9, text_anchor="end")
+    return x, [*branches, *bits, *below, Circle("pale", x, y, 5), count]
 
 
 def _word(x: float, y: float, text: str) -> Words:
