@@ -33,7 +33,7 @@ OWN_RATE = (
 )
 RATED: tuple[tuple[str, Row], ...] = (
     *(("block", {"kind": kind, "budget": SMALL}) for kind in blocks.BLOCKS),
-    ("shuffle", {"groups": 4, "shuffle": True}),
+    *(("shuffle", setting) for setting in SHUFFLES),
     *(("se", choice) for choice in OWN_RATE),
 )
 
@@ -52,10 +52,10 @@ def block_settings(rates: Any) -> list[Row]:
 
 
 def shuffle_settings(rates: Any) -> list[Row]:
-    """Return groups with and without a shuffle, at the best rate."""
+    """Return groups with and without a shuffle, each at its own best rate."""
     return [
-        {"groups": groups, "shuffle": mixed, "lr": best_rate(rates, trial="shuffle"), "seed": seed}
-        for seed, (groups, mixed) in product(SEEDS, SHUFFLES)
+        setting | {"lr": best_rate(rates, trial="shuffle", **setting), "seed": seed}
+        for seed, setting in product(SEEDS, SHUFFLES)
     ]
 
 
