@@ -6,15 +6,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labcode import studies
+from labcode.studies.basics import tables as basics
 from labcode.studies.blocks.tables import KINDS
 from labcode.studies.clothes import tables as clothes
 from labcode.studies.distillation import tables as distillation
 from labcode.studies.early_exit.tables import FEATURED
 from labcode.studies.low_rank import tables as low_rank
+from labcode.studies.mobilenet import tables as mobilenet
 from labcode.studies.pruning import tables as pruning
 from labcode.studies.searches import best_rate, by_rate, inside
 from labcode.studies.senet import se_trials
+from labcode.studies.shufflenet import tables as shufflenet
 from labcode.studies.small_files import tables as small_files
+from labcode.studies.squeezenet import tables as squeezenet
 
 RATES = (0.01, 0.02, 0.04, 0.08)
 DIGITS = [("architecture_block_rates", {"kind": kind}) for kind in KINDS.values()]
@@ -37,6 +41,22 @@ PRUNED = [
     for network in pruning.NETWORKS
     for method in pruning.RATED
     for kept in pruning.RATED_SHARES
+]
+CUT = [
+    ("pruning_cut_rates", {"network": network, "width": width, "kind": kind})
+    for network, widths in pruning.CUTS.items()
+    for width, kinds in widths.items()
+    for kind in kinds
+]
+SMALL = [
+    *(("cnn_basics_rates", {"trial": trial, **setting}) for trial, setting in basics.RATED),
+    *(("squeezenet_rates", setting) for setting in squeezenet.RATED),
+    *(("shufflenet_rates", setting) for setting in shufflenet.SHUFFLES),
+    *(
+        ("architecture_mobilenet_rates", {"trial": trial, **setting})
+        for trial, settings in mobilenet.RATED.items()
+        for setting in settings
+    ),
 ]
 PHOTOGRAPHS: list[tuple[str, dict]] = [
     ("cifar10_rates", {}),
@@ -112,7 +132,7 @@ def test_what_is_not_there_is_named():
 
 @pytest.mark.parametrize(
     ("name", "chosen"),
-    DIGITS + EXITS + GATES + CLOTHES + LESSONS + PLAIN + RANKS + PRUNED + PHOTOGRAPHS,
+    DIGITS + EXITS + GATES + CLOTHES + LESSONS + PLAIN + RANKS + PRUNED + CUT + SMALL + PHOTOGRAPHS,
 )
 def test_the_best_rate_lies_inside_what_was_searched(name, chosen):
     assert inside(studies.table(name), **chosen)

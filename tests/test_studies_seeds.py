@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from labcode import studies
 from labcode.studies import registry
 from labcode.studies.definition import Table
 from labcode.studies.low_rank import low_rank_trials
@@ -35,8 +36,9 @@ def settings() -> list:
         for table in study.tables:
             if study.name in FROM_ELSEWHERE or not isinstance(table, Table) or not table.function:
                 continue
-            if isinstance(table.settings, list) and table.name not in NOT_HERE:
-                found.append(pytest.param(table.function, table.settings[-1], id=table.name))
+            if table.name not in NOT_HERE:
+                runs = table.runs(*(studies.table(other.name) for other in table.needs))
+                found.append(pytest.param(table.function, runs[-1], id=table.name))
     return found
 
 
