@@ -14,7 +14,7 @@ from labcode.studies.early_exit.tables import FEATURED
 from labcode.studies.low_rank import tables as low_rank
 from labcode.studies.mobilenet import tables as mobilenet
 from labcode.studies.pruning import tables as pruning
-from labcode.studies.searches import best_rate, by_rate, inside
+from labcode.studies.searches import at_own_rates, best_rate, by_rate, inside
 from labcode.studies.senet import se_trials
 from labcode.studies.shufflenet import tables as shufflenet
 from labcode.studies.small_files import tables as small_files
@@ -117,6 +117,19 @@ def test_only_what_is_chosen_counts():
     assert best_rate(both, kind="b") == 0.01
     assert inside(both, kind="a")
     assert not inside(both, kind="b")
+
+
+def test_each_kind_has_the_rows_of_its_own_best_rate():
+    both = pd.concat(
+        [
+            table({0.01: [1, 2], 0.02: [9, 8], 0.04: [3, 3]}, "b"),
+            table({0.01: [9, 9], 0.02: [1, 2], 0.04: [5, 5]}, "a"),
+        ]
+    )
+    found = at_own_rates(both, ["kind"])
+    assert found["kind"].tolist() == ["b", "b", "a", "a"]
+    assert found["lr"].tolist() == [0.02, 0.02, 0.01, 0.01]
+    assert (500 * found["validation_accuracy"]).round().tolist() == [9, 8, 9, 9]
 
 
 def test_a_best_that_the_edge_reaches_as_well_is_not_inside():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,6 +32,22 @@ def best_rate(searches: pd.DataFrame, **chosen: Any) -> float:
     found = by_rate(searches, **chosen)
     rates: list[float] = found.index.tolist()
     return rates[int(found.argmax())]
+
+
+def at_own_rates(searches: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Return the rows of each kind of network at its own best rate; see `best_rate`.
+
+    Args:
+        searches: A stored table with columns ``lr`` and ``validation_accuracy``.
+        columns: What tells the kinds of network apart.
+    """
+    import pandas as pd
+
+    found = [
+        part[part["lr"] == best_rate(part)]
+        for _, part in searches.groupby(list(columns), sort=False)
+    ]
+    return pd.concat(found, ignore_index=True)
 
 
 def inside(searches: pd.DataFrame, **chosen: Any) -> bool:

@@ -44,7 +44,8 @@ def moves_to_levels(moves: Sequence[Move], levels: Sequence[float]) -> Picture:
         f"{sum(move.clipped for move in moves)} are clipped"
     )
     zero = Words("name", place(0), BELOW + 22, "0", "middle")
-    return Picture(WIDTH, HEIGHT, label, (*lines, *dots, *_ticks([*map(place, levels)]), zero, *names))
+    ticks = _ticks([place(value) for value in levels])
+    return Picture(WIDTH, HEIGHT, label, (*lines, *dots, *ticks, zero, *names))
 
 
 def _ticks(places: Sequence[float]) -> list[Shape]:

@@ -49,16 +49,6 @@ def finetuned(network: str) -> Table:
     return Table(f"pruning_finetuned_{network}", trials.finetune_row, settings, facts=FACTS)
 
 
-def cuts(network: str) -> Table:
-    """Return the table of a network with filters or neurons cut out."""
-    settings = [
-        {"network": network, "width": width, "kind": kind, "seed": seed}
-        for width, kinds in CUTS[network].items()
-        for kind, seed in product(kinds, SEEDS)
-    ]
-    return Table(f"pruning_cuts_{network}", unit_trials.structured_row, settings, facts=FACTS)
-
-
 def cut_out_rows(cuts_of_lenet5: Any) -> list[Row]:
     """Return the rows of LeNet-5 with half of its filters, from their table."""
     found = cuts_of_lenet5.query("kind == 'L1 norm' and width == 'half'")
@@ -134,7 +124,13 @@ DSD = Table(
     ),
     facts=FACTS,
 )
-CUTS_LENET5, CUTS_300_100 = cuts("lenet5"), cuts("lenet_300_100")
+# The cut networks of the scoreboard and of the clock, by the recipe of the whole one.
+CUTS_LENET5 = Table(
+    "pruning_cuts_lenet5",
+    unit_trials.structured_row,
+    grid(network=["lenet5"], width=("half", "fifth"), kind=["L1 norm"], seed=SEEDS),
+    facts=FACTS,
+)
 SCOREBOARD = Table(
     "scoreboard_pruning",
     trials.scoreboard_row,
@@ -163,7 +159,6 @@ STUDY = Study(
         LOTTERY,
         DSD,
         CUTS_LENET5,
-        CUTS_300_100,
         SCOREBOARD,
         ZEROS,
         SPARSE_PRODUCTS,
