@@ -97,6 +97,26 @@ def test_images_in_the_dark_are_those_of_the_light_theme(visit):
     assert np.asarray(picture_of(figure), float).mean((0, 1)) == pytest.approx(light, abs=12)
 
 
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_box_is_shaded_at_its_lower_edge_until_its_end_is_in_sight(visit, theme):
+    page = visit("book/architecture_design/papers_tables.html", width=390, theme=theme).page
+    open_everything(page)
+    boxes = page.locator('.text_html > [role="group"]').all()
+    long = [box for box in boxes if box.evaluate("(n) => n.scrollHeight > n.clientHeight + 40")]
+    assert len(long) >= 5
+    box = long[0]
+    ground_color = corner(box)
+    assert edge(box) != pytest.approx(ground_color, abs=15)
+    box.evaluate("(n) => n.scrollTo(0, n.scrollHeight)")
+    assert edge(box) == pytest.approx(ground_color, abs=4)
+
+
+def edge(element) -> list[int]:
+    """The colour of an element near its lower left corner."""
+    picture = picture_of(element)
+    return list(picture.getpixel((1, picture.height - 2)))
+
+
 def picture_of(element) -> Image.Image:
     """What an element looks like."""
     return Image.open(io.BytesIO(element.screenshot())).convert("RGB")
