@@ -34,6 +34,7 @@ FORMS = {
 
 # Words of every day: a term only in these folders, or on these pages.
 ROOMS = {
+    "attention": {"counting_cost", "later_blocks"},
     "early exit": {"dynamic_computation", "shipping"},
     "filter": {
         *("introduction", "cnn_basics", "pruning", "distillation", "quantization", "fewer_bits"),
