@@ -35,15 +35,16 @@ RATED: list[tuple[str, Row]] = [
     *(("pooling", setting | {"times": 1}) for setting in POOLED),
     *(("pooling", setting | {"augmented": False}) for setting in POOLED_LONGER),
     *(("field", setting) for setting in FIELD),
-    *(("dropping", setting) for setting in DROPPED),
-    *(("group", setting) for setting in GROUPED),
+    *(("dropping", {"trained_on": trained_on}) for trained_on in ("full", lessons.SMALL)),
+    *(("group", {"kind": kind, "group": 2, "twice": True}) for kind in ("drop", "mean", "max")),
 ]
 FACTS = {
     "seeds": list(SEEDS),
     "data": f"mnist5k, {lessons.N_TRAIN} training and 1000 test images",
 }
 
-# On the validation split, for each kind of network and what it learns from.
+# On the validation split, for each kind of network and what it learns from. Larger groups take the
+# rate of groups of 2 x 2, and images with pixels left out that of whole ones.
 RATES = Table(
     "cnn_basics_rates",
     lessons.rate_row,
@@ -60,31 +61,35 @@ RATES = Table(
 def at_own_rates(
     name: str,
     function: Callable[..., Any],
-    trial: str,
     settings: list[Row],
+    chosen: Callable[[Row], Row],
     lasts: int | None = 1,
-    **more: Any,
 ) -> Table:
     """Return a table whose networks train each at the rate that is best for it.
 
     Args:
         name: Of the table, behind "cnn_basics_".
         function: Called with a setting, ``seed`` and ``lr``.
-        trial: Whose search it is, in `RATES`.
         settings: One for each kind of network.
+        chosen: Turns a setting into what chooses its search in `RATES`.
         lasts: How many times as long as usual it trains, as a fact; None if the table says it.
-        more: What else chooses the search.
     """
 
     def runs(searches: Any) -> list[Row]:
         return [
-            {"seed": seed} | setting | {"lr": best_rate(searches, trial=trial, **setting, **more)}
+            {"seed": seed} | setting | {"lr": best_rate(searches, **chosen(setting))}
             for seed in SEEDS
             for setting in settings
         ]
 
     facts = FACTS if lasts is None else FACTS | {"epochs": lessons.EPOCHS * lasts}
     return Table(f"cnn_basics_{name}", function, runs, (RATES,), facts=facts)
+
+
+def like_whole_ones(setting: Row) -> Row:
+    """Return the search of images with pixels left out: that of whole images of their size."""
+    small = setting["trained_on"] == lessons.SMALL
+    return {"trial": "dropping", "trained_on": lessons.SMALL if small else "full"}
 
 
 def pooled_runs(searches: Any) -> list[Row]:
@@ -96,19 +101,38 @@ def pooled_runs(searches: Any) -> list[Row]:
     ]
 
 
-SHARING = at_own_rates("sharing", trials.sharing_trial, "sharing", SHARED, 3)
-FIELDS = at_own_rates("fields", trials.field_trial, "field", FIELD, 2)
-PLACES = at_own_rates("places", trials.place_trial, "places", PLACED, times=1)
-PLACES_LONGER = at_own_rates(
-    *("places_longer", trials.dense_everywhere_row, "places", PLACED_LONGER, None),
-    everywhere=True,
-    kind="dense",
+SHARING = at_own_rates(
+    "sharing", trials.sharing_trial, SHARED, lambda setting: {"trial": "sharing"} | setting, lasts=3
 )
-DROPPING = at_own_rates("dropping", trials.dropping_trial, "dropping", DROPPED)
-GROUP_SIZES = at_own_rates("groups", trials.group_trial, "group", GROUPED, 3)
-SHIFTS = at_own_rates("shifts", trials.pooling_trial, "pooling", POOLED, times=1)
+FIELDS = at_own_rates(
+    "fields", trials.field_trial, FIELD, lambda setting: {"trial": "field"} | setting, lasts=2
+)
+PLACES = at_own_rates(
+    "places", trials.place_trial, PLACED, lambda setting: {"trial": "places", "times": 1} | setting
+)
+PLACES_LONGER = at_own_rates(
+    "places_longer",
+    trials.dense_everywhere_row,
+    PLACED_LONGER,
+    lambda setting: {"trial": "places", "everywhere": True, "kind": "dense"} | setting,
+    lasts=None,
+)
+DROPPING = at_own_rates("dropping", trials.dropping_trial, DROPPED, like_whole_ones)
+GROUP_SIZES = at_own_rates(
+    *("groups", trials.group_trial, GROUPED),
+    lambda setting: {"trial": "group", "kind": setting["kind"]},
+    lasts=3,
+)
+SHIFTS = at_own_rates(
+    "shifts",
+    trials.pooling_trial,
+    POOLED,
+    lambda setting: {"trial": "pooling", "times": 1} | setting,
+)
 SHIFTS_LONGER = at_own_rates(
-    *("shifts_longer", trials.longer_pooling_trial, "pooling", POOLED_LONGER, 3), augmented=False
+    *("shifts_longer", trials.longer_pooling_trial, POOLED_LONGER),
+    lambda setting: {"trial": "pooling", "augmented": False} | setting,
+    lasts=3,
 )
 POOLED_FILES = Table(
     "cnn_basics_pooled_files",

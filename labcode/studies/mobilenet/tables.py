@@ -14,7 +14,8 @@ from labcode.training.decay import DECAYS
 SEEDS = (0, 1, 2)
 DECAY_SEEDS = range(5)  # the difference is small
 RATE_SEEDS = (100, 101)  # no other table uses them
-RATES_TRIED = (2.5e-3, 5e-3, 1e-2, 2e-2, 4e-2, 8e-2)
+SHORT = (2.5e-3, 5e-3, 1e-2, 2e-2, 4e-2, 8e-2)
+RATES_TRIED = {"multiplier": SHORT, "decay": SHORT, "longer": SHORT[1:5]}
 WIDTHS, SIZES = mobilenet_trials.WIDTHS, mobilenet_trials.SIZES
 DATA = "mnist5k: 1000 training, 500 validation and 1000 test images"
 # Width at full resolution, and resolution at full width.
@@ -36,7 +37,7 @@ RATES = Table(
     [
         {"trial": trial, "lr": lr, "seed": seed} | setting
         for trial, settings in RATED.items()
-        for setting, lr, seed in product(settings, RATES_TRIED, RATE_SEEDS)
+        for setting, lr, seed in product(settings, RATES_TRIED[trial], RATE_SEEDS)
     ],
     facts={"data": "mnist5k: 1000 training and 500 validation images"},
 )
