@@ -63,16 +63,16 @@ def test_joined_evidence_keeps_every_interval_in_order() -> None:
 
 def test_words_name_value_interval_and_bound() -> None:
     found = difference_over_seeds([0.95, 0.96, 0.955], [0.97, 0.975, 0.975], images=1000)
-    assert more(found).intervals == ("+1.8 points (95 %: +0.0 to +3.6)",)
+    assert more(found).intervals == ("+1.8 points (95 %: +0.02 to +3.6)",)
     assert more(found, -0.01, of="pruned").intervals == (
-        "pruned: +1.8 points (95 %: +0.0 to +3.6), asked: more than -1.0",
+        "pruned: +1.8 points (95 %: +0.02 to +3.6), asked: more than -1.0",
     )
     assert less(found, 0.05).intervals[0].endswith("asked: less than +5.0")
     assert close(found, 0.05).intervals[0].endswith("asked: within 5.0 on either side")
     assert no(close(found, 0.05)).intervals[0].endswith("asked: not within 5.0 on either side")
-    # A tiny loss is not written as minus nothing.
+    # A tiny loss is not written as minus nothing; an end says on which side of zero it is.
     assert more(Difference(-0.0001, -0.0002, 0.0)).intervals == (
-        "+0.0 points (95 %: +0.0 to +0.0)",
+        "+0.0 points (95 %: -0.02 to +0.0)",
     )
 
 

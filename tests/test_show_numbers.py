@@ -51,3 +51,12 @@ def test_durations_keep_the_value(seconds):
     value, unit = numbers.duration(seconds).split()
     factor = {"s": 1, "ms": 1e-3, "µs": 1e-6, "ns": 1e-9}[unit]
     assert float(value.replace(",", "")) * factor == pytest.approx(seconds, rel=0.005)
+
+
+@given(st.floats(-100, 100))
+def test_the_end_of_an_interval_says_on_which_side_of_zero_it_is(points):
+    said = float(numbers.signed(points))
+    assert abs(said - points) <= 0.0501
+    if abs(points) > 1e-4:
+        assert (said > 0) == (points > 0)
+        assert said != 0

@@ -9,6 +9,7 @@ import math
 
 PREFIXES = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 _UP = 0.9995  # from here on three digits round up to the next prefix
+_NOTHING = 1e-4  # points: what is left of sums that should be zero
 
 
 def number(value: int) -> str:
@@ -31,6 +32,17 @@ def rounded(value: float, digits: int = 3) -> str:
     places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
     text = f"{value:,.{places}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def signed(points: float) -> str:
+    """Return the end of an interval to one decimal, or as many as say on which side of zero it is.
+
+    >>> signed(-1.25), signed(0.03), signed(-0.005), signed(0.0)
+    ('-1.2', '+0.03', '-0.005', '+0.0')
+    """
+    if not _NOTHING < abs(points) < 0.05:
+        return f"{points:+z.1f}"
+    return f"{points:+.{-math.floor(math.log10(abs(points)))}f}"
 
 
 def percent(part: float, whole: float) -> str:

@@ -6,6 +6,7 @@ import math
 from typing import NamedTuple
 
 from labcode._checks import check_int
+from labcode.show.numbers import signed
 
 Z = 1.959964  # of the normal distribution: 95 % lie within
 
@@ -34,8 +35,8 @@ class Difference(NamedTuple):
         >>> print(Difference(-0.012, -0.02, -0.004))
         -1.2 points (-2.0 to -0.4)
         """
-        low, high = 100 * self.low, 100 * self.high
-        return f"{100 * self.value:+z.1f} points ({low:+z.1f} to {high:+z.1f})"
+        low, high = signed(100 * self.low), signed(100 * self.high)
+        return f"{100 * self.value:+z.1f} points ({low} to {high})"
 
 
 def paired_difference(lost: int, won: int, n: int) -> Difference:

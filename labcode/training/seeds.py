@@ -48,7 +48,7 @@ def difference_over_seeds(
         "Construction of confidence limits about effect measures", Statistics in Medicine 27 (2008).
 
     >>> print(difference_over_seeds([0.95, 0.96, 0.955], [0.97, 0.975, 0.975], images=1000))
-    +1.8 points (+0.0 to +3.6)
+    +1.8 points (+0.02 to +3.6)
     """
     check_int("images", images)
     pairs = _pairs(first, second)

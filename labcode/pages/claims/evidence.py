@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from statistics import stdev
 from typing import Protocol
 
+from labcode.show.numbers import signed
+
 # 97.5 % quantiles of Fisher's F with as many degrees of freedom above as below, for 1 to 14.
 # tests/ hold them against scipy.
 F = (647.789, 39.000, 15.439, 9.605, 7.146, 5.820, 4.995, 4.433, 4.026, 3.717, 3.474, 3.277, 3.115,
@@ -75,7 +77,7 @@ def more(difference: Interval, than: float = 0.0, *, of: str = "") -> Evidence:
 
     >>> from labcode.training import Difference
     >>> more(Difference(0.018, 0.0003, 0.036))
-    Evidence(answer=True, intervals=('+1.8 points (95 %: +0.0 to +3.6)',))
+    Evidence(answer=True, intervals=('+1.8 points (95 %: +0.03 to +3.6)',))
     """
     asked = f"asked: more than {_points(than)}" if than else ""
     answer = _above(difference.low, difference.high, than)
@@ -217,7 +219,7 @@ def _above(low: float, high: float, bound: float) -> bool | None:
 
 
 def _in_words(difference: Interval, of: str, asked: str) -> str:
-    low, high = _points(difference.low), _points(difference.high)
+    low, high = signed(100 * difference.low), signed(100 * difference.high)
     words = f"{_points(difference.value)} points (95 %: {low} to {high})"
     return ", ".join(filter(None, [f"{of}: {words}" if of else words, asked]))
 

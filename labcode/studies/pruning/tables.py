@@ -72,7 +72,7 @@ RANDOM_UNITS = Table(
 FINE_TUNED_300_100, FINE_TUNED_LENET5 = finetuned("lenet_300_100"), finetuned("lenet5")
 RATED = ("at once", "in rounds", "gradually")
 RATED_SHARES = (0.01, 0.005)  # of the weights, where the ways to prune part
-CUT_RATES_TRIED = (5e-4, 1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2)
+CUT_RATES_TRIED = (5e-4, 1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2, 3.2e-2, 6.4e-2)
 # On the validation split; the baselines were trained at 0.002.
 RATES = Table(
     "pruning_rates",

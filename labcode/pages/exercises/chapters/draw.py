@@ -110,7 +110,7 @@ EXERCISES: tuple[Exercise, ...] = (
         solve=_what_first,
         hints=(
             "What differs between the test and the product, if the network is the same?",
-            "Read the two lines that the last cell above prints.",
+            "Read the two lines that the last cell before these exercises prints.",
         ),
     ),
 )

@@ -77,7 +77,7 @@ EXERCISES: tuple[Exercise, ...] = (
         asks="The watch answers too slowly, and the file is small enough. What do you ship?",
         choices={
             "packed": Option(
-                "Deep Compression: two hundred times smaller is the best of all rows.",
+                "Deep Compression: two hundred times smaller is the best of the three.",
                 "In bytes, which are not short here. It is unpacked to the same floats, and takes "
                 "as long.",
             ),
