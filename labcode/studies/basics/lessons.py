@@ -78,10 +78,15 @@ def trained(build: Callable[[], nn.Module], train: Split, seed: int, **settings:
     return protocol.trained(build, train, seed, **how)
 
 
-def sharing(kind: str) -> Lesson:
-    """Return a dense, local or convolutional first layer: one of `FIRST_LAYERS`."""
-    # Until the smallest, the convolution, has learned its images too.
-    return Lesson(lambda: first_layer_network(kind), digits(N_TRAIN), times=3)
+def sharing(kind: str, times: int = 3) -> Lesson:
+    """Return a dense, local or convolutional first layer.
+
+    Args:
+        kind: One of `labcode.models.first_layer_network.FIRST_LAYERS`.
+        times: How many times `EPOCHS` passes it gets: three, until the smallest, the convolution,
+            has learned its images too.
+    """
+    return Lesson(lambda: first_layer_network(kind), digits(N_TRAIN), times)
 
 
 def field(field: int) -> Lesson:
@@ -180,5 +185,4 @@ TRIALS: dict[str, Callable[..., Lesson]] = {
     "places": places,
     "dropping": dropping,
     "pooling": pooling,
-    "group": group,
 }

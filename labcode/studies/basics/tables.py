@@ -29,22 +29,20 @@ GROUPED = [
 POOLED = grid(augmented=(False, True), kind=POOLINGS)
 POOLED_LONGER = grid(kind=("none", "mean", "max"), times=(3,))
 RATED: list[tuple[str, Row]] = [
-    *(("sharing", setting) for setting in SHARED),
-    *(("places", setting | {"times": 1}) for setting in PLACED),
-    ("places", {"everywhere": True, "kind": "dense", "times": LONGER}),
-    *(("pooling", setting | {"times": 1}) for setting in POOLED),
-    *(("pooling", setting | {"augmented": False}) for setting in POOLED_LONGER),
+    *(("sharing", setting | {"times": 1}) for setting in SHARED),
+    *(("places", setting) for setting in PLACED),
+    *(("pooling", setting) for setting in POOLED),
     *(("field", setting) for setting in FIELD),
     *(("dropping", {"trained_on": trained_on}) for trained_on in ("full", lessons.SMALL)),
-    *(("group", {"kind": kind, "group": 2, "twice": True}) for kind in ("drop", "mean", "max")),
 ]
 FACTS = {
     "seeds": list(SEEDS),
     "data": f"mnist5k, {lessons.N_TRAIN} training and 1000 test images",
 }
 
-# On the validation split, for each kind of network and what it learns from. Larger groups take the
-# rate of groups of 2 x 2, and images with pixels left out that of whole ones.
+# On the validation split, for each kind of network and what it learns from, in ten passes (fields
+# in twenty). Longer trainings take the same rates, larger groups that of groups of 2 x 2, and
+# images with pixels left out that of whole ones.
 RATES = Table(
     "cnn_basics_rates",
     lessons.rate_row,
@@ -96,9 +94,21 @@ def pooled_runs(searches: Any) -> list[Row]:
     """Return the settings of the files: the first seed of three poolings, at their own rates."""
     return [
         {"kind": kind, "seed": SEEDS[0]}
-        | {"lr": best_rate(searches, trial="pooling", kind=kind, augmented=False, times=1)}
+        | {"lr": best_rate(searches, trial="pooling", kind=kind, augmented=False)}
         for kind in ("none", "mean", "max")
     ]
+
+
+def of_pooling(setting: Row) -> Row:
+    """Return the search of a pooling in groups of 2 x 2."""
+    augmented = setting.get("augmented", False)
+    return {"trial": "pooling", "kind": setting["kind"], "augmented": augmented}
+
+
+def of_places(setting: Row) -> Row:
+    """Return the search of digits on the canvas: of the dense network everywhere, if not said."""
+    usual = {"kind": "dense", "everywhere": True}
+    return {"trial": "places"} | {key: setting.get(key, usual[key]) for key in usual}
 
 
 SHARING = at_own_rates(
@@ -107,32 +117,15 @@ SHARING = at_own_rates(
 FIELDS = at_own_rates(
     "fields", trials.field_trial, FIELD, lambda setting: {"trial": "field"} | setting, lasts=2
 )
-PLACES = at_own_rates(
-    "places", trials.place_trial, PLACED, lambda setting: {"trial": "places", "times": 1} | setting
-)
+PLACES = at_own_rates("places", trials.place_trial, PLACED, of_places)
 PLACES_LONGER = at_own_rates(
-    "places_longer",
-    trials.dense_everywhere_row,
-    PLACED_LONGER,
-    lambda setting: {"trial": "places", "everywhere": True, "kind": "dense"} | setting,
-    lasts=None,
+    "places_longer", trials.dense_everywhere_row, PLACED_LONGER, of_places, lasts=None
 )
 DROPPING = at_own_rates("dropping", trials.dropping_trial, DROPPED, like_whole_ones)
-GROUP_SIZES = at_own_rates(
-    *("groups", trials.group_trial, GROUPED),
-    lambda setting: {"trial": "group", "kind": setting["kind"]},
-    lasts=3,
-)
-SHIFTS = at_own_rates(
-    "shifts",
-    trials.pooling_trial,
-    POOLED,
-    lambda setting: {"trial": "pooling", "times": 1} | setting,
-)
+GROUP_SIZES = at_own_rates("groups", trials.group_trial, GROUPED, of_pooling, lasts=3)
+SHIFTS = at_own_rates("shifts", trials.pooling_trial, POOLED, of_pooling)
 SHIFTS_LONGER = at_own_rates(
-    *("shifts_longer", trials.longer_pooling_trial, POOLED_LONGER),
-    lambda setting: {"trial": "pooling", "augmented": False} | setting,
-    lasts=3,
+    "shifts_longer", trials.longer_pooling_trial, POOLED_LONGER, of_pooling, lasts=3
 )
 POOLED_FILES = Table(
     "cnn_basics_pooled_files",

@@ -108,7 +108,6 @@ def decay_row(where: str, decay: float, seed: int, lr: float = LR) -> Row:
 
 TRIALS: dict[str, Callable[..., Row]] = {
     "multiplier": multiplier_row,
-    "longer": longer_row,
     "decay": decay_row,
 }
 
