@@ -14,7 +14,7 @@ from labcode.training.decay import DECAYS
 SEEDS = (0, 1, 2)
 DECAY_SEEDS = range(5)  # the difference is small
 RATE_SEEDS = (100, 101)  # no other table uses them
-RATES_TRIED = (2.5e-3, 5e-3, 1e-2, 2e-2, 4e-2, 8e-2)
+RATES_TRIED = (2.5e-3, 5e-3, 1e-2, 2e-2, 4e-2, 8e-2, 0.16, 0.32)
 WIDTHS, SIZES = mobilenet_trials.WIDTHS, mobilenet_trials.SIZES
 DATA = "mnist5k: 1000 training, 500 validation and 1000 test images"
 FACTS = {"data": DATA, "epochs": mobilenet_trials.EPOCHS}
