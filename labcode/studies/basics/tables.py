@@ -14,7 +14,12 @@ from labcode.studies.searches import best_rate
 
 SEEDS = (0, 1, 2)
 RATE_SEEDS = (100, 101)  # no other table uses them
-RATES_TRIED = (7.5e-4, 1.5e-3, 3e-3, 6e-3, 1.2e-2, 2.4e-2)
+USUAL = (7.5e-4, 1.5e-3, 3e-3, 6e-3, 1.2e-2, 2.4e-2)
+FURTHER = (*USUAL, 4.8e-2, 9.6e-2)  # where the best of some kind would lie at the edge
+RATES_TRIED = {
+    **dict.fromkeys(("places", "dropping"), USUAL),
+    **dict.fromkeys(("sharing", "pooling", "field"), FURTHER),
+}
 LONGER = 6  # times as long
 SHARED = grid(kind=FIRST_LAYERS)
 FIELD = grid(field=range(1, 14, 2))
@@ -49,7 +54,7 @@ RATES = Table(
     [
         {"trial": trial, "lr": lr, "seed": seed} | setting
         for trial, setting in RATED
-        for lr in RATES_TRIED
+        for lr in RATES_TRIED[trial]
         for seed in RATE_SEEDS
     ],
     facts={"data": f"mnist5k, {lessons.N_TRAIN} training and 500 validation images"},
