@@ -18,7 +18,8 @@ USUAL = (7.5e-4, 1.5e-3, 3e-3, 6e-3, 1.2e-2, 2.4e-2)
 FURTHER = (*USUAL, 4.8e-2, 9.6e-2)  # where the best of some kind would lie at the edge
 RATES_TRIED = {
     **dict.fromkeys(("places", "dropping"), USUAL),
-    **dict.fromkeys(("sharing", "pooling", "field"), FURTHER),
+    **dict.fromkeys(("sharing", "pooling"), FURTHER),
+    "field": (*FURTHER, 0.192),
 }
 LONGER = 6  # times as long
 SHARED = grid(kind=FIRST_LAYERS)
