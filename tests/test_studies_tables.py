@@ -145,6 +145,7 @@ def test_a_table_without_rows_is_refused() -> None:
 
 def test_names_stand_for_studies_tables_and_exports() -> None:
     assert {item.name for item in registry.named(["shufflenet", "few_bits"])} == {
+        "shufflenet_rates",
         "shufflenet_shuffle",
         "few_bits",
     }

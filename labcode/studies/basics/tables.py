@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from labcode.basics.poolings import POOLINGS
@@ -14,6 +14,7 @@ from labcode.studies.searches import best_rate
 
 SEEDS = (0, 1, 2)
 RATE_SEEDS = (100, 101)  # no other table uses them
+MORE_SEEDS = (102, 103)  # for poolings: at a high rate some seeds learn nothing
 USUAL = (7.5e-4, 1.5e-3, 3e-3, 6e-3, 1.2e-2, 2.4e-2)
 FURTHER = (*USUAL, 4.8e-2, 9.6e-2)  # where the best of some kind would lie at the edge
 RATES_TRIED = {
@@ -56,7 +57,7 @@ RATES = Table(
         {"trial": trial, "lr": lr, "seed": seed} | setting
         for trial, setting in RATED
         for lr in RATES_TRIED[trial]
-        for seed in RATE_SEEDS
+        for seed in (*RATE_SEEDS, *(MORE_SEEDS if trial == "pooling" else ()))
     ],
     facts={"data": f"mnist5k, {lessons.N_TRAIN} training and 500 validation images"},
 )
@@ -68,6 +69,7 @@ def at_own_rates(
     settings: list[Row],
     chosen: Callable[[Row], Row],
     lasts: int | None = 1,
+    seeds: Iterable[int] = SEEDS,
 ) -> Table:
     """Return a table whose networks train each at the rate that is best for it.
 
@@ -77,16 +79,19 @@ def at_own_rates(
         settings: One for each kind of network.
         chosen: Turns a setting into what chooses its search in `RATES`.
         lasts: How many times as long as usual it trains, as a fact; None if the table says it.
+        seeds: Of the runs.
     """
 
     def runs(searches: Any) -> list[Row]:
         return [
             {"seed": seed} | setting | {"lr": best_rate(searches, **chosen(setting))}
-            for seed in SEEDS
+            for seed in seeds
             for setting in settings
         ]
 
-    facts = FACTS if lasts is None else FACTS | {"epochs": lessons.EPOCHS * lasts}
+    facts: dict[str, Any] = FACTS | {"seeds": list(seeds)}
+    if lasts is not None:
+        facts["epochs"] = lessons.EPOCHS * lasts
     return Table(f"cnn_basics_{name}", function, runs, (RATES,), facts=facts)
 
 
@@ -123,7 +128,8 @@ SHARING = at_own_rates(
 FIELDS = at_own_rates(
     "fields", trials.field_trial, FIELD, lambda setting: {"trial": "field"} | setting, lasts=2
 )
-PLACES = at_own_rates("places", trials.place_trial, PLACED, of_places)
+# Far from where it learned, a network's seeds differ by many points.
+PLACES = at_own_rates("places", trials.place_trial, PLACED, of_places, seeds=range(6))
 PLACES_LONGER = at_own_rates(
     "places_longer", trials.dense_everywhere_row, PLACED_LONGER, of_places, lasts=None
 )
