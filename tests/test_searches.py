@@ -14,7 +14,7 @@ from labcode.studies.early_exit.tables import FEATURED
 from labcode.studies.low_rank import tables as low_rank
 from labcode.studies.mobilenet import tables as mobilenet
 from labcode.studies.pruning import tables as pruning
-from labcode.studies.searches import at_own_rates, best_rate, by_rate, inside
+from labcode.studies.searches import at_own_rates, best_rate, by_rate, inside, safe_rate
 from labcode.studies.senet import se_trials
 from labcode.studies.shufflenet import tables as shufflenet
 from labcode.studies.small_files import tables as small_files
@@ -130,6 +130,15 @@ def test_each_kind_has_the_rows_of_its_own_best_rate():
     assert found["kind"].tolist() == ["b", "b", "a", "a"]
     assert found["lr"].tolist() == [0.02, 0.02, 0.01, 0.01]
     assert (500 * found["validation_accuracy"]).round().tolist() == [9, 8, 9, 9]
+
+
+@given(counts, st.integers(0, 100))
+def test_the_safe_rate_is_the_lowest_that_is_as_good_but_for_so_little(each, images):
+    right = dict(zip(RATES, each, strict=True))
+    found = safe_rate(table(right), within=images / 1000)
+    sums = {rate: sum(n) for rate, n in right.items()}
+    assert sums[found] >= max(sums.values()) - images
+    assert all(sums[rate] < max(sums.values()) - images for rate in RATES if rate < found)
 
 
 def test_a_best_that_the_edge_reaches_as_well_is_not_inside():

@@ -34,6 +34,21 @@ def best_rate(searches: pd.DataFrame, **chosen: Any) -> float:
     return rates[int(found.argmax())]
 
 
+def safe_rate(searches: pd.DataFrame, *, within: float = 0.005, **chosen: Any) -> float:
+    """Return the lowest rate that is as good as the best but for so little; see `best_rate`.
+
+    For networks of which some seeds learn nothing at the next higher rate.
+
+    Args:
+        searches: A stored table with columns ``lr`` and ``validation_accuracy``.
+        within: How much less validation accuracy is still as good, in parts of 1.
+        chosen: Columns and values that choose rows of it.
+    """
+    found = by_rate(searches, **chosen)
+    rates: list[float] = found[found >= found.max() - within - 1e-9].index.tolist()
+    return rates[0]
+
+
 def at_own_rates(searches: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """Return the rows of each kind of network at its own best rate; see `best_rate`.
 

@@ -10,7 +10,7 @@ from labcode.models.first_layer_network import FIRST_LAYERS
 from labcode.models.place_network import PLACE_NETWORKS
 from labcode.studies.basics import lessons, pooled_files, trials
 from labcode.studies.definition import Row, Study, Table, grid
-from labcode.studies.searches import best_rate
+from labcode.studies.searches import best_rate, safe_rate
 
 SEEDS = (0, 1, 2)
 RATE_SEEDS = (100, 101)  # no other table uses them
@@ -70,6 +70,7 @@ def at_own_rates(
     chosen: Callable[[Row], Row],
     lasts: int | None = 1,
     seeds: Iterable[int] = SEEDS,
+    rate: Callable[..., float] = best_rate,
 ) -> Table:
     """Return a table whose networks train each at the rate that is best for it.
 
@@ -80,11 +81,12 @@ def at_own_rates(
         chosen: Turns a setting into what chooses its search in `RATES`.
         lasts: How many times as long as usual it trains, as a fact; None if the table says it.
         seeds: Of the runs.
+        rate: What a search says.
     """
 
     def runs(searches: Any) -> list[Row]:
         return [
-            {"seed": seed} | setting | {"lr": best_rate(searches, **chosen(setting))}
+            {"seed": seed} | setting | {"lr": rate(searches, **chosen(setting))}
             for seed in seeds
             for setting in settings
         ]
@@ -105,7 +107,7 @@ def pooled_runs(searches: Any) -> list[Row]:
     """Return the settings of the files: the first seed of three poolings, at their own rates."""
     return [
         {"kind": kind, "seed": SEEDS[0]}
-        | {"lr": best_rate(searches, trial="pooling", kind=kind, augmented=False)}
+        | {"lr": safe_rate(searches, trial="pooling", kind=kind, augmented=False)}
         for kind in ("none", "mean", "max")
     ]
 
@@ -134,10 +136,12 @@ PLACES_LONGER = at_own_rates(
     "places_longer", trials.dense_everywhere_row, PLACED_LONGER, of_places, lasts=None
 )
 DROPPING = at_own_rates("dropping", trials.dropping_trial, DROPPED, like_whole_ones)
-GROUP_SIZES = at_own_rates("groups", trials.group_trial, GROUPED, of_pooling, lasts=3)
-SHIFTS = at_own_rates("shifts", trials.pooling_trial, POOLED, of_pooling)
+GROUP_SIZES = at_own_rates(
+    "groups", trials.group_trial, GROUPED, of_pooling, lasts=3, rate=safe_rate
+)
+SHIFTS = at_own_rates("shifts", trials.pooling_trial, POOLED, of_pooling, rate=safe_rate)
 SHIFTS_LONGER = at_own_rates(
-    "shifts_longer", trials.longer_pooling_trial, POOLED_LONGER, of_pooling, lasts=3
+    "shifts_longer", trials.longer_pooling_trial, POOLED_LONGER, of_pooling, lasts=3, rate=safe_rate
 )
 POOLED_FILES = Table(
     "cnn_basics_pooled_files",
