@@ -18,7 +18,7 @@ const KINDS = {
 const ABOUT =
   "Three small networks, alike but for what follows each of their two convolutions: nothing, the " +
   "mean of 2 × 2 values, or their maximum. All learned from the same 1,000 digits, none of them " +
-  "moved.";
+  "moved, each at the rate that suits it.";
 const WAIT = "The three networks are on their way: 83 kB.";
 
 function mean(values) {
