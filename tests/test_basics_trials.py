@@ -110,18 +110,23 @@ def test_what_is_searched_is_what_is_measured(trial: str, setting: dict, monkeyp
     lessons.rate_row(trial, lr=0.01, seed=1, **setting)
     ((network, images, splits),) = scored
     assert (network, splits) == ("a network", ("validation",))
-    lesson = lessons.TRIALS[trial](**setting | ({"seed": 1} if trial == "places" else {}))
-    assert torch.equal(images.validation.images, lesson.images.validation.images)
+    own = lessons.TRIALS[trial](**setting).seen(1)
+    assert torch.equal(images.validation.images, own.validation.images)
+    assert not torch.equal(images.validation.images, own.test.images)
     assert images.validation.images.shape[1:] == images.train.images.shape[1:]
 
 
 def test_digits_that_stand_everywhere_are_searched_and_trained_so() -> None:
-    middle, everywhere = (lessons.places("dense", spread, 0) for spread in (False, True))
+    middle, everywhere = (lessons.places("dense", spread) for spread in (False, True))
     for part in ("train", "validation"):
-        one, other = getattr(middle.images, part).images, getattr(everywhere.images, part).images
+        one, other, again = (
+            getattr(lesson.seen(seed), part).images
+            for lesson, seed in ((middle, 0), (everywhere, 0), (everywhere, 1))
+        )
         assert not torch.equal(one, other)
+        assert not torch.equal(other, again)
         torch.testing.assert_close(one.sum(), other.sum())
-    assert torch.equal(middle.images.test.images, everywhere.images.test.images)
+    assert torch.equal(middle.seen(0).test.images, everywhere.seen(0).test.images)
 
 
 def test_an_unknown_trial_is_named() -> None:

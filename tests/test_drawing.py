@@ -21,7 +21,7 @@ from labcode.pages.drawing.digit import to_digit
 from labcode.pages.drawing.export import samples, stored_files, without_weights
 from labcode.pages.drawing.networks import packed_lenet5, shipped, unpacked_lenet5
 from labcode.pages.drawing.shipped import INPUT_SHAPE, Shipped
-from labcode.pages.drawing.site import SEED, site_files, with_weights
+from labcode.pages.drawing.site import BASELINE_SEED, site_files, with_weights
 from labcode.runtime import onnx_session
 from labcode.weights import baselines
 from labcode.weights.exits import BUDGET
@@ -248,7 +248,7 @@ def test_what_the_site_copies_is_what_the_networks_give() -> None:
 
 
 def test_the_uncompressed_network_is_put_together_from_the_baselines_weights() -> None:
-    model, file = baselines.load("lenet5", seed=SEED), site_files()["baseline.onnx"]
+    model, file = baselines.load("lenet5", seed=BASELINE_SEED), site_files()["baseline.onnx"]
     onnx.checker.check_model(onnx.load_from_string(file), full_check=True)
     found = weights_of(file)
     for name, tensor in model.state_dict().items():
@@ -314,7 +314,7 @@ def test_the_network_with_exits_keeps_its_budget_on_images_it_was_not_tuned_on(n
 def test_both_cards_of_lenet5_have_the_middle_one_of_three_seeds() -> None:
     whole = [result.test_accuracy for result in baselines.results("lenet5")]
     finals = studies.table("deep_compression_lenet5").query("part == 0.018").set_index("seed")
-    assert sorted(range(3), key=whole.__getitem__)[1] == SEED
+    assert sorted(range(3), key=whole.__getitem__)[1] == BASELINE_SEED
     assert finals["test_accuracy"].sort_values().index[1] == 0  # the seed of the packed file
 
 

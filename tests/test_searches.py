@@ -14,7 +14,7 @@ from labcode.studies.early_exit.tables import FEATURED
 from labcode.studies.low_rank import tables as low_rank
 from labcode.studies.mobilenet import tables as mobilenet
 from labcode.studies.pruning import tables as pruning
-from labcode.studies.searches import at_own_rates, best_rate, by_rate, inside, safe_rate
+from labcode.studies.searches import at_own_rates, best_rate, by_rate, inside, safe_rate, with_rates
 from labcode.studies.senet import se_trials
 from labcode.studies.shufflenet import tables as shufflenet
 from labcode.studies.small_files import tables as small_files
@@ -130,6 +130,22 @@ def test_each_kind_has_the_rows_of_its_own_best_rate():
     assert found["kind"].tolist() == ["b", "b", "a", "a"]
     assert found["lr"].tolist() == [0.02, 0.02, 0.01, 0.01]
     assert (500 * found["validation_accuracy"]).round().tolist() == [9, 8, 9, 9]
+
+
+def test_each_setting_gets_the_rate_of_its_own_search():
+    both = pd.concat(
+        [
+            table({0.01: [1, 2], 0.02: [9, 8], 0.04: [3, 3]}, "a"),
+            table({0.01: [9, 9], 0.02: [9, 8], 0.04: [5, 5]}, "b"),
+        ]
+    )
+    kinds = [{"kind": "b"}, {"kind": "a"}]
+    assert with_rates(both, kinds) == [{"kind": "b", "lr": 0.01}, {"kind": "a", "lr": 0.02}]
+    sizes = [{"size": 14, "kind": "a"}]
+    (one,) = with_rates(both, sizes, lambda setting: {"kind": "b"}, safe_rate)
+    assert one == {"size": 14, "kind": "a", "lr": 0.01}
+    with pytest.raises(ValueError, match="no row of the searches"):
+        with_rates(both, [{"kind": "c"}])
 
 
 @given(counts, st.integers(0, 100))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -47,6 +47,23 @@ def safe_rate(searches: pd.DataFrame, *, within: float = 0.005, **chosen: Any) -
     found = by_rate(searches, **chosen)
     rates: list[float] = found[found >= found.max() - within - 1e-9].index.tolist()
     return rates[0]
+
+
+def with_rates(
+    searches: pd.DataFrame,
+    settings: Iterable[dict[str, Any]],
+    chosen: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+    rate: Callable[..., float] = best_rate,
+) -> list[dict[str, Any]]:
+    """Return each setting with the rate of its search, as ``lr``.
+
+    Args:
+        searches: A stored table with columns ``lr`` and ``validation_accuracy``.
+        settings: One for each kind of network.
+        chosen: Turns a setting into the columns and values that choose rows of the search.
+        rate: `best_rate` or `safe_rate`.
+    """
+    return [setting | {"lr": rate(searches, **chosen(setting))} for setting in settings]
 
 
 def at_own_rates(searches: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from labcode import weights
 from labcode.coding import unpack
 from labcode.models import lenet5, student
 from labcode.pages.drawing.shipped import Shipped
-from labcode.pages.drawing.site import PACKED, SEED, site_files
+from labcode.pages.drawing.site import BASELINE_SEED, PACKED, site_files
 from labcode.weights import baselines
 from labcode.weights.exits import threshold
 
@@ -38,7 +38,7 @@ def shipped(site: Mapping[str, bytes] | None = None) -> tuple[Shipped, ...]:
 
 
 def _baseline(site: Mapping[str, bytes]) -> Shipped:
-    model = baselines.load("lenet5", seed=SEED)
+    model = baselines.load("lenet5", seed=BASELINE_SEED)
     made = "Uncompressed, 32 bits a weight."
     return Shipped("baseline", "LeNet-5", made, model, _of(site, "baseline.onnx"))
 

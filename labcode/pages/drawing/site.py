@@ -15,8 +15,8 @@ from math import prod
 
 from labcode.weights.store import packed, read
 
-SEED = 1  # of the uncompressed LeNet-5: in accuracy the middle of the three
-BASELINE = f"lenet5-seed{SEED}.safetensors"  # in float16
+BASELINE_SEED = 1  # in accuracy the middle of the three
+BASELINE = f"lenet5-seed{BASELINE_SEED}.safetensors"  # in float16
 PACKED = ("lenet5", 0.018)  # part of the weights: Deep Compression's final setting
 COPIED = (".onnx", ".json", ".bin")
 KINDS = {"F16": "e", "F32": "f"}  # safetensors' number formats, and struct's letters for them

@@ -43,13 +43,19 @@ class Lesson:
         build: Makes the untrained network.
         images: Training, validation and test images as this experiment has them.
         times: How many times `EPOCHS` passes it gets.
-        augment: How training images are changed.
+        augment: How training images are changed in each pass.
+        laid: What a run's seed does to the images before its first pass.
     """
 
     build: Callable[[], nn.Module]
     images: Dataset
     times: int = 1
     augment: RandomAffine | None = None
+    laid: Callable[[Dataset, int], Dataset] | None = None
+
+    def seen(self, seed: int) -> Dataset:
+        """Return the images of the run with this seed."""
+        return self.laid(self.images, seed) if self.laid else self.images
 
     def learned(self, seed: int, lr: float) -> nn.Module:
         """Return the trained network, in evaluation mode.
@@ -59,7 +65,7 @@ class Lesson:
             lr: Learning rate at the start.
         """
         how = {"epochs": self.times * EPOCHS, "augment": self.augment, "lr": lr}
-        return trained(self.build, self.images.train, seed, **how)
+        return trained(self.build, self.seen(seed).train, seed, **how)
 
 
 def trained(build: Callable[[], nn.Module], train: Split, seed: int, **settings: Any) -> nn.Module:
@@ -96,23 +102,24 @@ def field(field: int) -> Lesson:
     return Lesson(lambda: field_network((field - 1) // 2), images, times=2)
 
 
-def places(kind: str, everywhere: bool, seed: int, times: int = 1) -> Lesson:
+def places(kind: str, everywhere: bool, times: int = 1) -> Lesson:
     """Return digits in the middle of a canvas, or in random places.
 
     Args:
         kind: One of `labcode.models.place_network.PLACE_NETWORKS`.
-        everywhere: Whether training and validation digits stand in random places.
-        seed: Of the places.
+        everywhere: Whether training and validation digits stand in random places, each run's own.
         times: How many times `EPOCHS` passes it gets.
     """
-    data = digits(N_TRAIN)
-    canvas = replace(
-        data,
-        train=placed(data.train, everywhere, seed),
-        validation=placed(data.validation, everywhere, 1000 + seed),
-        test=placed(data.test, False, seed),
-    )
-    return Lesson(lambda: place_network(kind), canvas, times)
+
+    def laid(data: Dataset, seed: int) -> Dataset:
+        return replace(
+            data,
+            train=placed(data.train, everywhere, seed),
+            validation=placed(data.validation, everywhere, 1000 + seed),
+            test=placed(data.test, False, seed),
+        )
+
+    return Lesson(lambda: place_network(kind), digits(N_TRAIN), times, laid=laid)
 
 
 def placed(split: Split, everywhere: bool, seed: int) -> Split:
@@ -173,10 +180,8 @@ def rate_row(trial: str, lr: float, seed: int, **setting: Any) -> Row:
         seed: Decides the first weights, the order of the images, their changes and places.
         setting: Arguments of that function.
     """
-    if trial == "places":
-        setting["seed"] = seed
     lesson = TRIALS[check_choice("trial", trial, TRIALS)](**setting)
-    return protocol.scores(lesson.learned(seed, lr), lesson.images, ("validation",))
+    return protocol.scores(lesson.learned(seed, lr), lesson.seen(seed), ("validation",))
 
 
 TRIALS: dict[str, Callable[..., Lesson]] = {

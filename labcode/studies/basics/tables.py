@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import product
 from typing import Any
 
 from labcode.basics.poolings import POOLINGS
@@ -10,7 +11,7 @@ from labcode.models.first_layer_network import FIRST_LAYERS
 from labcode.models.place_network import PLACE_NETWORKS
 from labcode.studies.basics import lessons, pooled_files, trials
 from labcode.studies.definition import Row, Study, Table, grid
-from labcode.studies.searches import best_rate, safe_rate
+from labcode.studies.searches import best_rate, safe_rate, with_rates
 
 SEEDS = (0, 1, 2)
 RATE_SEEDS = (100, 101)  # no other table uses them
@@ -85,11 +86,8 @@ def at_own_rates(
     """
 
     def runs(searches: Any) -> list[Row]:
-        return [
-            {"seed": seed} | setting | {"lr": rate(searches, **chosen(setting))}
-            for seed in seeds
-            for setting in settings
-        ]
+        rated = with_rates(searches, settings, chosen, rate)
+        return [{"seed": seed} | setting for seed, setting in product(seeds, rated)]
 
     facts: dict[str, Any] = FACTS | {"seeds": list(seeds)}
     if lasts is not None:
@@ -103,19 +101,16 @@ def like_whole_ones(setting: Row) -> Row:
     return {"trial": "dropping", "trained_on": lessons.SMALL if small else "full"}
 
 
-def pooled_runs(searches: Any) -> list[Row]:
-    """Return the settings of the files: the first seed of three poolings, at their own rates."""
-    return [
-        {"kind": kind, "seed": SEEDS[0]}
-        | {"lr": safe_rate(searches, trial="pooling", kind=kind, augmented=False)}
-        for kind in ("none", "mean", "max")
-    ]
-
-
 def of_pooling(setting: Row) -> Row:
     """Return the search of a pooling in groups of 2 x 2."""
     augmented = setting.get("augmented", False)
     return {"trial": "pooling", "kind": setting["kind"], "augmented": augmented}
+
+
+def pooled_runs(searches: Any) -> list[Row]:
+    """Return the settings of the files: the first seed of three poolings, at their own rates."""
+    settings = grid(kind=("none", "mean", "max"), seed=SEEDS[:1])
+    return with_rates(searches, settings, of_pooling, safe_rate)
 
 
 def of_places(setting: Row) -> Row:

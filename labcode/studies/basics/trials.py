@@ -29,11 +29,11 @@ def accuracy(model: nn.Module, images: Tensor, labels: Tensor) -> float:
 
 def learned(lesson: lessons.Lesson, seed: int, lr: float) -> Row:
     """Return parameters, and accuracy on the training and the test images of a lesson."""
-    model = lesson.learned(seed, lr)
+    model, images = lesson.learned(seed, lr), lesson.seen(seed)
     return {
         "params": count_parameters(model),
-        "train_accuracy": evaluate(model, lesson.images.train).accuracy,
-        "accuracy": evaluate(model, lesson.images.test).accuracy,
+        "train_accuracy": evaluate(model, images.train).accuracy,
+        "accuracy": evaluate(model, images.test).accuracy,
     }
 
 
@@ -68,7 +68,7 @@ def place_trial(kind: str, everywhere: bool, seed: int, lr: float = LR) -> list[
         seed: Of the first weights, the order of the images, and the places.
         lr: Learning rate at the start.
     """
-    model, test = lessons.places(kind, everywhere, seed).learned(seed, lr), digits(N_TRAIN).test
+    model, test = lessons.places(kind, everywhere).learned(seed, lr), digits(N_TRAIN).test
     rows = []
     for move in MOVES:
         images = place(test.images, CANVAS, MIDDLE + move, MIDDLE + move)
@@ -87,7 +87,7 @@ def dense_everywhere_row(times: int, seed: int, lr: float = LR) -> Row:
     Returns:
         Accuracy on its own training digits, and on test digits in the middle.
     """
-    lesson = lessons.places("dense", True, seed, times)
+    lesson = lessons.places("dense", True, times)
     return {"epochs": times * lessons.EPOCHS} | learned(lesson, seed, lr)
 
 

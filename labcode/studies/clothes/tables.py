@@ -14,7 +14,7 @@ from labcode.studies.blocks import block_trials
 from labcode.studies.clothes import clothes_trials
 from labcode.studies.definition import Row, Study, Table
 from labcode.studies.protocol import N_TRAIN
-from labcode.studies.searches import best_rate
+from labcode.studies.searches import best_rate, with_rates
 from labcode.studies.senet.tables import CHOICES, STANDARD
 from labcode.studies.shufflenet.tables import SHUFFLES
 
@@ -40,15 +40,12 @@ RATED: tuple[tuple[str, Row], ...] = (
 
 def block_settings(rates: Any) -> list[Row]:
     """Return every block at every budget, at its own best rate."""
-    return [
-        {
-            "kind": kind,
-            "budget": budget,
-            "lr": best_rate(rates, trial="block", kind=kind),
-            "seed": seed,
-        }
-        for seed, budget, kind in product(SEEDS, block_trials.BUDGETS, blocks.BLOCKS)
+    settings = [
+        {"kind": kind, "budget": budget}
+        for budget, kind in product(block_trials.BUDGETS, blocks.BLOCKS)
     ]
+    rated = with_rates(rates, settings, lambda each: {"trial": "block", "kind": each["kind"]})
+    return [setting | {"seed": seed} for seed, setting in product(SEEDS, rated)]
 
 
 def shuffle_settings(rates: Any) -> list[Row]:

@@ -11,7 +11,7 @@ from labcode.studies.blocks import tables as blocks
 from labcode.studies.definition import Row, Study, Table
 from labcode.studies.early_exit import tables as early_exit
 from labcode.studies.folds import chapter_trials, fold_trials
-from labcode.studies.searches import best_rate
+from labcode.studies.searches import with_rates
 from labcode.studies.senet import tables as senet
 
 DATA = "mnist5k, five folds: 3500 training, 500 validation and 1000 test images each"
@@ -40,10 +40,9 @@ def own_rates(
     """
 
     def settings(searches: Any) -> list[Row]:
-        return [
-            {"network": network, "lr": best_rate(searches, **{column: network})} | setting
-            for setting, network in product(SETTINGS, searches[column].unique())
-        ]
+        networks = [{"network": network} for network in searches[column].unique()]
+        rated = with_rates(searches, networks, lambda each: {column: each["network"]})
+        return [each | setting for setting, each in product(SETTINGS, rated)]
 
     return Table(f"folds_{name}_own_rates", function, settings, (searched,), facts={"data": data})
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from labcode.studies.definition import Row, Study, Table, TimedTable
 from labcode.studies.mobilenet import mobilenet_trials
-from labcode.studies.searches import best_rate
+from labcode.studies.searches import with_rates
 from labcode.training.decay import DECAYS
 
 SEEDS = (0, 1, 2)
@@ -60,10 +60,8 @@ def at_own_rates(
     """
 
     def runs(searches: Any) -> list[Row]:
-        return [
-            setting | {"lr": best_rate(searches, **chosen(setting)), "seed": seed}
-            for seed, setting in product(seeds, settings)
-        ]
+        rated = with_rates(searches, settings, chosen)
+        return [setting | {"seed": seed} for seed, setting in product(seeds, rated)]
 
     return runs
 

@@ -6,7 +6,7 @@ from itertools import product
 from typing import Any
 
 from labcode.studies.definition import Row, Study, Table
-from labcode.studies.searches import best_rate
+from labcode.studies.searches import with_rates
 from labcode.studies.shufflenet import shuffle_trials
 
 SEEDS = (0, 1, 2)
@@ -33,10 +33,8 @@ RATES = Table(
 
 def at_own_rates(searches: Any) -> list[Row]:
     """Return the runs of the table, each network at the rate that is best for it."""
-    return [
-        setting | {"lr": best_rate(searches, **setting), "seed": seed}
-        for seed, setting in product(SEEDS, SHUFFLES)
-    ]
+    rated = with_rates(searches, SHUFFLES)
+    return [setting | {"seed": seed} for seed, setting in product(SEEDS, rated)]
 
 
 SHUFFLE = Table(

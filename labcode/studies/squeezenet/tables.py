@@ -8,7 +8,7 @@ from typing import Any
 
 from labcode.models.late_squeezenet import POOLS
 from labcode.studies.definition import Row, Study, Table
-from labcode.studies.searches import best_rate
+from labcode.studies.searches import with_rates
 from labcode.studies.squeezenet import squeeze_trials
 
 SEEDS = (0, 1, 2)
@@ -49,12 +49,9 @@ def at_own_rates(settings: list[Row], size: Row, seeds: Any) -> Callable[[Any], 
     """Return what makes the runs of a table, each network at the rate that is best for it."""
 
     def runs(searches: Any) -> list[Row]:
-        return [
-            setting
-            | size
-            | {"lr": best_rate(searches, **(PLAIN | setting), size=size["size"]), "seed": seed}
-            for seed, setting in product(seeds, settings)
-        ]
+        sized = [setting | size for setting in settings]
+        rated = with_rates(searches, sized, lambda setting: PLAIN | setting)
+        return [setting | {"seed": seed} for seed, setting in product(seeds, rated)]
 
     return runs
 
