@@ -18,6 +18,7 @@ from labcode.studies.searches import at_own_rates, best_rate, by_rate, inside, s
 from labcode.studies.senet import se_trials
 from labcode.studies.shufflenet import tables as shufflenet
 from labcode.studies.small_files import tables as small_files
+from labcode.studies.small_files.trials import BITS
 from labcode.studies.squeezenet import tables as squeezenet
 
 RATES = (0.01, 0.02, 0.04, 0.08)
@@ -30,7 +31,14 @@ LESSONS = [
     for lesson in distillation.LESSONS
     for size in distillation.RATED_SIZES
 ]
-PLAIN = [("small_files_rates", {"widths": widths}) for widths in small_files.WIDTHS]
+PLAIN = [
+    *(("small_files_rates", {"widths": widths}) for widths in small_files.WIDTHS),
+    *(
+        ("small_files_shared_rates", {"widths": widths, "bits": bits})
+        for widths in small_files.WIDTHS
+        for bits in BITS
+    ),
+]
 RANKS = [
     ("architecture_low_rank_rates", {"way": way, "rank": rank})
     for way, ranks in low_rank.RATED.items()

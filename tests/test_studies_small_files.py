@@ -8,7 +8,7 @@ from labcode import coding, quantization, studies
 from labcode.models import small_cnn
 from labcode.studies.protocol import digits
 from labcode.studies.small_files import trials
-from labcode.studies.small_files.tables import PLAIN
+from labcode.studies.small_files.tables import WIDTHS
 from labcode.weights import store
 
 FILES = sorted(
@@ -27,7 +27,7 @@ def wrong_places(listed: str) -> set[int]:
 
 
 def test_there_is_a_file_for_each_width_and_number_of_bits() -> None:
-    assert len(FILES) == len({row["widths"] for row in PLAIN.runs()}) * len(trials.BITS)
+    assert len(FILES) == len(WIDTHS) * len(trials.BITS)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -58,7 +58,8 @@ def test_a_run_leaves_files_that_answer_as_its_rows_say(monkeypatch) -> None:
     monkeypatch.setattr(trials.protocol, "digits", lambda: small)
     for name in ("EPOCHS", "SHARED_EPOCHS"):
         monkeypatch.setattr(trials, name, 1)
-    outcome = trials.plain_rows("4 8 12", 0)
+    rates = {"lr": 0.005, "lr_4_bits": 0.002, "lr_3_bits": 0.001}
+    outcome = trials.plain_rows("4 8 12", **rates, seed=0)
     shared = {row["form"][0]: row for row in outcome.rows if "shared" in row["form"]}
     assert len(shared) == len(outcome.files) == len(trials.BITS)
     for name, file in outcome.files.items():
@@ -68,10 +69,16 @@ def test_a_run_leaves_files_that_answer_as_its_rows_say(monkeypatch) -> None:
             wrong = network(small.test.images).argmax(1) != small.test.labels
         assert set(wrong.nonzero().flatten().tolist()) == wrong_places(row["wrong"])
         assert row["bytes_on_disk"] == len(file.data)
-    recipe = trials.baselines.recipe("small_cnn")
     plain = {"validation_accuracy": outcome.rows[0]["validation_accuracy"]}
-    assert trials.rate_row("4 8 12", recipe.lr, 0) == pytest.approx(plain)
-    assert trials.rate_row("4 8 12", recipe.lr / 1000, 0) != plain
+    assert trials.rate_row("4 8 12", rates["lr"], 0) == pytest.approx(plain)
+    assert trials.rate_row("4 8 12", rates["lr"] / 1000, 0) != plain
+    searched = {
+        (row["bits"], row["lr"]): row["validation_accuracy"]
+        for row in trials.shared_rate_rows("4 8 12", rates["lr"], 0)
+    }
+    for bits in trials.BITS:
+        trained = shared[str(bits)]["validation_accuracy"]
+        assert searched[bits, rates[f"lr_{bits}_bits"]] == pytest.approx(trained)
     sizes = [row["bytes_on_disk"] for row in outcome.rows]
     assert sizes == sorted(sizes, reverse=True)
-    assert trials.plain_rows("4 8 12", 1).files == {}
+    assert trials.plain_rows("4 8 12", **rates, seed=1).files == {}

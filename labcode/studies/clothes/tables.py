@@ -16,7 +16,7 @@ from labcode.studies.clothes import clothes_trials
 from labcode.studies.definition import Row, Study, Table
 from labcode.studies.protocol import N_TRAIN
 from labcode.studies.searches import with_rates
-from labcode.studies.senet.tables import CHOICES, STANDARD
+from labcode.studies.senet.tables import CHOICES
 from labcode.studies.shufflenet.tables import SHUFFLES
 
 DATA = "fashion_mnist: {} training, 5000 validation and 10000 test images"

@@ -7,8 +7,8 @@ each image.
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
 from functools import partial
+from itertools import product
 
 import torch
 from torch import Tensor, nn
@@ -25,16 +25,20 @@ from labcode.weights import baselines
 
 SHAPE = (1, 28, 28)
 EPOCHS = 40  # of the plain networks, from their first weights
-SHARED_EPOCHS, SHARED_LR = 10, 2e-3  # of training the shared values, not searched
+SHARED_EPOCHS = 10  # of training the shared values
+SHARED_RATES = (2.5e-4, 5e-4, 1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2, 3.2e-2)  # tried for them
 CALIBRATION = 500  # training images, unchanged
 BITS = (4, 3)  # of the shared values
 
 
-def plain_rows(widths: str, seed: int) -> Outcome:
+def plain_rows(widths: str, lr: float, lr_4_bits: float, lr_3_bits: float, seed: int) -> Outcome:
     """Train a plain network from the start, and store it in few bits.
 
     Args:
         widths: Filters of its three convolutions, such as "4 8 12".
+        lr: Learning rate at the start.
+        lr_4_bits: The same where its shared values of 4 bits are trained.
+        lr_3_bits: The same for those of 3 bits.
         seed: Decides the first weights, the order of the images and their changes.
 
     Returns:
@@ -42,12 +46,12 @@ def plain_rows(widths: str, seed: int) -> Outcome:
         and trained. Seed 0 leaves the files of these behind.
     """
     data, rows, files = protocol.digits(), [], {}
-    model = _trained([int(width) for width in widths.split()], seed, data)
+    model = _trained(widths, lr, seed, data)
     small = quantization.quantize_model(model, data.train.images[:CALIBRATION])
     rows.append(_row("float32", model, len(to_onnx(model, SHAPE)), data))
     rows.append(_row("int8", small, len(quantization.pack_model(small)), data))
-    for bits in BITS:
-        packed = coding.pack(few := shared(model, bits, seed, data))
+    for bits, lr_of_values in zip(BITS, (lr_4_bits, lr_3_bits), strict=True):
+        packed = coding.pack(few := shared(model, bits, lr_of_values, seed, data))
         rows.append(_row(f"{bits} bits, shared", few, len(packed), data))
         if seed == 0:
             about = {"network": "small_cnn", "seed": seed, "dataset": data.name, "widths": widths}
@@ -55,7 +59,7 @@ def plain_rows(widths: str, seed: int) -> Outcome:
     return Outcome(rows, files)
 
 
-def shared(model: nn.Module, bits: int, seed: int, data: Dataset) -> nn.Module:
+def shared(model: nn.Module, bits: int, lr: float, seed: int, data: Dataset) -> nn.Module:
     """Return a copy whose weights share 2^bits trained values for each layer."""
     small, how = copy.deepcopy(model), baselines.recipe("small_cnn")
     values = quantization.share_weights(small, bits)
@@ -65,7 +69,7 @@ def shared(model: nn.Module, bits: int, seed: int, data: Dataset) -> nn.Module:
             data.train,
             epochs=SHARED_EPOCHS,
             batch_size=how.batch_size,
-            lr=SHARED_LR,
+            lr=lr,
             augment=how.augment,
             seed=seed,
             device="cpu",
@@ -79,20 +83,37 @@ def shared(model: nn.Module, bits: int, seed: int, data: Dataset) -> nn.Module:
 def rate_row(widths: str, lr: float, seed: int) -> Row:
     """Return the validation accuracy of a plain network in float32 at a learning rate."""
     data = protocol.digits()
-    model = _trained([int(width) for width in widths.split()], seed, data, lr)
+    model = _trained(widths, lr, seed, data)
     return {"validation_accuracy": evaluate(model, data.validation).accuracy}
 
 
-def _trained(widths: Sequence[int], seed: int, data: Dataset, lr: float | None = None) -> nn.Module:
+def shared_rate_rows(widths: str, plain_lr: float, seed: int) -> list[Row]:
+    """Return the validation accuracy of shared values, for each of `BITS` and `SHARED_RATES`.
+
+    Args:
+        widths: Filters of the plain network's three convolutions, such as "4 8 12".
+        plain_lr: Learning rate of its training, before values are shared.
+        seed: Decides its first weights, the order of the images and their changes.
+    """
+    data = protocol.digits()
+    model, rows = _trained(widths, plain_lr, seed, data), []
+    for bits, lr in product(BITS, SHARED_RATES):
+        few = shared(model, bits, lr, seed, data)
+        found = evaluate(few, data.validation).accuracy
+        rows.append({"bits": bits, "lr": lr, "validation_accuracy": found})
+    return rows
+
+
+def _trained(widths: str, lr: float, seed: int, data: Dataset) -> nn.Module:
     """Train a small CNN of these widths as the course's own, but longer; fold its batch norms."""
     how = baselines.recipe("small_cnn")
-    model = seeded(partial(small_cnn, widths=widths), seed)
+    model = seeded(partial(small_cnn, widths=[int(width) for width in widths.split()]), seed)
     fit(
         model,
         data.train,
         epochs=EPOCHS,
         batch_size=how.batch_size,
-        lr=lr or how.lr,
+        lr=lr,
         weight_decay=how.weight_decay,
         augment=how.augment,
         seed=seed,
