@@ -9,11 +9,13 @@ from labcode import studies
 from labcode.studies.basics import tables as basics
 from labcode.studies.blocks.tables import KINDS
 from labcode.studies.clothes import tables as clothes
+from labcode.studies.design_space import tables as design_space
 from labcode.studies.distillation import tables as distillation
 from labcode.studies.early_exit.tables import FEATURED
 from labcode.studies.low_rank import tables as low_rank
 from labcode.studies.mobilenet import tables as mobilenet
 from labcode.studies.pruning import tables as pruning
+from labcode.studies.pruning.trials import LATE_STARTS
 from labcode.studies.searches import at_own_rates, best_rate, by_rate, inside, safe_rate, with_rates
 from labcode.studies.senet import se_trials
 from labcode.studies.shufflenet import tables as shufflenet
@@ -55,6 +57,14 @@ CUT = [
     for network, widths in pruning.CUTS.items()
     for width, kinds in widths.items()
     for kind in kinds
+]
+DESIGNS = [
+    *(("design_space_rates", design) for design in design_space.DESIGNS),
+    *(("design_space_longer_rates", design) for design in design_space.LONGER_DESIGNS),
+]
+AGAIN = [
+    *(("pruning_lottery_rates", {"start": start}) for start in LATE_STARTS),
+    *(("pruning_dsd_rates", training) for training in pruning.DSD_TRAININGS),
 ]
 SMALL = [
     *(("cnn_basics_rates", {"trial": trial, **setting}) for trial, setting in basics.RATED),
@@ -178,7 +188,10 @@ def test_what_is_not_there_is_named():
 
 @pytest.mark.parametrize(
     ("name", "chosen"),
-    DIGITS + EXITS + GATES + CLOTHES + LESSONS + PLAIN + RANKS + PRUNED + CUT + SMALL + PHOTOGRAPHS,
+    [
+        *(DIGITS + EXITS + GATES + CLOTHES + LESSONS + PLAIN + RANKS + PRUNED + CUT + DESIGNS),
+        *(AGAIN + SMALL + PHOTOGRAPHS),
+    ],
 )
 def test_the_best_rate_lies_inside_what_was_searched(name, chosen):
     assert inside(studies.table(name), **chosen)

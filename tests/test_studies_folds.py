@@ -169,6 +169,7 @@ def test_the_pairs_have_names_of_their_own():
         ("folds_blocks_own_rates", "architecture_block_rates", "kind"),
         ("folds_exits_own_rates", "early_exit_rates", "method"),
         ("folds_se_own_rates", "senet_rates", "network"),
+        ("folds_lottery_own_rates", "pruning_lottery_rates", "start"),
     ],
 )
 def test_each_network_has_the_rate_that_was_best_for_it(name, searched, column):
@@ -311,7 +312,7 @@ def test_a_ticket_and_its_controls_learn_from_their_fold(monkeypatch):
     (_, _, none), *rounds = seen
     assert none is None
     left = [sum(int(mask.sum()) for mask in masks.values()) for _, _, masks in rounds]
-    assert len(left) == chapter_trials.ROUNDS + 2
+    assert len(left) == chapter_trials.pruning.LATE_ROUND + 2
     assert left[-3] == left[-2] == left[-1]  # the ticket, and its two controls
     weights = sum(p.numel() for p in baselines.load("lenet_300_100").parameters() if p.ndim > 1)
     assert left[-1] / weights == pytest.approx(0.8**13, rel=0.03)  # the last layer loses less

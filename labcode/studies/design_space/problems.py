@@ -7,6 +7,7 @@ import time
 from labcode import studies
 from labcode.search.problem import Option, Problem
 from labcode.studies.design_space.grid import BYPASSES, SHARES, SQUEEZE_RATIOS
+from labcode.studies.searches import best_rate
 
 SPACE: dict[str, tuple[Option, ...]] = {
     "squeeze_ratio": SQUEEZE_RATIOS,
@@ -21,17 +22,23 @@ TIMED_AIMS = {"validation_accuracy": "maximize", "microseconds": "minimize"}
 def trained(epochs: int | None = None, seed: int = 0) -> Problem:
     """Return the design space whose networks are trained when they are asked for.
 
+    Each design learns at the rate that a search found for it.
+
     Args:
         epochs: Passes over the training split; None takes as many as the measured grid.
         seed: Of every network.
     """
 
+    rates = studies.table("design_space_rates")
+
     def measure(squeeze_ratio: float, expand3x3_share: float, bypass: str) -> dict[str, float]:
         from labcode.studies.design_space import trials
         from labcode.studies.protocol import digits, scores
 
+        design = (squeeze_ratio, expand3x3_share, bypass)
+        lr = best_rate(rates, **dict(zip(SPACE, design, strict=True)))
         passes = trials.EPOCHS if epochs is None else epochs
-        model = trials.train(digits(), squeeze_ratio, expand3x3_share, bypass, seed, epochs=passes)
+        model = trials.train(digits(), *design, lr, seed, epochs=passes)
         return scores(model, digits(), ["validation"]) | trials.costs(model)
 
     return Problem(SPACE, AIMS, measure)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from typing import Any
 
 import labcode
 from labcode._checks import check_choice
@@ -15,7 +16,6 @@ from labcode.studies.protocol import digits, scores, trained
 
 EPOCHS = 5
 BATCH_SIZE = 100
-RATE = 2e-2  # chosen on validation images: see RATES in `tables`
 
 
 def schedule(done: float) -> float:
@@ -34,10 +34,10 @@ def train(
     squeeze_ratio: float,
     expand3x3_share: float,
     bypass: str,
+    lr: float,
     seed: int,
     *,
     epochs: int = EPOCHS,
-    rate: float = RATE,
 ) -> SmallSqueezeNet:
     """Train a network of the design space on the training split.
 
@@ -46,9 +46,9 @@ def train(
         squeeze_ratio: Squeeze filters over expand filters.
         expand3x3_share: Share of the expand filters that are 3x3.
         bypass: "plain", "simple" or "complex".
+        lr: Highest learning rate.
         seed: Decides the first weights and the order of the images.
         epochs: Passes over the training split.
-        rate: Highest learning rate.
 
     Returns:
         The trained network.
@@ -66,12 +66,14 @@ def train(
         seed,
         epochs=epochs,
         batch_size=BATCH_SIZE,
-        lr=rate,
+        lr=lr,
         schedule=schedule,
     )
 
 
-def grid_row(squeeze_ratio: float, expand3x3_share: float, bypass: str, seed: int) -> Row:
+def grid_row(
+    squeeze_ratio: float, expand3x3_share: float, bypass: str, lr: float, seed: int
+) -> Row:
     """Train one network of the grid; the arguments are those of `train`.
 
     Returns:
@@ -80,21 +82,26 @@ def grid_row(squeeze_ratio: float, expand3x3_share: float, bypass: str, seed: in
         accuracy.
     """
     images, start = digits(), time.thread_time()
-    model = train(images, squeeze_ratio, expand3x3_share, bypass, seed)
+    model = train(images, squeeze_ratio, expand3x3_share, bypass, lr, seed)
     seconds = time.thread_time() - start
     return scores(model, images) | costs(model) | {"seconds": round(seconds, 2)}
 
 
-def rate_row(rate: float, squeeze_ratio: float, bypass: str, seed: int) -> Row:
-    """Train with another learning rate; only validation images are looked at."""
-    model = train(digits(), squeeze_ratio, 0.5, bypass, seed, rate=rate)
+def rate_row(epochs: int, seed: int, **design: Any) -> Row:
+    """Train a design at a learning rate; only validation images are looked at.
+
+    Args:
+        epochs: Passes over the training split.
+        seed: Decides the first weights and the order of the images.
+        design: The other arguments of `train`.
+    """
+    model = train(digits(), **design, seed=seed, epochs=epochs)
     return scores(model, digits(), ["validation"])
 
 
-def longer_row(bypass: str, epochs: int, seed: int, expand3x3_share: float = 0.5) -> Row:
-    """Train one design, squeeze ratio 0.25 and as a rule half 3x3, for longer."""
-    model = train(digits(), 0.25, expand3x3_share, bypass, seed, epochs=epochs)
-    return scores(model, digits())
+def longer_row(epochs: int, seed: int, **design: Any) -> Row:
+    """Return the accuracies of a design after longer training; the arguments of `rate_row`."""
+    return scores(train(digits(), **design, seed=seed, epochs=epochs), digits())
 
 
 def costs(model: SmallSqueezeNet) -> Row:

@@ -29,7 +29,6 @@ from labcode.weights import baselines
 LENET5 = "lenet5"
 TENTH = 0.1  # of the weights, pruned at once
 SHARE = 0.16  # of the work: the budget that thresholds are chosen for
-ROUNDS = 13  # of pruning, 20 % of the remaining weights each
 
 
 def lenet5_rows(fold: int, seed: int) -> list[Row]:
@@ -99,14 +98,28 @@ def network_with_exits(data: Dataset, fold: int, seed: int) -> ExitNetwork:
 
 
 def lottery_rows(fold: int, seed: int) -> list[Row]:
-    """Find the lottery ticket of the last of `ROUNDS`, and try its masks from new weights."""
+    """Find the lottery ticket of round `pruning.LATE_ROUND`, and try its masks from new weights."""
     data = digits(fold=fold)
     model = baselines.recipe("lenet_300_100").initial(data, seed=seed)
     train = pruning.lottery_training(data, seed, pruning.LOTTERY["epochs"])
-    tickets = find_tickets(model, weights_of(model), train, rounds=ROUNDS)
+    tickets = find_tickets(model, weights_of(model), train, rounds=pruning.LATE_ROUND)
     whole = next(tickets)
     (ticket,) = deque(tickets, maxlen=1)
     networks = {"unpruned": whole.trained, "original": ticket.trained}
     for kind, masks in pruning.lottery_controls(ticket, seed).items():
         networks[kind] = pruning.from_new_weights(masks, train, data, seed)
     return [answers(each, network, data.test) for each, network in networks.items()]
+
+
+def lottery_row(network: str, lr: float, fold: int, seed: int) -> Row:
+    """Return the answers of a whole LeNet-300-100 or of its ticket, at a learning rate.
+
+    Args:
+        network: One of `labcode.studies.pruning.trials.LATE_STARTS`.
+        lr: Of the training whose answers these are; tickets are found at that of the paper.
+        fold: Whose images it learns from, and answers.
+        seed: Decides the first weights and the order of the images.
+    """
+    data = digits(fold=fold)
+    ticket = None if network == "unpruned" else pruning.late_ticket(data, seed)
+    return answers(network, pruning.trained_from(network, ticket, lr, data, seed), data.test)

@@ -121,7 +121,17 @@ SE_AT_OWN_RATES = {
         *(("standard SE", change) for change in ("maximum", "r = 2", "tanh", "ReLU")),
     )
 }
-AT_OWN_RATES = (*BLOCKS_AT_OWN_RATES.values(), EXITS_AT_OWN_RATES, *SE_AT_OWN_RATES.values())
+TICKET_AT_OWN_RATES, OWN_WEIGHTS_AT_OWN_RATES = (
+    Comparison("folds_lottery_own_rates", pair.first, pair.second, f"{pair.label}, own rates")
+    for pair in (TICKET, OWN_WEIGHTS)
+)
+AT_OWN_RATES = (
+    *BLOCKS_AT_OWN_RATES.values(),
+    EXITS_AT_OWN_RATES,
+    *SE_AT_OWN_RATES.values(),
+    TICKET_AT_OWN_RATES,
+    OWN_WEIGHTS_AT_OWN_RATES,
+)
 
 
 def right(table: pd.DataFrame, network: str) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ from labcode.studies.blocks import tables as blocks
 from labcode.studies.definition import Row, Study, Table
 from labcode.studies.early_exit import tables as early_exit
 from labcode.studies.folds import chapter_trials, fold_trials
+from labcode.studies.pruning import tables as pruning
 from labcode.studies.searches import with_rates
 from labcode.studies.senet import tables as senet
 
@@ -60,5 +61,6 @@ STUDY = Study(
         folds("lenet5", chapter_trials.lenet5_rows),
         folds("stopping", chapter_trials.stopping_rows),
         folds("lottery", chapter_trials.lottery_rows),
+        own_rates("lottery", chapter_trials.lottery_row, pruning.LOTTERY_RATES, "start", DATA),
     ),
 )

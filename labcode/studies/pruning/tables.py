@@ -8,7 +8,7 @@ from typing import Any
 from labcode.studies.definition import Export, Row, Study, Table, TimedTable, grid
 from labcode.studies.pruning import page_data, trials, unit_trials
 from labcode.studies.scoreboard import techniques
-from labcode.studies.searches import best_rate
+from labcode.studies.searches import best_rate, with_rates
 
 FACTS = {"data": "mnist5k: 3500 training, 500 validation and 1000 test images"}
 SEEDS = (0, 1, 2)
@@ -36,6 +36,11 @@ CUTS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "lenet_300_100": {"tenth": CONTROLLED, "thirtieth": CONTROLLED},
 }
+LOTTERY_RATE_SEEDS = (100, 101, 102)  # no other table uses them
+DSD_TRAININGS: list[Row] = [
+    {"network": "lenet_300_100", "kind": kind, "epochs": 20}
+    for kind in ("dense", "DSD 30 %", "DSD 50 %")
+]
 
 
 def finetuned(network: str) -> Table:
@@ -116,12 +121,30 @@ LOTTERY = Table(
     grid(start=("original", "early"), seed=SEEDS),
     facts=FACTS,
 )
+# One of its tickets again, and its controls, each at a rate of its own.
+LOTTERY_RATES = Table(
+    "pruning_lottery_rates",
+    trials.lottery_rate_rows,
+    [{"seed": seed} for seed in LOTTERY_RATE_SEEDS],
+    facts=FACTS,
+)
+DSD_RATES = Table(
+    "pruning_dsd_rates",
+    trials.dsd_row,
+    [
+        training | {"lr": lr, "seed": seed}
+        for training, lr, seed in product(DSD_TRAININGS, CUT_RATES_TRIED, SEEDS)
+    ],
+    facts=FACTS,
+)
 DSD = Table(
     "pruning_dsd",
     trials.dsd_row,
-    grid(
-        network=["lenet_300_100"], kind=("dense", "DSD 30 %", "DSD 50 %"), epochs=[20], seed=SEEDS
-    ),
+    lambda searches: [
+        training | {"seed": seed}
+        for training, seed in product(with_rates(searches, DSD_TRAININGS), SEEDS)
+    ],
+    (DSD_RATES,),
     facts=FACTS,
 )
 # The cut networks of the scoreboard and of the clock, by the recipe of the whole one.
@@ -157,6 +180,8 @@ STUDY = Study(
         PATIENT,
         CUT_RATES,
         LOTTERY,
+        LOTTERY_RATES,
+        DSD_RATES,
         DSD,
         CUTS_LENET5,
         SCOREBOARD,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+from collections import deque
 from collections.abc import Callable
+from itertools import product
 
 import torch
 from torch import nn
@@ -40,6 +42,9 @@ LOTTERY_ROUNDS = 17
 REINITIALISED = (3, 7, 10, 13, 15, 17)  # rounds whose masks are tried from other first weights
 SHUFFLED = (7, 13, 17)  # rounds whose masks are tried at random places, too
 EARLY_EPOCHS = 1
+LATE_ROUND = 13  # 5.6 % of the weights: what is trained once more, each start at its own rate
+LATE_STARTS = ("unpruned", "original", "re-initialised")
+LOTTERY_RATES = (3e-4, 6e-4, 1.2e-3, 2.4e-3, 4.8e-3, 9.6e-3, 1.92e-2)  # tried for them
 
 
 def order_rows(network: str, seed: int) -> list[Row]:
@@ -198,6 +203,53 @@ def lottery_rows(start: str, seed: int, rounds: int = LOTTERY_ROUNDS) -> list[Ro
     return rows
 
 
+def late_ticket(digits: Dataset, seed: int) -> Ticket:
+    """Find the ticket of LeNet-300-100 in round `LATE_ROUND`, at the rate of the paper."""
+    model = baselines.recipe("lenet_300_100").initial(digits, seed=seed)
+    train = lottery_training(digits, seed, LOTTERY["epochs"])
+    tickets = find_tickets(model, weights_of(model), train, rounds=LATE_ROUND)
+    (ticket,) = deque(tickets, maxlen=1)
+    return ticket
+
+
+def trained_from(
+    start: str, ticket: Ticket | None, lr: float, digits: Dataset, seed: int
+) -> nn.Module:
+    """Train LeNet-300-100 once more, whole or as a ticket, at a rate of its own.
+
+    Args:
+        start: One of `LATE_STARTS`.
+        ticket: Its masks; "unpruned" needs none.
+        lr: Learning rate, constant.
+        digits: Trained on its train split.
+        seed: Of the ticket, and of the order of the images.
+    """
+    train = lottery_training(digits, seed, LOTTERY["epochs"], lr)
+    masks = ticket.masks if ticket is not None and start != "unpruned" else None
+    if start == "re-initialised":
+        assert masks is not None
+        return from_new_weights(masks, train, digits, seed)
+    model = baselines.recipe("lenet_300_100").initial(digits, seed=seed)
+    if masks is not None:
+        masks.apply(model)
+    train(model, masks)
+    return model
+
+
+def lottery_rate_rows(seed: int) -> list[Row]:
+    """Return the validation accuracy of each of `LATE_STARTS` at each of `LOTTERY_RATES`.
+
+    Args:
+        seed: Decides the first weights, the ticket and the order of the images.
+    """
+    digits, rows = protocol.digits(), []
+    ticket = late_ticket(digits, seed)
+    for start, lr in product(LATE_STARTS, LOTTERY_RATES):
+        model = trained_from(start, ticket, lr, digits, seed)
+        rows.append({"start": start, "lr": lr} | scores(model, digits, ["validation"]))
+    return rows
+
+
 def lottery_controls(ticket: Ticket, seed: int) -> dict[str, Masks]:
     """Return the masks of a ticket to try from other first weights, by kind."""
     assert ticket.masks is not None
@@ -217,7 +269,7 @@ def from_new_weights(masks: Masks, train: Train, digits: Dataset, seed: int) -> 
     return other
 
 
-def lottery_training(digits: Dataset, seed: int, epochs: float) -> Train:
+def lottery_training(digits: Dataset, seed: int, epochs: float, lr: float = LOTTERY["lr"]) -> Train:
     """Return the training of the lottery ticket paper: plain Adam, no decay, no augmentation."""
 
     def train(model: nn.Module, masks: Masks | None) -> None:
@@ -227,7 +279,7 @@ def lottery_training(digits: Dataset, seed: int, epochs: float) -> Train:
             seed,
             epochs=int(epochs),
             batch_size=int(LOTTERY["batch_size"]),
-            lr=LOTTERY["lr"],
+            lr=lr,
             schedule="constant",
             after_step=masks.after_step if masks is not None else None,
         )
@@ -242,17 +294,18 @@ def _lottery_row(
     return {"kind": kind, "round": number, "kept": kept} | scores(model, digits)
 
 
-def dsd_row(network: str, kind: str, epochs: int, seed: int) -> Row:
+def dsd_row(network: str, kind: str, epochs: int, lr: float, seed: int) -> Row:
     """Train a baseline on: dense, sparse, dense; or dense for as many steps (the control).
 
     Args:
         network: A baseline.
         kind: "dense" (the control), or "DSD 30 %", "DSD 50 %": the part that is pruned.
         epochs: Passes over the training split, half of them sparse.
+        lr: Learning rate at the start; the second half takes a tenth of it.
         seed: Of the baseline, and of the order of the images.
 
     Returns:
-        Validation and test accuracy; both kinds take the same learning rates.
+        Validation and test accuracy.
     """
     digits, model = protocol.digits(), baselines.load(network, seed=seed)
     sparsity = 0.0 if kind == "dense" else float(kind.split()[1]) / 100
@@ -263,6 +316,6 @@ def dsd_row(network: str, kind: str, epochs: int, seed: int) -> Row:
         sparse_epochs=epochs // 2,
         dense_epochs=epochs - epochs // 2,
         seed=seed,
-        **fine_tuning(network),
+        **(fine_tuning(network) | {"lr": lr}),
     )
     return scores(model, digits)
