@@ -59,7 +59,8 @@ def test_a_rate_is_judged_on_the_validation_split(few):
 @pytest.mark.parametrize("name", TABLES)
 def test_each_network_has_the_rate_that_was_best_on_the_validation_split(name):
     table, (trial, columns) = studies.table(name), TABLES[name]
-    rates = studies.table("clothes_rates").query("trial == @trial")
+    rates = studies.table("clothes_rates")
+    rates = rates[rates["trial"] == trial]
     best = rates.pivot_table("validation_accuracy", columns, "lr").idxmax(axis=1)
     used = table.groupby(columns)["lr"].unique()
     assert len(used) == len(best)

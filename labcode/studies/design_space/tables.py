@@ -21,7 +21,7 @@ FACTS = {"data": "mnist5k: 3500 training, 500 validation and 1000 test images"}
 SEEDS = (0, 1, 2)
 SEARCHES = 20  # seeds of each sampler
 RATE_SEEDS = (100, 101, 102)  # no other table uses them
-RATES_TRIED = (5e-3, 1e-2, 2e-2, 4e-2, 8e-2, 0.16)
+RATES_TRIED = (1.25e-3, 2.5e-3, 5e-3, 1e-2, 2e-2, 4e-2, 8e-2, 0.16)
 LONGER_EPOCHS = 4 * trials.EPOCHS
 DESIGNS: list[Row] = [
     {"squeeze_ratio": ratio, "expand3x3_share": share, "bypass": bypass}
