@@ -56,6 +56,7 @@ def test_the_page_shows_every_published_number(paper):
         assert row.quantity in number
         assert row.config in f"{number} {row.table}"
         assert printed.split(" ")[0] == row.published.split(" ")[0]
+        assert printed.count("%") == row.published.count("%") or not row.published.count("%")
         assert bool(ours) == (row.kind != papers.CITED)
         if ours:
             assert number.endswith(row.verdict.replace(papers.EQUAL, "equal"))

@@ -139,7 +139,10 @@ def name(row: Row) -> str:
 
 
 def _printed(row: Row) -> str:
-    return f"{row.published} {row.unit}".strip() if row.unit != "count" else row.published
+    published = row.published.strip()
+    if row.unit == "count" or (row.unit == "%" and "%" in published):  # some have their signs
+        return published
+    return f"{published} {row.unit}".strip()
 
 
 def _verdict(row: Row) -> str:
