@@ -7,7 +7,7 @@ import time
 from labcode import studies
 from labcode.search.problem import Option, Problem
 from labcode.studies.design_space.grid import BYPASSES, SHARES, SQUEEZE_RATIOS
-from labcode.studies.searches import best_rate
+from labcode.studies.searches import safe_rate
 
 SPACE: dict[str, tuple[Option, ...]] = {
     "squeeze_ratio": SQUEEZE_RATIOS,
@@ -36,7 +36,7 @@ def trained(epochs: int | None = None, seed: int = 0) -> Problem:
         from labcode.studies.protocol import digits, scores
 
         design = (squeeze_ratio, expand3x3_share, bypass)
-        lr = best_rate(rates, **dict(zip(SPACE, design, strict=True)))
+        lr = safe_rate(rates, **dict(zip(SPACE, design, strict=True)))
         passes = trials.EPOCHS if epochs is None else epochs
         model = trials.train(digits(), *design, lr, seed, epochs=passes)
         return scores(model, digits(), ["validation"]) | trials.costs(model)

@@ -15,11 +15,11 @@ from labcode.studies.design_space import (
     page_data,
     trials,
 )
-from labcode.studies.searches import with_rates
+from labcode.studies.searches import safe_rate, with_rates
 
 FACTS = {"data": "mnist5k: 3500 training, 500 validation and 1000 test images"}
-SEEDS = (0, 1, 2)
-SEARCHES = 20  # seeds of each sampler
+SEEDS = (0, 1, 2, 3, 4, 5)
+SEARCHES = 50  # seeds of each sampler
 RATE_SEEDS = (100, 101, 102)  # no other table uses them
 RATES_TRIED = (1.25e-3, 2.5e-3, 5e-3, 1e-2, 2e-2, 4e-2, 8e-2, 0.16)
 LONGER_EPOCHS = 4 * trials.EPOCHS
@@ -43,15 +43,16 @@ def searched(designs: list[Row], epochs: int) -> list[Row]:
 
 
 def grid_settings(rates: Any) -> list[Row]:
-    """Return the runs of the grid, each design at its own best rate."""
-    return [design | {"seed": s} for s, design in product(SEEDS, with_rates(rates, DESIGNS))]
+    """Return the runs of the grid, each design at a rate of its own."""
+    rated = with_rates(rates, DESIGNS, rate=safe_rate)
+    return [design | {"seed": seed} for seed, design in product(SEEDS, rated)]
 
 
 def longer_settings(rates: Any) -> list[Row]:
-    """Return the longer trainings, each design at its own best rate."""
+    """Return the longer trainings, each design at its own rate of a search as long."""
+    rated = with_rates(rates, LONGER_DESIGNS, rate=safe_rate)
     return [
-        design | {"epochs": LONGER_EPOCHS, "seed": seed}
-        for design, seed in product(with_rates(rates, LONGER_DESIGNS), SEEDS)
+        design | {"epochs": LONGER_EPOCHS, "seed": seed} for design, seed in product(rated, SEEDS)
     ]
 
 
