@@ -22,7 +22,6 @@ TIMED = [name for name, table in TABLES.items() if isinstance(table, TimedTable)
 YOUNGER = {"tables", "weight_decay"}  # some stored tables are older than these facts
 UNSEEN_BY_PAGES = {
     "cnn_basics_pooled_files",
-    "design_space_rates",
     "distillation_ensemble_temperature",
     "distillation_weight",
 }
