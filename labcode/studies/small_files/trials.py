@@ -26,7 +26,7 @@ from labcode.weights import baselines
 SHAPE = (1, 28, 28)
 EPOCHS = 40  # of the plain networks, from their first weights
 SHARED_EPOCHS = 10  # of training the shared values
-SHARED_RATES = (2.5e-4, 5e-4, 1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2, 3.2e-2)  # tried for them
+SHARED_RATES = tuple(2e-3 * 2**step for step in range(-6, 8))  # tried for them
 CALIBRATION = 500  # training images, unchanged
 BITS = (4, 3)  # of the shared values
 
