@@ -157,7 +157,7 @@ def test_names_stand_for_studies_tables_and_exports() -> None:
 def test_the_command_lists_what_it_would_make(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["clothes", "pruning_latency", "--list"]) == 0
     lines = dict(line.split(":", 1) for line in capsys.readouterr().out.splitlines())
-    assert "110 runs" in lines["clothes_rates"]
+    assert "60 runs" in lines["clothes_rates"]
     assert "needs clothes_rates" in lines["clothes_blocks"]
     assert lines["pruning_latency"] == " measured by benchmarks/pruning.py"
     with pytest.raises(SystemExit):

@@ -6,7 +6,6 @@ validation split. The first run downloads 30 MB.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import product
 from typing import Any
 
@@ -15,8 +14,8 @@ from labcode.studies.blocks import block_trials
 from labcode.studies.clothes import clothes_trials
 from labcode.studies.definition import Row, Study, Table
 from labcode.studies.protocol import N_TRAIN
-from labcode.studies.searches import with_rates
-from labcode.studies.senet.tables import CHOICES
+from labcode.studies.searches import best_rate, with_rates
+from labcode.studies.senet.tables import CHOICES, STANDARD
 from labcode.studies.shufflenet.tables import SHUFFLES
 
 DATA = "fashion_mnist: {} training, 5000 validation and 10000 test images"
@@ -25,10 +24,17 @@ SEEDS = (0, 1, 2)
 RATE_SEED = 100  # no other table uses it
 SMALL = block_trials.BUDGETS[0]
 HIGHER = (0.04, 0.08)
+# The network without SE and those of other gates have rates of their own; all other choices of the
+# SE block take that of the standard one.
+OWN_RATE = (
+    STANDARD | {"placement": "none"},
+    STANDARD,
+    *(STANDARD | {"gate": gate} for gate in ("tanh", "relu")),
+)
 RATED: tuple[tuple[str, Row], ...] = (
     *(("block", {"kind": kind, "budget": SMALL}) for kind in blocks.BLOCKS),
-    *(("shuffle", shuffle) for shuffle in SHUFFLES),
-    *(("se", choice) for choice in CHOICES),
+    ("shuffle", {"groups": 4, "shuffle": True}),
+    *(("se", choice) for choice in OWN_RATE),
 )
 
 
@@ -43,19 +49,24 @@ def block_settings(rates: Any) -> list[Row]:
 
 
 def shuffle_settings(rates: Any) -> list[Row]:
-    """Return groups with and without a shuffle, each at its own best rate."""
-    return _rated("shuffle", SHUFFLES, rates)
+    """Return groups with and without a shuffle, at the best rate."""
+    return [
+        setting | {"lr": best_rate(rates, trial="shuffle"), "seed": seed}
+        for seed, setting in product(SEEDS, SHUFFLES)
+    ]
+
+
+def se_rate(rates: Any, choice: Row) -> float:
+    """Return the best rate of a choice of the SE block, or of the standard block."""
+    return best_rate(rates, trial="se", **(choice if choice in OWN_RATE else STANDARD))
 
 
 def se_settings(rates: Any) -> list[Row]:
-    """Return the choices of the SE block, each at its own best rate."""
-    return _rated("se", CHOICES, rates)
-
-
-def _rated(trial: str, networks: Iterable[Row], rates: Any) -> list[Row]:
-    """Return the runs of the networks of a trial, each at the rate of its search."""
-    rated = with_rates(rates, networks, lambda each: {"trial": trial, **each})
-    return [setting | {"seed": seed} for seed, setting in product(SEEDS, rated)]
+    """Return the choices of the SE block, each at its rate."""
+    return [
+        choice | {"lr": se_rate(rates, choice), "seed": seed}
+        for seed, choice in product(SEEDS, CHOICES)
+    ]
 
 
 RATES = Table(
