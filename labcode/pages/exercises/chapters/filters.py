@@ -61,7 +61,7 @@ EXERCISES: tuple[Exercise, ...] = (
         solve=_lost,
         hints=(
             "A filter has 20 · 5 · 5 weights and a bias. Who reads what it makes?",
-            "Each of its channels gives 4 · 4 numbers to each of the 500 neurons of `fc1`.",
+            "Its channel gives 4 · 4 numbers to each of the 500 neurons of `fc1`.",
         ),
     ),
     Choice(
