@@ -14,6 +14,7 @@ from labcode.studies.folds import chapter_trials, fold_trials
 from labcode.studies.folds.comparisons import ALL, AT_OWN_RATES, Comparison, right
 from labcode.studies.folds.tables import SETTINGS, STUDY
 from labcode.studies.protocol import digits
+from labcode.studies.small_files import trials as small_trials
 from labcode.training import difference_over_seeds
 from labcode.weights import baselines
 
@@ -52,6 +53,14 @@ CHAPTERS = {
     ("folds_stopping", "stopping early"): (
         "early_exit_budgets",
         "kind == 'confidence' and share == 0.16",
+    ),
+    ("folds_small_files", "float32"): (
+        "small_files",
+        "widths == '6 12 16' and form == 'float32'",
+    ),
+    ("folds_small_files", "shared"): (
+        "small_files",
+        "widths == '6 12 16' and form == '3 bits, shared'",
     ),
     **{
         ("folds_lottery", kind): ("pruning_lottery", f"kind == '{kind}' and round == 13")
@@ -179,6 +188,29 @@ def test_each_network_has_the_rate_that_was_best_for_it(name, searched, column):
     best = counts.groupby([rates[column], rates["lr"]]).sum().unstack().idxmax(axis=1)
     used = studies.table(name).groupby("network")["lr"].unique()
     assert used.map(list).to_dict() == {network: [rate] for network, rate in best.items()}
+
+
+def test_the_smallest_file_has_the_rates_of_its_chapter():
+    table, chapter = studies.table("folds_small_files"), studies.table("small_files")
+    used = table.dropna(subset="widths")[["widths", "lr", "bits", "lr_of_values"]].drop_duplicates()
+    (widths, lr, bits, lr_of_values) = used.iloc[0]
+    known = chapter[chapter["widths"] == widths]
+    assert len(used) == 1
+    assert bits == 3
+    assert set(known["lr"]) == {lr}
+    assert set(known["lr_3_bits"]) == {lr_of_values}
+
+
+@pytest.mark.slow
+def test_a_plain_network_learns_from_its_fold(monkeypatch):
+    monkeypatch.setattr(small_trials, "EPOCHS", 1)
+    monkeypatch.setattr(small_trials, "SHARED_EPOCHS", 1)
+    one, other = (
+        small_trials.fold_rows("4 8 12", 0.02, 3, 0.002, fold=fold, seed=4) for fold in (1, 2)
+    )
+    assert [row["network"] for row in one] == ["float32", "shared"]
+    assert all(row["right"] > 300 for row in one)  # of 1,000; a tenth by chance
+    assert [row["wrong"] for row in one] != [row["wrong"] for row in other]
 
 
 @pytest.fixture

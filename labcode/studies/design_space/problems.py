@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from labcode import studies
 from labcode.search.problem import Option, Problem
@@ -36,7 +37,8 @@ def trained(epochs: int | None = None, seed: int = 0) -> Problem:
         from labcode.studies.protocol import digits, scores
 
         design = (squeeze_ratio, expand3x3_share, bypass)
-        lr = safe_rate(rates, **dict(zip(SPACE, design, strict=True)))
+        chosen: dict[str, Any] = dict(zip(SPACE, design, strict=True))
+        lr = safe_rate(rates, **chosen)
         passes = trials.EPOCHS if epochs is None else epochs
         model = trials.train(digits(), *design, lr, seed, epochs=passes)
         return scores(model, digits(), ["validation"]) | trials.costs(model)

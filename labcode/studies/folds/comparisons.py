@@ -125,7 +125,11 @@ TICKET_AT_OWN_RATES, OWN_WEIGHTS_AT_OWN_RATES = (
     Comparison("folds_lottery_own_rates", pair.first, pair.second, f"{pair.label}, own rates")
     for pair in (TICKET, OWN_WEIGHTS)
 )
+SMALLEST_FILE = Comparison(
+    "folds_small_files", "uncompressed", "shared", "a plain network in 1,500 bytes, to LeNet-5"
+)
 AT_OWN_RATES = (
+    SMALLEST_FILE,
     *BLOCKS_AT_OWN_RATES.values(),
     EXITS_AT_OWN_RATES,
     *SE_AT_OWN_RATES.values(),

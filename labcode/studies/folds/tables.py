@@ -12,10 +12,13 @@ from labcode.studies.definition import Row, Study, Table
 from labcode.studies.early_exit import tables as early_exit
 from labcode.studies.folds import chapter_trials, fold_trials
 from labcode.studies.pruning import tables as pruning
-from labcode.studies.searches import with_rates
+from labcode.studies.searches import best_rate, with_rates
 from labcode.studies.senet import tables as senet
+from labcode.studies.small_files import tables as small_files
+from labcode.studies.small_files import trials as small_trials
 
 DATA = "mnist5k, five folds: 3500 training, 500 validation and 1000 test images each"
+SMALLEST = ("6 12 16", 3)  # filters, and bits of the shared values
 FEW = "mnist5k, five folds: 1000 training, 500 validation and 1000 test images each"
 SETTINGS = [
     {"fold": fold, "seed": seed} for fold in range(FOLDS) for seed in fold_trials.seeds_of(fold)
@@ -48,6 +51,26 @@ def own_rates(
     return Table(f"folds_{name}_own_rates", function, settings, (searched,), facts={"data": data})
 
 
+def small_file_settings(lenet5: Any, rates: Any, shared_rates: Any) -> list[Row]:
+    """Return the runs of the smallest file that keeps up with LeNet-5, at its own rates."""
+    del lenet5
+    widths, bits = SMALLEST
+    network = {
+        "widths": widths,
+        "lr": best_rate(rates, widths=widths),
+        "bits": bits,
+        "lr_of_values": best_rate(shared_rates, widths=widths, bits=bits),
+    }
+    return [network | setting for setting in SETTINGS]
+
+
+def whole_lenet5(lenet5: Any, *_: Any) -> list[Row]:
+    """Return the answers of LeNet-5 on the same images, from their table."""
+    found = lenet5[lenet5["network"] == "uncompressed"]
+    return [dict(row) for row in found.to_dict("records")]
+
+
+LENET5 = folds("lenet5", chapter_trials.lenet5_rows)
 STUDY = Study(
     "folds",
     (
@@ -58,7 +81,15 @@ STUDY = Study(
         folds("se", fold_trials.se_rows, FEW),
         own_rates("se", fold_trials.se_row, senet.RATES, "network", FEW),
         folds("lenet_300_100", fold_trials.lenet_300_100_rows),
-        folds("lenet5", chapter_trials.lenet5_rows),
+        LENET5,
+        Table(
+            "folds_small_files",
+            small_trials.fold_rows,
+            small_file_settings,
+            (LENET5, small_files.RATES, small_files.SHARED_RATES),
+            gather=whole_lenet5,
+            facts={"data": DATA},
+        ),
         folds("stopping", chapter_trials.stopping_rows),
         folds("lottery", chapter_trials.lottery_rows),
         own_rates("lottery", chapter_trials.lottery_row, pruning.LOTTERY_RATES, "start", DATA),

@@ -20,6 +20,7 @@ from labcode.models import small_cnn
 from labcode.runtime import to_onnx
 from labcode.studies import protocol
 from labcode.studies.definition import Outcome, Row, Weights
+from labcode.studies.folds.fold_trials import answers
 from labcode.training import evaluate, fit, seeded
 from labcode.weights import baselines
 
@@ -102,6 +103,25 @@ def shared_rate_rows(widths: str, plain_lr: float, seed: int) -> list[Row]:
         found = evaluate(few, data.validation).accuracy
         rows.append({"bits": bits, "lr": lr, "validation_accuracy": found})
     return rows
+
+
+def fold_rows(
+    widths: str, lr: float, bits: int, lr_of_values: float, fold: int, seed: int
+) -> list[Row]:
+    """Return the answers of a plain network on the test images of a fold, whole and shared.
+
+    Args:
+        widths: Filters of its three convolutions, such as "4 8 12".
+        lr: Learning rate at the start.
+        bits: Of its shared values.
+        lr_of_values: Learning rate where these are trained.
+        fold: Whose images it learns from, and answers.
+        seed: Decides the first weights, the order of the images and their changes.
+    """
+    data = protocol.digits(fold=fold)
+    model = _trained(widths, lr, seed, data)
+    few = shared(model, bits, lr_of_values, seed, data)
+    return [answers("float32", model, data.test), answers("shared", few, data.test)]
 
 
 def _trained(widths: str, lr: float, seed: int, data: Dataset) -> nn.Module:
