@@ -212,7 +212,8 @@ def test_the_row_says_its_costs():
 def test_a_training_is_repeatable_and_the_seed_counts():
     digits = protocol.digits().with_train(100)
     first, again, other = (
-        trials.train(digits, 0.25, 0.5, "simple", seed, epochs=1).conv1.weight for seed in (0, 0, 1)
+        trials.train(digits, 0.25, 0.5, "simple", 0.02, seed, epochs=1).conv1.weight
+        for seed in (0, 0, 1)
     )
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
