@@ -15,7 +15,7 @@ from labcode.studies.early_exit.tables import FEATURED
 from labcode.studies.low_rank import tables as low_rank
 from labcode.studies.mobilenet import tables as mobilenet
 from labcode.studies.pruning import tables as pruning
-from labcode.studies.pruning.trials import LATE_STARTS
+from labcode.studies.pruning.lottery_trials import LATE_STARTS
 from labcode.studies.searches import at_own_rates, best_rate, by_rate, inside, safe_rate, with_rates
 from labcode.studies.senet import se_trials
 from labcode.studies.shufflenet import tables as shufflenet

@@ -331,7 +331,7 @@ def test_a_ticket_and_its_controls_learn_from_their_fold(monkeypatch):
 
         return train
 
-    monkeypatch.setattr(chapter_trials.pruning, "lottery_training", told)
+    monkeypatch.setattr(chapter_trials.lottery_trials, "lottery_training", told)
     rows = chapter_trials.lottery_rows(fold=4, seed=12)
     assert [row["network"] for row in rows] == [
         "unpruned",
@@ -344,7 +344,7 @@ def test_a_ticket_and_its_controls_learn_from_their_fold(monkeypatch):
     (_, _, none), *rounds = seen
     assert none is None
     left = [sum(int(mask.sum()) for mask in masks.values()) for _, _, masks in rounds]
-    assert len(left) == chapter_trials.pruning.LATE_ROUND + 2
+    assert len(left) == chapter_trials.lottery_trials.LATE_ROUND + 2
     assert left[-3] == left[-2] == left[-1]  # the ticket, and its two controls
     weights = sum(p.numel() for p in baselines.load("lenet_300_100").parameters() if p.ndim > 1)
     assert left[-1] / weights == pytest.approx(0.8**13, rel=0.03)  # the last layer loses less

@@ -20,8 +20,8 @@ from labcode.studies.definition import Row
 from labcode.studies.early_exit import trials as early_exit
 from labcode.studies.folds.fold_trials import answered, answers, baseline
 from labcode.studies.protocol import digits
+from labcode.studies.pruning import lottery_trials, unit_trials
 from labcode.studies.pruning import trials as pruning
-from labcode.studies.pruning import unit_trials
 from labcode.studies.quantization import trials as quantization
 from labcode.studies.scoreboard import techniques
 from labcode.weights import baselines
@@ -98,16 +98,16 @@ def network_with_exits(data: Dataset, fold: int, seed: int) -> ExitNetwork:
 
 
 def lottery_rows(fold: int, seed: int) -> list[Row]:
-    """Find the lottery ticket of round `pruning.LATE_ROUND`, and try its masks from new weights."""
+    """Find the ticket of `lottery_trials.LATE_ROUND`, and try its masks from new weights."""
     data = digits(fold=fold)
     model = baselines.recipe("lenet_300_100").initial(data, seed=seed)
-    train = pruning.lottery_training(data, seed, pruning.LOTTERY["epochs"])
-    tickets = find_tickets(model, weights_of(model), train, rounds=pruning.LATE_ROUND)
+    train = lottery_trials.lottery_training(data, seed, lottery_trials.SETTINGS["epochs"])
+    tickets = find_tickets(model, weights_of(model), train, rounds=lottery_trials.LATE_ROUND)
     whole = next(tickets)
     (ticket,) = deque(tickets, maxlen=1)
     networks = {"unpruned": whole.trained, "original": ticket.trained}
-    for kind, masks in pruning.lottery_controls(ticket, seed).items():
-        networks[kind] = pruning.from_new_weights(masks, train, data, seed)
+    for kind, masks in lottery_trials.lottery_controls(ticket, seed).items():
+        networks[kind] = lottery_trials.from_new_weights(masks, train, data, seed)
     return [answers(each, network, data.test) for each, network in networks.items()]
 
 
@@ -115,11 +115,11 @@ def lottery_row(network: str, lr: float, fold: int, seed: int) -> Row:
     """Return the answers of a whole LeNet-300-100 or of its ticket, at a learning rate.
 
     Args:
-        network: One of `labcode.studies.pruning.trials.LATE_STARTS`.
+        network: One of `labcode.studies.pruning.lottery_trials.LATE_STARTS`.
         lr: Of the training whose answers these are; tickets are found at that of the paper.
         fold: Whose images it learns from, and answers.
         seed: Decides the first weights and the order of the images.
     """
     data = digits(fold=fold)
-    ticket = None if network == "unpruned" else pruning.late_ticket(data, seed)
-    return answers(network, pruning.trained_from(network, ticket, lr, data, seed), data.test)
+    ticket = None if network == "unpruned" else lottery_trials.late_ticket(data, seed)
+    return answers(network, lottery_trials.trained_from(network, ticket, lr, data, seed), data.test)

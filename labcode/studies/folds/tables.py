@@ -51,9 +51,8 @@ def own_rates(
     return Table(f"folds_{name}_own_rates", function, settings, (searched,), facts={"data": data})
 
 
-def small_file_settings(lenet5: Any, rates: Any, shared_rates: Any) -> list[Row]:
+def small_file_settings(_lenet5: Any, rates: Any, shared_rates: Any) -> list[Row]:
     """Return the runs of the smallest file that keeps up with LeNet-5, at its own rates."""
-    del lenet5
     widths, bits = SMALLEST
     network = {
         "widths": widths,

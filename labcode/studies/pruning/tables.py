@@ -6,7 +6,7 @@ from itertools import product
 from typing import Any
 
 from labcode.studies.definition import Export, Row, Study, Table, TimedTable, grid
-from labcode.studies.pruning import page_data, trials, unit_trials
+from labcode.studies.pruning import lottery_trials, page_data, trials, unit_trials
 from labcode.studies.scoreboard import techniques
 from labcode.studies.searches import best_rate, with_rates
 
@@ -117,14 +117,14 @@ CUT_RATES = Table(
 )
 LOTTERY = Table(
     "pruning_lottery",
-    trials.lottery_rows,
+    lottery_trials.lottery_rows,
     grid(start=("original", "early"), seed=SEEDS),
     facts=FACTS,
 )
 # One of its tickets again, and its controls, each at a rate of its own.
 LOTTERY_RATES = Table(
     "pruning_lottery_rates",
-    trials.lottery_rate_rows,
+    lottery_trials.lottery_rate_rows,
     [{"seed": seed} for seed in LOTTERY_RATE_SEEDS],
     facts=FACTS,
 )

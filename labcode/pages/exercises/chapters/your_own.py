@@ -90,7 +90,7 @@ EXERCISES: tuple[Exercise, ...] = (
             "shapes": Option(
                 "Bytes and milliseconds of the files that are not entropy-coded.",
                 "They follow from the shapes: a random float32 takes 4 bytes, and its product as "
-                "long, as that of a trained one.",
+                "long, as that of a trained one. (Only biases that are still zero are left out.)",
             ),
             "agreement": Option(
                 "All but the milliseconds: random weights take longer to multiply.",
@@ -99,8 +99,8 @@ EXERCISES: tuple[Exercise, ...] = (
             ),
             "nothing": Option(
                 "None: an untrained network says nothing about a trained one.",
-                "Not about its answers. But length and speed of a file depend on shapes, not on "
-                "what the numbers are.",
+                "Not about its answers. But length and speed of a file depend on shapes, and "
+                "hardly on what the numbers are.",
             ),
         },
         solve=_what_is_real,
